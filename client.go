@@ -1,0 +1,100 @@
+package latchkey
+
+// Client is an application that sends people to be signed in, or a service
+// that signs in itself (Keycloak: client).
+type Client struct {
+	RealmID  string `json:"-"`
+	ID       string `json:"-"` // internal id, not the clientId of OAuth
+	ClientID string `json:"-"` // OAuth's client_id, unique in the realm
+	Enabled  bool   `json:"-"`
+	Secret   Secret `json:"-"` // sealed in the store; empty for public clients
+
+	Name                      string   `json:"name,omitempty"`
+	Description               string   `json:"description,omitempty"`
+	Protocol                  string   `json:"protocol,omitempty"` // "openid-connect"
+	RootURL                   string   `json:"rootUrl,omitempty"`
+	BaseURL                   string   `json:"baseUrl,omitempty"`
+	AdminURL                  string   `json:"adminUrl,omitempty"`
+	RedirectURIs              []string `json:"redirectUris,omitempty"`
+	WebOrigins                []string `json:"webOrigins,omitempty"`
+	PublicClient              bool     `json:"publicClient,omitempty"`
+	BearerOnly                bool     `json:"bearerOnly,omitempty"`
+	ConsentRequired           bool     `json:"consentRequired,omitempty"`
+	StandardFlowEnabled       bool     `json:"standardFlowEnabled,omitempty"`
+	DirectAccessGrantsEnabled bool     `json:"directAccessGrantsEnabled,omitempty"`
+	ServiceAccountsEnabled    bool     `json:"serviceAccountsEnabled,omitempty"`
+	FullScopeAllowed          bool     `json:"fullScopeAllowed,omitempty"`
+	SurrogateAuthRequired     bool     `json:"surrogateAuthRequired,omitempty"`
+	AlwaysDisplayInConsole    bool     `json:"alwaysDisplayInConsole,omitempty"`
+	FrontchannelLogout        bool     `json:"frontchannelLogout,omitempty"`
+	ClientAuthenticatorType   string   `json:"clientAuthenticatorType,omitempty"` // "client-secret", ...
+	NotBefore                 int64    `json:"notBefore,omitempty"`               // unix seconds
+
+	// Attributes are Keycloak's dotted keys: pkce.code.challenge.method,
+	// post.logout.redirect.uris ("##" between values), access.token.lifespan,
+	// id.token.signed.response.alg, initiate.login.uri, ...
+	Attributes map[string]string `json:"attributes,omitempty"`
+	// FlowBindings maps "browser" and "direct_grant" to the id of a flow that
+	// takes the place of the realm's.
+	FlowBindings map[string]string `json:"authenticationFlowBindingOverrides,omitempty"`
+
+	DefaultClientScopes  []string         `json:"defaultClientScopes,omitempty"`  // ids
+	OptionalClientScopes []string         `json:"optionalClientScopes,omitempty"` // ids
+	ProtocolMappers      []ProtocolMapper `json:"protocolMappers,omitempty"`
+	// ScopeMappings are ids of roles that may go into this client's tokens
+	// when FullScopeAllowed is off.
+	ScopeMappings []string `json:"scopeMappings,omitempty"`
+}
+
+// Title is what people are shown for the client: its name, else its clientId.
+// A name of the form "${client_account}" is a key of the message catalogue.
+func (c *Client) Title() string {
+	if c.Name != "" {
+		return c.Name
+	}
+	return c.ClientID
+}
+
+// Attribute gives an attribute, or the empty string.
+func (c *Client) Attribute(key string) string { return c.Attributes[key] }
+
+// ClientScope is a set of protocol mappers and role mappings that an
+// application asks for by name (Keycloak: client scope).
+type ClientScope struct {
+	RealmID         string            `json:"-"`
+	ID              string            `json:"-"`
+	Name            string            `json:"-"`
+	Description     string            `json:"description,omitempty"`
+	Protocol        string            `json:"protocol,omitempty"`
+	Attributes      map[string]string `json:"attributes,omitempty"`
+	ProtocolMappers []ProtocolMapper  `json:"protocolMappers,omitempty"`
+	ScopeMappings   []string          `json:"scopeMappings,omitempty"` // ids of roles
+}
+
+// ProtocolMapper puts something into a token (Keycloak: protocol mapper).
+type ProtocolMapper struct {
+	ID             string            `json:"id"`
+	Name           string            `json:"name"`
+	Protocol       string            `json:"protocol,omitempty"`
+	ProtocolMapper string            `json:"protocolMapper"` // "oidc-usermodel-attribute-mapper", ...
+	Config         map[string]string `json:"config,omitempty"`
+}
+
+// Role is a realm role or a role of one client (Keycloak: role).
+type Role struct {
+	RealmID     string              `json:"-"`
+	ID          string              `json:"-"`
+	ClientID    string              `json:"-"` // internal id of the client; empty for a realm role
+	Name        string              `json:"-"`
+	Description string              `json:"description,omitempty"`
+	Composites  []string            `json:"composites,omitempty"` // ids of roles
+	Attributes  map[string][]string `json:"attributes,omitempty"`
+}
+
+// The realm role of master that administers everything, and the client of
+// every other realm that holds its administrative roles.
+const (
+	RoleAdmin             = "admin"
+	ClientRealmManagement = "realm-management"
+	RoleManageUsers       = "manage-users"
+)

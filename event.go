@@ -1,0 +1,78 @@
+package latchkey
+
+import "time"
+
+// EventType is the type of an event.
+type EventType string
+
+// Event types of Keycloak that Latchkey records. A failed act has the type
+// with "_ERROR" behind it and its reason in Event.Error.
+const (
+	EventLogin                   EventType = "LOGIN"
+	EventLoginError              EventType = "LOGIN_ERROR"
+	EventRegister                EventType = "REGISTER"
+	EventLogout                  EventType = "LOGOUT"
+	EventLogoutError             EventType = "LOGOUT_ERROR"
+	EventCodeToToken             EventType = "CODE_TO_TOKEN"
+	EventCodeToTokenError        EventType = "CODE_TO_TOKEN_ERROR"
+	EventRefreshToken            EventType = "REFRESH_TOKEN"
+	EventRefreshTokenError       EventType = "REFRESH_TOKEN_ERROR"
+	EventClientLogin             EventType = "CLIENT_LOGIN"
+	EventClientLoginError        EventType = "CLIENT_LOGIN_ERROR"
+	EventUserInfoError           EventType = "USER_INFO_REQUEST_ERROR"
+	EventUpdateProfile           EventType = "UPDATE_PROFILE"
+	EventUpdateEmail             EventType = "UPDATE_EMAIL"
+	EventUpdatePassword          EventType = "UPDATE_PASSWORD"
+	EventVerifyEmail             EventType = "VERIFY_EMAIL"
+	EventSendVerifyEmail         EventType = "SEND_VERIFY_EMAIL"
+	EventCustomRequired          EventType = "CUSTOM_REQUIRED_ACTION"
+	EventExecuteActionToken      EventType = "EXECUTE_ACTION_TOKEN"
+	EventExecuteActionTokenError EventType = "EXECUTE_ACTION_TOKEN_ERROR"
+	EventRestart                 EventType = "RESTART_AUTHENTICATION"
+)
+
+// Event types of the mail's life, Latchkey's own.
+const (
+	EventMailQueued     EventType = "MAIL_QUEUED"
+	EventMailHandedOver EventType = "MAIL_HANDED_OVER"
+	EventMailFailed     EventType = "MAIL_FAILED"
+	EventMailWithheld   EventType = "MAIL_WITHHELD"
+	EventLinkOpened     EventType = "LINK_OPENED"
+	EventLinkApproved   EventType = "LINK_APPROVED_ELSEWHERE"
+	EventLinkRedeemed   EventType = "LINK_REDEEMED"
+	EventLinkRefused    EventType = "LINK_REFUSED"  // Error says why
+	EventLinkReported   EventType = "LINK_REPORTED" // "It was not me"
+	EventCodeRefused    EventType = "CODE_REFUSED"
+	EventLimitHit       EventType = "LIMIT_HIT"
+)
+
+// Event is something that happened to a person or an application in a realm
+// (Keycloak: event). It never holds a secret.
+type Event struct {
+	ID        string
+	RealmID   string
+	Time      time.Time
+	Type      EventType
+	ClientID  string // OAuth's client_id
+	UserID    string
+	SessionID string
+	IPAddress string
+	Error     string
+	Details   map[string]string
+}
+
+// AdminEvent is something that an administrator did (Keycloak: admin event).
+type AdminEvent struct {
+	ID             string
+	RealmID        string
+	Time           time.Time
+	AuthRealmID    string
+	AuthClientID   string
+	AuthUserID     string
+	AuthIPAddress  string
+	OperationType  string // CREATE, UPDATE, DELETE, ACTION
+	ResourceType   string
+	ResourcePath   string
+	Representation string // JSON, without secrets
+	Error          string
+}

@@ -1,0 +1,80 @@
+package latchkey
+
+// Requirement says what an execution means for the level it stands on.
+type Requirement string
+
+// The requirements, as in Keycloak.
+const (
+	Required    Requirement = "REQUIRED"
+	Alternative Requirement = "ALTERNATIVE"
+	Conditional Requirement = "CONDITIONAL"
+	Disabled    Requirement = "DISABLED"
+)
+
+// Flow is an authentication flow: one level of executions, some of which
+// stand for a sub-flow (Keycloak: authentication flow).
+type Flow struct {
+	RealmID     string      `json:"-"`
+	ID          string      `json:"-"`
+	Alias       string      `json:"-"` // unique in the realm
+	Description string      `json:"description,omitempty"`
+	ProviderID  string      `json:"providerId"` // basic-flow, form-flow, client-flow
+	TopLevel    bool        `json:"topLevel,omitempty"`
+	BuiltIn     bool        `json:"builtIn,omitempty"`    // may be configured, not restructured
+	Executions  []Execution `json:"executions,omitempty"` // by priority
+}
+
+// Execution is a step of a flow: an authenticator, or a sub-flow.
+type Execution struct {
+	ID               string      `json:"id"`
+	Authenticator    string      `json:"authenticator,omitempty"` // provider id; empty for a plain sub-flow
+	FlowID           string      `json:"flowId,omitempty"`        // the sub-flow
+	ConfigID         string      `json:"configId,omitempty"`      // an AuthenticatorConfig
+	Requirement      Requirement `json:"requirement"`
+	Priority         int         `json:"priority"`
+	UserSetupAllowed bool        `json:"userSetupAllowed,omitempty"`
+}
+
+// AuthenticatorConfig is the configuration behind the gear of an execution.
+type AuthenticatorConfig struct {
+	RealmID string            `json:"-"`
+	ID      string            `json:"-"`
+	Alias   string            `json:"-"`
+	Config  map[string]string `json:"config"`
+}
+
+// RequiredAction is something that a realm can ask of a user after the flow
+// (Keycloak: required action provider).
+type RequiredAction struct {
+	RealmID       string            `json:"-"`
+	Alias         string            `json:"-"` // UPDATE_PROFILE, VERIFY_EMAIL, ...
+	Name          string            `json:"name"`
+	ProviderID    string            `json:"providerId"`
+	Enabled       bool              `json:"enabled"`
+	DefaultAction bool              `json:"defaultAction,omitempty"` // asked of every new user
+	Priority      int               `json:"priority"`
+	Config        map[string]string `json:"config,omitempty"`
+}
+
+// The aliases of the required actions that Latchkey acts on.
+const (
+	ActionVerifyEmail    = "VERIFY_EMAIL"
+	ActionUpdateProfile  = "UPDATE_PROFILE"
+	ActionUpdatePassword = "UPDATE_PASSWORD"
+	ActionTerms          = "TERMS_AND_CONDITIONS"
+)
+
+// The provider ids of the authenticators that Latchkey acts on.
+const (
+	AuthCookie               = "auth-cookie"
+	AuthIdentityProvider     = "identity-provider-redirector"
+	AuthUsernameForm         = "auth-username-form"
+	AuthPasswordForm         = "auth-password-form"
+	AuthUsernamePasswordForm = "auth-username-password-form"
+	AuthMagicLink            = "ext-magic-form"
+	ConditionUserConfigured  = "conditional-user-configured"
+	ConditionUserRole        = "conditional-user-role"
+)
+
+// The alias of the built-in flow of the mailed link.
+const FlowMagicLink = "magic link"

@@ -1,0 +1,122 @@
+package flow
+
+import (
+	"net/url"
+	"time"
+
+	"latchkey"
+	"latchkey/internal/store"
+)
+
+// Authenticator is one kind of step of a flow. It never touches HTTP: it is
+// given a [Context] and answers with an [Outcome]. What takes long (a password
+// hash) is done in Prepare, outside of any transaction, when it is a
+// [Preparer].
+type Authenticator interface {
+	// Provider describes the step to operators and to import.
+	Provider() Provider
+	// Authenticate is called when the flow arrives at the step.
+	Authenticate(c *Context) (Outcome, error)
+	// Action is called when the person submits the step's page.
+	Action(c *Context) (Outcome, error)
+}
+
+// Preparer is an Authenticator or a RequiredAction with slow work to do
+// before the transaction: tx is read-only, and what it returns is handed to
+// Action in Context.Prepared. Action checks again that it still holds.
+type Preparer interface {
+	Prepare(c *Context) (any, error)
+}
+
+// Condition is an Authenticator that decides whether its CONDITIONAL
+// sub-flow runs.
+type Condition interface {
+	Matches(c *Context) (bool, error)
+}
+
+// UserCheck is an Authenticator that some users cannot pass because they have
+// not set it up. Steps without it are open to everyone.
+type UserCheck interface {
+	ConfiguredFor(c *Context, user *latchkey.User) (bool, error)
+}
+
+// RequiredAction is something asked of the user after the flow. Evaluate may
+// add the action to the user (Keycloak: evaluateTriggers).
+type RequiredAction interface {
+	Alias() string
+	Evaluate(c *Context) (needed bool, err error)
+	Challenge(c *Context) (Outcome, error)
+	Action(c *Context) (Outcome, error)
+}
+
+// Provider describes an authenticator, as Keycloak's provider lists do.
+type Provider struct {
+	ID           string
+	DisplayName  string
+	HelpText     string
+	Category     string // Keycloak's reference category: "cookie", "password", "alternate-auth", ...
+	Requirements []latchkey.Requirement
+	Configurable bool
+	Properties   []Property
+	// NeedsUser says that an earlier step must have said who it is.
+	NeedsUser bool
+	// Label is the message key of the step's name in "Try another way"; empty
+	// when it is never listed there.
+	Label string
+}
+
+// Property is one option behind the gear of an execution.
+type Property struct {
+	Name, Label, HelpText string
+	Type                  string // boolean, String, List, MultivaluedString
+	Default               string
+	Options               []string
+}
+
+// OutcomeKind is what an authenticator says.
+type OutcomeKind int
+
+// The kinds of an outcome.
+const (
+	Success   OutcomeKind = iota + 1 // passed
+	Attempted                        // not my case: the next alternative
+	Challenge                        // show Screen
+	Failure                          // show Screen if there is one, else the error Code; the step stays where it is
+	Restart                          // begin the flow again
+	Cancelled                        // the person declined: the application gets access_denied
+)
+
+// Outcome is an authenticator's answer. It commits whatever it wrote: a
+// refused attempt is an Outcome, never an error that would roll its counters
+// back.
+type Outcome struct {
+	Kind   OutcomeKind
+	Screen Screen
+	// Code is an error code as Keycloak's events have it: user_not_found,
+	// invalid_user_credentials, user_disabled, invalid_code, ...
+	Code string
+}
+
+// Context is what a step works with. Tx is read-only in Prepare.
+type Context struct {
+	Realm     *latchkey.Snapshot
+	Login     *latchkey.Login
+	Client    *latchkey.Client
+	Execution *latchkey.Execution // nil in a required action
+	Config    map[string]string   // of the execution or the action; never nil
+	Tx        *store.Tx
+	Form      url.Values // of Action; nil else
+	Prepared  any
+	Browser   latchkey.Browser
+	// Session is the live session that this browser's cookie names; nil when
+	// there is none.
+	Session *latchkey.UserSession
+	// KnownAddresses are hashes (ratelimit.AddressKey) of addresses that this
+	// browser signed in with before.
+	KnownAddresses [][]byte
+	// Passive says that no page may be shown (prompt=none).
+	Passive bool
+	Now     time.Time
+
+	user *latchkey.User
+}

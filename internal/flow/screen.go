@@ -1,0 +1,100 @@
+package flow
+
+import "time"
+
+// Screen is what a step wants shown, as data; the login door turns it into a
+// page. Texts are keys of the message catalogue.
+type Screen interface{ screen() }
+
+// FieldError is a sentence under a field: a message key with its arguments.
+type FieldError struct {
+	Field   string
+	Message string
+	Args    []any
+}
+
+// EmailForm asks for an e-mail address: "Sign in or register".
+type EmailForm struct {
+	Address     string // what was typed, or the login_hint
+	Fixed       bool   // the address is known (prompt=login, max_age): shown, with a button to mail
+	RememberMe  bool   // offer the box
+	Remembered  bool   // it is ticked
+	RegisterToo bool   // accounts are made on the way
+	Errors      []FieldError
+}
+
+// UsernameForm asks who it is.
+type UsernameForm struct {
+	Username               string
+	RememberMe, Remembered bool
+	Errors                 []FieldError
+}
+
+// PasswordForm asks the password of a known user.
+type PasswordForm struct {
+	Username string // shown above, with the restart icon
+	Errors   []FieldError
+}
+
+// UsernamePasswordForm asks for both.
+type UsernamePasswordForm struct {
+	Username               string
+	Fixed                  bool
+	RememberMe, Remembered bool
+	Errors                 []FieldError
+}
+
+// Waiting says that a mail is on its way. It looks the same for every address.
+type Waiting struct {
+	Address    string
+	Number     string // three digits, for the page that the link opens; empty when other browsers are refused
+	Code       bool   // ask for the code of the mail
+	CodeClosed bool   // too many wrong codes: only the link is left
+	ResendAt   time.Time
+	ExpiresAt  time.Time
+	Reported   bool // someone said "It was not me" elsewhere: offers Send again
+	Failed     bool // the relay refused the mail, or it could not be sent before it expired; known browser only
+	Resent     bool // a new mail was just sent
+	Errors     []FieldError
+}
+
+// ProfileForm asks for what the realm's user profile has (UPDATE_PROFILE).
+type ProfileForm struct {
+	Fields []ProfileField
+	New    bool // a new person: "Tell us who you are"
+	Errors []FieldError
+}
+
+// ProfileField is one field of a ProfileForm.
+type ProfileField struct {
+	Name, Label, Value string
+	Required, ReadOnly bool
+	Autocomplete       string
+}
+
+// VerifyEmail says that a mail with a link to prove the address was sent.
+type VerifyEmail struct {
+	Address  string
+	ResendAt time.Time
+	Resent   bool
+	Errors   []FieldError
+}
+
+// PasswordUpdate asks for a new password, twice.
+type PasswordUpdate struct {
+	Username string
+	Errors   []FieldError
+}
+
+// Terms asks for a yes to the realm's terms.
+type Terms struct{ Text string }
+
+func (EmailForm) screen()            {}
+func (UsernameForm) screen()         {}
+func (PasswordForm) screen()         {}
+func (UsernamePasswordForm) screen() {}
+func (Waiting) screen()              {}
+func (ProfileForm) screen()          {}
+func (VerifyEmail) screen()          {}
+func (PasswordUpdate) screen()       {}
+func (Terms) screen()                {}

@@ -1,0 +1,164 @@
+package latchkey
+
+import "time"
+
+// ExecutionStatus is the state of an execution in a login.
+type ExecutionStatus string
+
+// The states of an execution. An execution that is not listed has not run.
+const (
+	StatusChallenged ExecutionStatus = "CHALLENGED" // its page is shown
+	StatusSuccess    ExecutionStatus = "SUCCESS"
+	StatusAttempted  ExecutionStatus = "ATTEMPTED" // not its case: the next
+	StatusFailed     ExecutionStatus = "FAILED"
+	StatusSkipped    ExecutionStatus = "SKIPPED" // a condition did not hold
+)
+
+// AnswerKind says how a login that is finished is answered.
+type AnswerKind string
+
+// The kinds of an answer.
+const (
+	// AnswerCode answers the authorization request with a code.
+	AnswerCode AnswerKind = "code"
+	// AnswerStart leads to the application's start: the login was opened in a
+	// browser that did not ask, whose application knows nothing of a state
+	// (initiate_login_uri, base URL, or a page).
+	AnswerStart AnswerKind = "start"
+)
+
+// EndReason says why a login is over.
+type EndReason string
+
+// Why a login ended.
+const (
+	EndFinished  EndReason = "finished"  // signed in
+	EndRestarted EndReason = "restarted" // the person began again
+	EndReported  EndReason = "reported"  // "It was not me", from the asking browser
+	EndElsewhere EndReason = "elsewhere" // "Sign in here instead" in another browser
+	EndRefused   EndReason = "refused"   // the application gets an error
+)
+
+// Login is one run of a flow in one browser tab. It holds the whole
+// authorization request, the state of every execution, and, for the mailed
+// link, the counters that belong to the login whatever was resent.
+//
+// The browser is known by a cookie whose SHA-256 is BrowserHash; a login is
+// found by that hash and its tab.
+type Login struct {
+	RealmID     string    `json:"-"`
+	ID          string    `json:"-"`
+	BrowserHash []byte    `json:"-"`
+	TabID       string    `json:"-"` // public, in URLs; not a secret
+	ClientID    string    `json:"-"` // internal id of the client
+	Step        int64     `json:"-"` // grows with every change; the session_code is bound to it
+	CreatedAt   time.Time `json:"-"`
+	ExpiresAt   time.Time `json:"-"`
+	SeenAt      time.Time `json:"-"` // when the asking page was last heard of
+
+	EndedAt    time.Time `json:"-"`
+	EndReason  EndReason `json:"-"`
+	AnsweredAt time.Time `json:"-"` // when the application got its one answer (R-024)
+	// ElsewhereAt is when another tab of the same browser took the login on.
+	// (the asking tab then says so and sends nothing).
+
+	// The counters of the mailed link: conditional updates in the store.
+	NumberTries int `json:"-"` // wrong numbers; at 3 the page closes (R-009)
+	CodeTries   int `json:"-"` // wrong codes; at 5 the code closes (R-012)
+
+	Request    AuthorizationRequest       `json:"request"`
+	Answer     AnswerKind                 `json:"answer"`
+	FlowID     string                     `json:"flowId"`
+	Executions map[string]ExecutionStatus `json:"executions,omitempty"`
+	// PassedAt says when each execution passed (for auth_time and step-up).
+	PassedAt map[string]time.Time `json:"passedAt,omitempty"`
+	// Current is the execution whose page is shown; Action is the required
+	// action that is, when the flow itself is through.
+	Current string `json:"current,omitempty"`
+	Action  string `json:"action,omitempty"`
+	// Chosen is the alternative that the person picked by "Try another way".
+	Chosen string `json:"chosen,omitempty"`
+
+	UserID     string            `json:"userId,omitempty"`
+	NewUser    bool              `json:"newUser,omitempty"` // made in this login
+	RememberMe bool              `json:"rememberMe,omitempty"`
+	Locale     string            `json:"locale,omitempty"`
+	SessionID  string            `json:"sessionId,omitempty"`  // of the session that it ended in, or that the cookie named
+	FromCookie bool              `json:"fromCookie,omitempty"` // an old session was used: nobody proved anything now
+	AMR        []string          `json:"amr,omitempty"`
+	LoA        int               `json:"loa,omitempty"`
+	Error      string            `json:"error,omitempty"` // OAuth error for EndRefused
+	Notes      map[string]string `json:"notes,omitempty"` // of executions, keyed "<execution id>.<name>"
+
+	Mail MailStep `json:"mail"`
+	From Browser  `json:"from"` // the browser that asked
+}
+
+// MailStep is what a login knows of its mailed link.
+type MailStep struct {
+	Execution string    `json:"execution,omitempty"` // the execution that mailed
+	Address   string    `json:"address,omitempty"`   // where to, in canonical form
+	Sent      int       `json:"sent,omitempty"`      // mails so far
+	LastAt    time.Time `json:"lastAt,omitzero"`
+	// NumberGeneration changes the number; see actiontoken.Number.
+	NumberGeneration int       `json:"numberGeneration,omitempty"`
+	NumberClosed     bool      `json:"numberClosed,omitempty"`
+	CodeClosed       bool      `json:"codeClosed,omitempty"`
+	LinkOnly         bool      `json:"linkOnly,omitempty"`  // this login's mails carry no code
+	ReportedAt       time.Time `json:"reportedAt,omitzero"` // "It was not me", elsewhere
+	// ProvenAt is when the mailbox was proven; Via says by what.
+	ProvenAt time.Time `json:"provenAt,omitzero"`
+	Via      ProofVia  `json:"via,omitempty"`
+	TokenID  string    `json:"tokenId,omitempty"` // the action token that proved it
+}
+
+// ProofVia says how a mailbox was proven.
+type ProofVia string
+
+// The ways to prove a mailbox.
+const (
+	ViaLink     ProofVia = "link"     // in the asking browser
+	ViaContinue ProofVia = "continue" // Continue there, in another browser
+	ViaHere     ProofVia = "here"     // Sign in here instead
+	ViaCode     ProofVia = "code"     // the code, in the asking browser
+	ViaAPI      ProofVia = "api"      // a link made by the API
+)
+
+// Browser is what pages and mails tell of the browser that asked. Nothing in
+// it is text that a stranger chose (R-056).
+type Browser struct {
+	Name  string `json:"name,omitempty"` // "Firefox", from a fixed list
+	OS    string `json:"os,omitempty"`   // "Linux", from a fixed list
+	IP    string `json:"ip,omitempty"`
+	Place string `json:"place,omitempty"` // rough place, when the operator supplied a GeoIP file
+	// Known says that the browser signed in as Address before (R-054).
+	Known bool `json:"known,omitempty"`
+}
+
+// Ended says whether the login is over.
+func (l *Login) Ended() bool { return !l.EndedAt.IsZero() }
+
+// Note gives a note, or the empty string.
+func (l *Login) Note(key string) string { return l.Notes[key] }
+
+// SetNote sets a note; an empty value removes it.
+func (l *Login) SetNote(key, value string) {
+	if value == "" {
+		delete(l.Notes, key)
+		return
+	}
+	if l.Notes == nil {
+		l.Notes = map[string]string{}
+	}
+	l.Notes[key] = value
+}
+
+// AddAMR adds an authentication method reference (RFC 8176) once.
+func (l *Login) AddAMR(value string) {
+	for _, a := range l.AMR {
+		if a == value {
+			return
+		}
+	}
+	l.AMR = append(l.AMR, value)
+}

@@ -1,0 +1,64 @@
+package latchkey
+
+import "time"
+
+// UserSession is a person's sign-in in one browser (Keycloak: user session).
+// The browser holds a secret whose SHA-256 is CookieHash.
+type UserSession struct {
+	RealmID    string    `json:"-"`
+	ID         string    `json:"-"` // the sid of tokens; no secret
+	UserID     string    `json:"-"`
+	CookieHash []byte    `json:"-"`
+	StartedAt  time.Time `json:"-"`
+	LastAccess time.Time `json:"-"`
+	RememberMe bool      `json:"-"`
+	Offline    bool      `json:"-"`
+
+	AuthTime  time.Time         `json:"authTime"` // when the person last proved themselves
+	IPAddress string            `json:"ipAddress,omitempty"`
+	Browser   string            `json:"browser,omitempty"` // "Firefox on Linux", never the raw header
+	ACR       string            `json:"acr,omitempty"`     // what the executions that passed amount to
+	AMR       []string          `json:"amr,omitempty"`
+	Notes     map[string]string `json:"notes,omitempty"`
+}
+
+// ClientSession is what a client holds of a user session (Keycloak: client
+// session). RefreshID names the refresh token that is good now; when the
+// realm rotates them, PreviousRefreshID is the one before it, which within
+// the grace gives the same successor again (R-120).
+type ClientSession struct {
+	RealmID           string    `json:"-"`
+	SessionID         string    `json:"-"`
+	ClientID          string    `json:"-"` // internal id
+	StartedAt         time.Time `json:"-"`
+	LastAccess        time.Time `json:"-"`
+	RefreshID         string    `json:"-"`
+	PreviousRefreshID string    `json:"-"`
+	RotatedAt         time.Time `json:"-"`
+	Reuses            int       `json:"-"`
+
+	Scope       string `json:"scope,omitempty"` // what was granted, space between
+	RedirectURI string `json:"redirectUri,omitempty"`
+	Nonce       string `json:"nonce,omitempty"`
+}
+
+// AuthorizationCode is an OAuth code that was handed to a client. The code
+// itself is only hashed; at most 60 s pass before it is void (R-113).
+type AuthorizationCode struct {
+	RealmID    string    `json:"-"`
+	Hash       []byte    `json:"-"` // SHA-256 of the secret part
+	SessionID  string    `json:"-"`
+	ClientID   string    `json:"-"` // internal id
+	ExpiresAt  time.Time `json:"-"`
+	RedeemedAt time.Time `json:"-"`
+
+	UserID              string    `json:"userId"`
+	RedirectURI         string    `json:"redirectUri"` // verbatim, with its fragment
+	Scope               string    `json:"scope,omitempty"`
+	Nonce               string    `json:"nonce,omitempty"`
+	CodeChallenge       string    `json:"codeChallenge,omitempty"`
+	CodeChallengeMethod string    `json:"codeChallengeMethod,omitempty"`
+	AuthTime            time.Time `json:"authTime"`
+	ACR                 string    `json:"acr,omitempty"` // of this answer: "0" when an old session was used
+	AMR                 []string  `json:"amr,omitempty"`
+}

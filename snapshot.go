@@ -1,0 +1,146 @@
+package latchkey
+
+import "sort"
+
+// Snapshot is everything that a realm is configured with, read at one version
+// and never changed: requests share it and touch the database for people and
+// logins only.
+type Snapshot struct {
+	Realm           *Realm
+	Clients         []*Client
+	Scopes          []*ClientScope
+	Roles           []*Role
+	Flows           []*Flow
+	Configs         []*AuthenticatorConfig
+	RequiredActions []*RequiredAction // by priority
+	Keys            []*Key            // highest priority first
+
+	clientByID       map[string]*Client
+	clientByClientID map[string]*Client
+	scopeByID        map[string]*ClientScope
+	scopeByName      map[string]*ClientScope
+	roleByID         map[string]*Role
+	flowByID         map[string]*Flow
+	flowByAlias      map[string]*Flow
+	configByID       map[string]*AuthenticatorConfig
+	actionByAlias    map[string]*RequiredAction
+}
+
+// Index builds the look-ups and sorts what has an order. It is called once,
+// before the snapshot is shared.
+func (s *Snapshot) Index() *Snapshot {
+	s.clientByID, s.clientByClientID = map[string]*Client{}, map[string]*Client{}
+	for _, c := range s.Clients {
+		s.clientByID[c.ID], s.clientByClientID[c.ClientID] = c, c
+	}
+	s.scopeByID, s.scopeByName = map[string]*ClientScope{}, map[string]*ClientScope{}
+	for _, c := range s.Scopes {
+		s.scopeByID[c.ID], s.scopeByName[c.Name] = c, c
+	}
+	s.roleByID = map[string]*Role{}
+	for _, r := range s.Roles {
+		s.roleByID[r.ID] = r
+	}
+	s.flowByID, s.flowByAlias = map[string]*Flow{}, map[string]*Flow{}
+	for _, f := range s.Flows {
+		s.flowByID[f.ID], s.flowByAlias[f.Alias] = f, f
+		sort.SliceStable(f.Executions, func(i, j int) bool { return f.Executions[i].Priority < f.Executions[j].Priority })
+	}
+	s.configByID = map[string]*AuthenticatorConfig{}
+	for _, c := range s.Configs {
+		s.configByID[c.ID] = c
+	}
+	s.actionByAlias = map[string]*RequiredAction{}
+	for _, a := range s.RequiredActions {
+		s.actionByAlias[a.Alias] = a
+	}
+	sort.SliceStable(s.RequiredActions, func(i, j int) bool { return s.RequiredActions[i].Priority < s.RequiredActions[j].Priority })
+	sort.SliceStable(s.Keys, func(i, j int) bool { return s.Keys[i].Priority > s.Keys[j].Priority })
+	return s
+}
+
+// ClientByID finds a client by its internal id; nil when there is none.
+func (s *Snapshot) ClientByID(id string) *Client { return s.clientByID[id] }
+
+// ClientByClientID finds a client by OAuth's client_id; nil when there is none.
+func (s *Snapshot) ClientByClientID(clientID string) *Client { return s.clientByClientID[clientID] }
+
+// Scope finds a client scope by its id; nil when there is none.
+func (s *Snapshot) Scope(id string) *ClientScope { return s.scopeByID[id] }
+
+// ScopeByName finds a client scope by its name; nil when there is none.
+func (s *Snapshot) ScopeByName(name string) *ClientScope { return s.scopeByName[name] }
+
+// Role finds a role by its id; nil when there is none.
+func (s *Snapshot) Role(id string) *Role { return s.roleByID[id] }
+
+// RoleNamed finds a realm role (clientID empty) or a role of the client with
+// that internal id by its name; nil when there is none.
+func (s *Snapshot) RoleNamed(clientID, name string) *Role {
+	for _, r := range s.Roles {
+		if r.ClientID == clientID && r.Name == name {
+			return r
+		}
+	}
+	return nil
+}
+
+// ExpandRoles gives the roles with the ids and all that they are composed of,
+// each once; ids of roles that do not exist are left out.
+func (s *Snapshot) ExpandRoles(ids []string) []*Role {
+	seen := map[string]bool{}
+	var out []*Role
+	for queue := append([]string(nil), ids...); len(queue) > 0; queue = queue[1:] {
+		r := s.roleByID[queue[0]]
+		if r == nil || seen[r.ID] {
+			continue
+		}
+		seen[r.ID] = true
+		out = append(out, r)
+		queue = append(queue, r.Composites...)
+	}
+	return out
+}
+
+// Flow finds a flow by its id; nil when there is none.
+func (s *Snapshot) Flow(id string) *Flow { return s.flowByID[id] }
+
+// FlowByAlias finds a flow by its alias; nil when there is none.
+func (s *Snapshot) FlowByAlias(alias string) *Flow { return s.flowByAlias[alias] }
+
+// Config finds an authenticator config by its id; nil when there is none.
+func (s *Snapshot) Config(id string) *AuthenticatorConfig { return s.configByID[id] }
+
+// RequiredAction finds a required action by its alias; nil when there is none.
+func (s *Snapshot) RequiredAction(alias string) *RequiredAction { return s.actionByAlias[alias] }
+
+// BrowserFlow gives the flow that signs people in to the client: the client's
+// own binding, else the realm's; nil when that flow does not exist.
+func (s *Snapshot) BrowserFlow(c *Client) *Flow {
+	if c != nil {
+		if f := s.flowByID[c.FlowBindings["browser"]]; f != nil {
+			return f
+		}
+	}
+	return s.flowByAlias[s.Realm.BrowserFlow]
+}
+
+// ActiveKey gives the key that signs with the algorithm; nil when there is none.
+func (s *Snapshot) ActiveKey(algorithm string) *Key {
+	for _, k := range s.Keys {
+		if k.Algorithm == algorithm && k.Status == KeyActive {
+			return k
+		}
+	}
+	return nil
+}
+
+// Key finds a key that may verify by its kid; nil when there is none.
+func (s *Snapshot) Key(kid string) *Key {
+	for _, k := range s.Keys {
+		if k.ID == kid && k.Status != KeyDisabled {
+			return k
+		}
+	}
+	return nil
+}

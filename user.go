@@ -1,0 +1,76 @@
+package latchkey
+
+import (
+	"strings"
+	"time"
+)
+
+// User is a person's, or a service's, account in a realm (Keycloak: user).
+// ID is opaque, never used again and never made from an address (R-035).
+type User struct {
+	RealmID       string    `json:"-"`
+	ID            string    `json:"-"`
+	Username      string    `json:"-"` // lower case, unique in the realm
+	Email         string    `json:"-"` // as typed, for sending; empty when there is none
+	EmailVerified bool      `json:"-"` // true only when this server saw it proven (R-036)
+	Enabled       bool      `json:"-"`
+	CreatedAt     time.Time `json:"-"`
+	NotBefore     int64     `json:"-"` // unix seconds
+	// ServiceAccountClientID is the internal id of the client whose service
+	// account this is; empty for people.
+	ServiceAccountClientID string `json:"-"`
+
+	FirstName       string              `json:"firstName,omitempty"`
+	LastName        string              `json:"lastName,omitempty"`
+	RequiredActions []string            `json:"requiredActions,omitempty"`
+	Attributes      map[string][]string `json:"attributes,omitempty"`
+}
+
+// FullName is first and last name with one space between them.
+func (u *User) FullName() string { return strings.TrimSpace(u.FirstName + " " + u.LastName) }
+
+// HasRequiredAction says whether the action waits for the user.
+func (u *User) HasRequiredAction(alias string) bool {
+	for _, a := range u.RequiredActions {
+		if a == alias {
+			return true
+		}
+	}
+	return false
+}
+
+// AddRequiredAction adds the action once.
+func (u *User) AddRequiredAction(alias string) {
+	if !u.HasRequiredAction(alias) {
+		u.RequiredActions = append(u.RequiredActions, alias)
+	}
+}
+
+// RemoveRequiredAction removes the action.
+func (u *User) RemoveRequiredAction(alias string) {
+	kept := u.RequiredActions[:0:0]
+	for _, a := range u.RequiredActions {
+		if a != alias {
+			kept = append(kept, a)
+		}
+	}
+	u.RequiredActions = kept
+}
+
+// The types of a [Credential].
+const CredentialPassword = "password"
+
+// Credential is something a user proves themselves with. SecretData and
+// CredentialData are the JSON texts of Keycloak's credential representation,
+// so that imported passwords keep working; neither allows a sign-in by itself.
+type Credential struct {
+	RealmID        string
+	ID             string
+	UserID         string
+	Type           string
+	UserLabel      string
+	SecretData     string
+	CredentialData string
+	Priority       int
+	CreatedAt      time.Time
+}
