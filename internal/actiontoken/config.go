@@ -1,0 +1,161 @@
+package actiontoken
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"latchkey"
+)
+
+// The keys of the Magic Link configuration. Those that begin with "ext-" keep
+// the names of the extension whose exports import here.
+const (
+	KeyCreateUser     = "ext-magic-create-nonexistent-user"
+	KeyUpdateProfile  = "ext-magic-update-profile-action"
+	KeyUpdatePassword = "ext-magic-update-password-action"
+	KeyReusable       = "ext-magic-allow-token-reuse"
+	KeyLifespan       = "ext-magic-token-life-span"
+	KeyOtherBrowser   = "latchkey-other-browser"
+	KeyCode           = "latchkey-code"
+	KeyResend         = "latchkey-resend-seconds"
+	KeyNoticeUnknown  = "latchkey-notice-unknown"
+	KeyAllowedDomains = "latchkey-allowed-domains"
+	KeyDeniedDomains  = "latchkey-denied-domains"
+)
+
+// What a link may do in a browser that did not ask for it.
+const (
+	OtherBrowserNumber = "number" // asks for the number on the asking screen
+	OtherBrowserCode   = "code"   // tells to type the mail's code on the asking screen
+	OtherBrowserRefuse = "refuse" // nothing
+)
+
+// The defaults and bounds of the configuration.
+const (
+	DefaultLifespan = 10 * time.Minute
+	MaxLifespan     = time.Hour
+	DefaultResend   = 30 * time.Second
+	MinResend       = 5 * time.Second
+	MaxResend       = 10 * time.Minute
+)
+
+// MagicConfig is the configuration of a Magic Link execution, with defaults
+// filled in and bounds kept.
+type MagicConfig struct {
+	CreateUser     bool          // make an account for an unknown address, after it is proven
+	UpdateProfile  bool          // ask a new person for their profile
+	UpdatePassword bool          // ask a new person for a password
+	Reusable       bool          // a weakening: a link works until it expires
+	Lifespan       time.Duration // of link and code
+	OtherBrowser   string        // number, code or refuse
+	Code           bool          // mails carry a code beside the link
+	Resend         time.Duration // between two mails of a login
+	NoticeUnknown  bool          // tell an unknown address that it has no account
+	AllowedDomains []string      // canonical; empty: every domain
+	DeniedDomains  []string      // canonical
+}
+
+// ParseMagicConfig reads an execution's configuration. What is missing or not
+// understood has its default; the lifespan is clamped. Accounts are not made
+// by default in the realm master.
+func ParseMagicConfig(config map[string]string, realmName string) MagicConfig {
+	c := MagicConfig{
+		CreateUser:     boolean(config[KeyCreateUser], realmName != latchkey.MasterRealm),
+		UpdateProfile:  boolean(config[KeyUpdateProfile], false),
+		UpdatePassword: boolean(config[KeyUpdatePassword], false),
+		Reusable:       boolean(config[KeyReusable], false),
+		Lifespan:       seconds(config[KeyLifespan], DefaultLifespan, time.Second, MaxLifespan),
+		OtherBrowser:   strings.ToLower(strings.TrimSpace(config[KeyOtherBrowser])),
+		Code:           boolean(config[KeyCode], true),
+		Resend:         seconds(config[KeyResend], DefaultResend, MinResend, MaxResend),
+		NoticeUnknown:  boolean(config[KeyNoticeUnknown], false),
+		AllowedDomains: domains(config[KeyAllowedDomains]),
+		DeniedDomains:  domains(config[KeyDeniedDomains]),
+	}
+	if c.OtherBrowser != OtherBrowserCode && c.OtherBrowser != OtherBrowserRefuse {
+		c.OtherBrowser = OtherBrowserNumber
+	}
+	if !c.Code && c.OtherBrowser == OtherBrowserCode {
+		c.OtherBrowser = OtherBrowserRefuse // there is no code to type
+	}
+	return c
+}
+
+// ConfigOf gives the configuration of the execution that mailed the login's
+// link. A login that mailed none has the defaults, except that it makes no
+// accounts.
+func ConfigOf(snap *latchkey.Snapshot, login *latchkey.Login) MagicConfig {
+	for _, f := range snap.Flows {
+		for i := range f.Executions {
+			if e := &f.Executions[i]; e.ID == login.Mail.Execution {
+				var config map[string]string
+				if c := snap.Config(e.ConfigID); c != nil {
+					config = c.Config
+				}
+				return ParseMagicConfig(config, snap.Realm.Name)
+			}
+		}
+	}
+	c := ParseMagicConfig(nil, snap.Realm.Name)
+	c.CreateUser = false
+	return c
+}
+
+// Allows says whether the lists let the address in: not denied, and allowed
+// where there is a list of allowed domains. An entry "*.example.com" means
+// every domain below example.com.
+func (c MagicConfig) Allows(address string) bool {
+	canonical := latchkey.CanonicalAddress(address)
+	domain := canonical[strings.LastIndexByte(canonical, '@')+1:]
+	if listed(c.DeniedDomains, domain) {
+		return false
+	}
+	return len(c.AllowedDomains) == 0 || listed(c.AllowedDomains, domain)
+}
+
+func listed(list []string, domain string) bool {
+	for _, entry := range list {
+		if domain == entry || (strings.HasPrefix(entry, "*.") && strings.HasSuffix(domain, entry[1:])) {
+			return true
+		}
+	}
+	return false
+}
+
+// domains splits a list of domains: "##" between values as in Keycloak's
+// multi-valued options, or commas or white space.
+func domains(text string) []string {
+	var out []string
+	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune("#,; \t\r\n", r) }) {
+		word = strings.TrimPrefix(word, "@")
+		wild := ""
+		if strings.HasPrefix(word, "*.") {
+			wild, word = "*.", word[2:]
+		}
+		_, canonical, _ := strings.Cut(latchkey.CanonicalAddress("x@"+word), "@")
+		out = append(out, wild+canonical)
+	}
+	return out
+}
+
+func boolean(text string, otherwise bool) bool {
+	switch strings.ToLower(strings.TrimSpace(text)) {
+	case "true", "on":
+		return true
+	case "false", "off":
+		return false
+	}
+	return otherwise
+}
+
+func seconds(text string, otherwise, least, most time.Duration) time.Duration {
+	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+	switch {
+	case err != nil || n <= 0:
+		return otherwise
+	case n > int64(most/time.Second):
+		return most
+	}
+	return max(time.Duration(n)*time.Second, least)
+}
