@@ -1,0 +1,70 @@
+# Latchkey is one Go module; these are the ceremonies around it.
+#
+#   make test      everything: set-up, vet, all tests, the racy packages under the race detector
+#   make lint      golangci-lint, gofmt and the check that generated code is current
+#   make build     bin/latchkey, static
+#   make preview   every page and mail with sample data, in a browser
+#   make generate  templ components and whatever go:generate names
+#   make soak      the long statistics: race rounds, mutated requests, timing (an hour)
+#   make bench     sign-ins, refreshes and discovery a second, with the set-up sheet
+#   make vuln      known vulnerabilities of what the binary holds (needs the network)
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := build
+
+GO    ?= go
+TOOL  := $(GO) tool -modfile=tools/go.mod
+# Packages whose tests race on purpose.
+RACE  := ./internal/store/... ./internal/flow/... ./internal/actiontoken/... ./internal/outbox/... \
+         ./internal/realm/... ./internal/login/...
+SOAK_TIME ?= 60m
+BENCH ?=
+
+.PHONY: build test setup vet lint fmt generate current soak bench preview vuln clean
+
+build: ## one static binary
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/latchkey ./cmd/latchkey
+
+setup: ## Chromium, PostgreSQL, Node.js and the JavaScript packages of the tests
+	@scripts/setup.sh
+
+vet:
+	$(GO) vet ./...
+
+test: setup vet ## the whole ceremony
+	@mkdir -p build
+	@$(GO) build -o build/testlog ./scripts/testlog
+	$(GO) test -json -timeout 15m ./... 2>&1 | build/testlog
+	@echo 'and again what may race, under the race detector'
+	$(GO) test -json -timeout 15m -race $(RACE) 2>&1 | build/testlog
+
+lint: fmt current
+	$(TOOL) golangci-lint run ./...
+
+fmt: ## fails when a file is not as gofmt writes it
+	@files=$$(git ls-files -co --exclude-standard '*.go' | xargs -r gofmt -l); \
+	if [ -n "$$files" ]; then printf 'not as gofmt writes it:\n%s\n' "$$files"; exit 1; fi
+
+generate: ## components and generated Go code
+	$(TOOL) templ generate -log-level error
+	$(GO) generate ./...
+
+current: ## fails when generated code is not what its sources give
+	@scripts/current.sh
+
+soak:
+	LK_SOAK=1 $(GO) test -timeout $(SOAK_TIME) -count=1 ./...
+
+bench: build
+	$(GO) run ./bench -binary bin/latchkey $(BENCH)
+
+preview:
+	$(GO) run ./cmd/preview
+
+vuln:
+	$(TOOL) govulncheck ./...
+
+clean:
+	rm -rf bin build

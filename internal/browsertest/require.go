@@ -1,0 +1,74 @@
+package browsertest
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"testing"
+)
+
+// Required says whether a missing tool fails a test instead of skipping it:
+// CI is set, or LK_TEST_REQUIRE is 1.
+func Required() bool {
+	return os.Getenv("CI") != "" || os.Getenv("LK_TEST_REQUIRE") == "1"
+}
+
+// missing ends the test that cannot run without a tool.
+func missing(t testing.TB, tool string) {
+	t.Helper()
+	const how = "run scripts/setup.sh, which installs it from Debian's packages"
+	if Required() {
+		t.Fatalf("%s is missing: %s", tool, how)
+	}
+	t.Skipf("%s is missing: %s", tool, how)
+}
+
+// chromium finds the browser's program.
+func chromium(t testing.TB) string {
+	t.Helper()
+	names := []string{"chromium", "chromium-browser", "google-chrome"}
+	if named := os.Getenv("LK_TEST_CHROMIUM"); named != "" {
+		names = []string{named}
+	}
+	for _, name := range names {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	missing(t, "Chromium")
+	return ""
+}
+
+// jsDir is the folder of the JavaScript packages that tests use.
+func jsDir() string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(file), "js")
+}
+
+// Module reads a file of an installed JavaScript package, such as
+// "keycloak-js/lib/keycloak.js".
+func Module(t testing.TB, path string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(jsDir(), "node_modules", filepath.FromSlash(path)))
+	if err != nil {
+		missing(t, "the JavaScript package of "+path)
+	}
+	return text
+}
+
+// Node makes a command that runs a script of the js folder with Node.js, where
+// the installed packages can be imported by their names.
+func Node(t testing.TB, script string, args ...string) *exec.Cmd {
+	t.Helper()
+	node, err := exec.LookPath("node")
+	if err != nil {
+		missing(t, "Node.js")
+	}
+	if _, err := os.Stat(filepath.Join(jsDir(), "node_modules")); err != nil {
+		missing(t, "the folder of JavaScript packages")
+	}
+	cmd := exec.CommandContext(t.Context(), node, append([]string{script}, args...)...)
+	cmd.Dir = jsDir()
+	return cmd
+}
