@@ -73,12 +73,12 @@ type requestKey struct{}
 
 // request is what the front knows of a request under way.
 type request struct {
-	id       string
-	pattern  string
-	class    Class
-	err      error
-	problem  any // what a handler panicked with
-	stack    []byte
+	id      string
+	pattern string
+	class   Class
+	err     error
+	problem any // what a handler panicked with
+	stack   []byte
 }
 
 // RequestID is the id that the log line and the header X-Request-Id have; empty
