@@ -1,0 +1,253 @@
+package representation
+
+import (
+	"net/url"
+	"strings"
+
+	"latchkey"
+)
+
+// Client is an application.
+type Client struct {
+	ID                        *string           `json:"id,omitzero"`
+	ClientID                  *string           `json:"clientId,omitzero"`
+	Name                      *string           `json:"name,omitzero"`
+	Description               *string           `json:"description,omitzero"`
+	RootURL                   *string           `json:"rootUrl,omitzero"`
+	AdminURL                  *string           `json:"adminUrl,omitzero"`
+	BaseURL                   *string           `json:"baseUrl,omitzero"`
+	SurrogateAuthRequired     *bool             `json:"surrogateAuthRequired,omitzero"`
+	Enabled                   *bool             `json:"enabled,omitzero"`
+	AlwaysDisplayInConsole    *bool             `json:"alwaysDisplayInConsole,omitzero"`
+	ClientAuthenticatorType   *string           `json:"clientAuthenticatorType,omitzero"`
+	Secret                    *string           `json:"secret,omitzero"`
+	RedirectURIs              []string          `json:"redirectUris,omitzero"`
+	WebOrigins                []string          `json:"webOrigins,omitzero"`
+	NotBefore                 *int64            `json:"notBefore,omitzero"` // unix seconds
+	BearerOnly                *bool             `json:"bearerOnly,omitzero"`
+	ConsentRequired           *bool             `json:"consentRequired,omitzero"`
+	StandardFlowEnabled       *bool             `json:"standardFlowEnabled,omitzero"`
+	ImplicitFlowEnabled       *bool             `json:"implicitFlowEnabled,omitzero"` // always false: R-111
+	DirectAccessGrantsEnabled *bool             `json:"directAccessGrantsEnabled,omitzero"`
+	ServiceAccountsEnabled    *bool             `json:"serviceAccountsEnabled,omitzero"`
+	PublicClient              *bool             `json:"publicClient,omitzero"`
+	FrontchannelLogout        *bool             `json:"frontchannelLogout,omitzero"`
+	Protocol                  *string           `json:"protocol,omitzero"`
+	Attributes                map[string]string `json:"attributes,omitzero"`
+	FlowBindings              map[string]string `json:"authenticationFlowBindingOverrides,omitzero"` // to ids of flows
+	FullScopeAllowed          *bool             `json:"fullScopeAllowed,omitzero"`
+	NodeReRegistrationTimeout *int              `json:"nodeReRegistrationTimeout,omitzero"` // of Keycloak's adapters; shown, not used
+	ProtocolMappers           []ProtocolMapper  `json:"protocolMappers,omitzero"`
+	DefaultClientScopes       []string          `json:"defaultClientScopes,omitzero"`  // names
+	OptionalClientScopes      []string          `json:"optionalClientScopes,omitzero"` // names
+	DefaultRoles              []string          `json:"defaultRoles,omitzero"`         // of old exports
+	Access                    map[string]bool   `json:"access,omitzero"`
+}
+
+// OpenIDConnect is the protocol of the clients and scopes that are acted on.
+const OpenIDConnect = "openid-connect"
+
+func (r *Client) texts(c *latchkey.Client) []binding[string] {
+	return []binding[string]{
+		{"name", &r.Name, &c.Name},
+		{"description", &r.Description, &c.Description},
+		{"rootUrl", &r.RootURL, &c.RootURL},
+		{"adminUrl", &r.AdminURL, &c.AdminURL},
+		{"baseUrl", &r.BaseURL, &c.BaseURL},
+		{"clientAuthenticatorType", &r.ClientAuthenticatorType, &c.ClientAuthenticatorType},
+		{"protocol", &r.Protocol, &c.Protocol},
+	}
+}
+
+func (r *Client) switches(c *latchkey.Client) []binding[bool] {
+	return []binding[bool]{
+		{"surrogateAuthRequired", &r.SurrogateAuthRequired, &c.SurrogateAuthRequired},
+		{"enabled", &r.Enabled, &c.Enabled},
+		{"alwaysDisplayInConsole", &r.AlwaysDisplayInConsole, &c.AlwaysDisplayInConsole},
+		{"bearerOnly", &r.BearerOnly, &c.BearerOnly},
+		{"consentRequired", &r.ConsentRequired, &c.ConsentRequired},
+		{"standardFlowEnabled", &r.StandardFlowEnabled, &c.StandardFlowEnabled},
+		{"directAccessGrantsEnabled", &r.DirectAccessGrantsEnabled, &c.DirectAccessGrantsEnabled},
+		{"serviceAccountsEnabled", &r.ServiceAccountsEnabled, &c.ServiceAccountsEnabled},
+		{"publicClient", &r.PublicClient, &c.PublicClient},
+		{"frontchannelLogout", &r.FrontchannelLogout, &c.FrontchannelLogout},
+		{"fullScopeAllowed", &r.FullScopeAllowed, &c.FullScopeAllowed},
+	}
+}
+
+// ClientOf shows a client with its secret: GET clients/{id} does, exports
+// mask it.
+func ClientOf(s *latchkey.Snapshot, c *latchkey.Client) Client {
+	r := Client{
+		ID: new(c.ID), ClientID: new(c.ClientID), NotBefore: new(c.NotBefore),
+		ImplicitFlowEnabled: new(false), NodeReRegistrationTimeout: new(-1),
+		RedirectURIs: list(c.RedirectURIs), WebOrigins: list(c.WebOrigins),
+		Attributes: copied(c.Attributes), FlowBindings: copied(c.FlowBindings),
+		DefaultClientScopes:  scopeNames(s, c.DefaultClientScopes),
+		OptionalClientScopes: scopeNames(s, c.OptionalClientScopes),
+	}
+	for _, b := range r.texts(c) {
+		*b.rep = optional(*b.noun)
+	}
+	for _, b := range r.switches(c) {
+		*b.rep = new(*b.noun)
+	}
+	if !c.PublicClient && !c.BearerOnly && c.Secret != "" {
+		r.Secret = new(c.Secret.Reveal())
+	}
+	if len(c.ProtocolMappers) > 0 {
+		r.ProtocolMappers = mappersOf(c.ProtocolMappers)
+	}
+	return r
+}
+
+// Apply changes a client by what is given. Client scopes are looked up by
+// name, flows by id or alias, in the snapshot in. An attribute with an empty
+// value is removed; attributes that are not given stay, as in Keycloak.
+func (r *Client) Apply(c *latchkey.Client, in *latchkey.Snapshot) error {
+	if r.ClientID != nil {
+		if strings.TrimSpace(*r.ClientID) == "" {
+			return latchkey.Invalid("clientId", "A client needs a clientId.")
+		}
+		c.ClientID = *r.ClientID
+	}
+	for _, uri := range r.RedirectURIs {
+		if err := checkRedirectURI(uri); err != nil {
+			return err
+		}
+	}
+	bindings, err := r.flowBindings(in)
+	if err != nil {
+		return err
+	}
+	for _, b := range r.texts(c) {
+		set(b.noun, *b.rep)
+	}
+	for _, b := range r.switches(c) {
+		set(b.noun, *b.rep)
+	}
+	set(&c.NotBefore, r.NotBefore)
+	if r.Secret != nil && *r.Secret != "" && !IsMasked(*r.Secret) {
+		c.Secret = latchkey.Secret(*r.Secret)
+	}
+	if r.RedirectURIs != nil {
+		c.RedirectURIs = withoutEmpty(r.RedirectURIs) // the console sends [""] for none
+	}
+	if r.WebOrigins != nil {
+		c.WebOrigins = withoutEmpty(r.WebOrigins)
+	}
+	for key, value := range r.Attributes {
+		c.Attributes = change(c.Attributes, key, value)
+	}
+	if r.FlowBindings != nil {
+		c.FlowBindings = bindings
+	}
+	if r.ProtocolMappers != nil {
+		c.ProtocolMappers = mappersFrom(r.ProtocolMappers)
+	}
+	return r.applyScopes(c, in)
+}
+
+func (r *Client) applyScopes(c *latchkey.Client, in *latchkey.Snapshot) error {
+	for _, l := range []struct {
+		field string
+		names []string
+		dst   *[]string
+	}{
+		{"defaultClientScopes", r.DefaultClientScopes, &c.DefaultClientScopes},
+		{"optionalClientScopes", r.OptionalClientScopes, &c.OptionalClientScopes},
+	} {
+		if l.names == nil {
+			continue
+		}
+		ids := []string{}
+		for _, name := range l.names {
+			scope := in.ScopeByName(name)
+			if scope == nil {
+				return latchkey.Invalid(l.field, "There is no client scope with the name %q.", clip(name))
+			}
+			ids = append(ids, scope.ID)
+		}
+		*l.dst = ids
+	}
+	return nil
+}
+
+func (r *Client) flowBindings(in *latchkey.Snapshot) (map[string]string, error) {
+	m := map[string]string{}
+	for key, value := range r.FlowBindings {
+		if value == "" {
+			continue
+		}
+		f := in.Flow(value)
+		if f == nil {
+			f = in.FlowByAlias(value)
+		}
+		if f == nil {
+			return nil, latchkey.Invalid(join("authenticationFlowBindingOverrides", key), "There is no flow %q.", clip(value))
+		}
+		m[key] = f.ID
+	}
+	return m, nil
+}
+
+// checkRedirectURI refuses what Keycloak refuses: fragments, and schemes that
+// run script.
+func checkRedirectURI(uri string) error {
+	if strings.Contains(uri, "#") {
+		return latchkey.Invalid("redirectUris", "A redirect URI must not contain an URL fragment")
+	}
+	if strings.ContainsAny(uri, "\r\n\t\x00\\") {
+		return latchkey.Invalid("redirectUris", "A redirect URI is not a valid URI")
+	}
+	scheme, _, found := strings.Cut(uri, ":")
+	if found {
+		switch strings.ToLower(strings.TrimSpace(scheme)) {
+		case "javascript", "data", "vbscript":
+			return latchkey.Invalid("redirectUris", "A redirect URI uses an illegal scheme")
+		}
+	}
+	if _, err := url.Parse(strings.TrimSuffix(uri, "*")); err != nil {
+		return latchkey.Invalid("redirectUris", "A redirect URI is not a valid URI")
+	}
+	return nil
+}
+
+func scopeNames(s *latchkey.Snapshot, ids []string) []string {
+	names := []string{}
+	for _, id := range ids {
+		if scope := s.Scope(id); scope != nil {
+			names = append(names, scope.Name)
+		}
+	}
+	return names
+}
+
+func withoutEmpty(l []string) []string {
+	out := []string{}
+	for _, s := range l {
+		if s = strings.TrimSpace(s); s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// change sets one key, or removes it when the value is empty.
+func change(m map[string]string, key, value string) map[string]string {
+	next := copied(m)
+	if value == "" {
+		delete(next, key)
+	} else {
+		next[key] = value
+	}
+	return next
+}
+
+func copied(m map[string]string) map[string]string {
+	out := make(map[string]string, len(m))
+	for k, v := range m {
+		out[k] = v
+	}
+	return out
+}

@@ -1,0 +1,204 @@
+package representation
+
+import (
+	_ "embed"
+	"encoding/json"
+
+	"latchkey"
+)
+
+// Realm is a realm, in the admin API its settings only, in an export all that
+// belongs to it. Lifespans are seconds.
+type Realm struct {
+	ID              *string `json:"id,omitzero"`
+	Realm           *string `json:"realm,omitzero"` // its name
+	DisplayName     *string `json:"displayName,omitzero"`
+	DisplayNameHTML *string `json:"displayNameHtml,omitzero"`
+	NotBefore       *int64  `json:"notBefore,omitzero"` // unix seconds
+	Enabled         *bool   `json:"enabled,omitzero"`
+	SSLRequired     *string `json:"sslRequired,omitzero"` // all, external, none
+
+	DefaultSignatureAlgorithm           *string `json:"defaultSignatureAlgorithm,omitzero"`
+	RevokeRefreshToken                  *bool   `json:"revokeRefreshToken,omitzero"`
+	RefreshTokenMaxReuse                *int    `json:"refreshTokenMaxReuse,omitzero"`
+	AccessTokenLifespan                 *int    `json:"accessTokenLifespan,omitzero"`
+	SSOSessionIdleTimeout               *int    `json:"ssoSessionIdleTimeout,omitzero"`
+	SSOSessionMaxLifespan               *int    `json:"ssoSessionMaxLifespan,omitzero"`
+	SSOSessionIdleTimeoutRememberMe     *int    `json:"ssoSessionIdleTimeoutRememberMe,omitzero"`
+	SSOSessionMaxLifespanRememberMe     *int    `json:"ssoSessionMaxLifespanRememberMe,omitzero"`
+	OfflineSessionIdleTimeout           *int    `json:"offlineSessionIdleTimeout,omitzero"`
+	OfflineSessionMaxLifespanEnabled    *bool   `json:"offlineSessionMaxLifespanEnabled,omitzero"`
+	OfflineSessionMaxLifespan           *int    `json:"offlineSessionMaxLifespan,omitzero"`
+	ClientSessionIdleTimeout            *int    `json:"clientSessionIdleTimeout,omitzero"`
+	ClientSessionMaxLifespan            *int    `json:"clientSessionMaxLifespan,omitzero"`
+	AccessCodeLifespan                  *int    `json:"accessCodeLifespan,omitzero"`
+	AccessCodeLifespanUserAction        *int    `json:"accessCodeLifespanUserAction,omitzero"`
+	AccessCodeLifespanLogin             *int    `json:"accessCodeLifespanLogin,omitzero"`
+	ActionTokenGeneratedByAdminLifespan *int    `json:"actionTokenGeneratedByAdminLifespan,omitzero"`
+	ActionTokenGeneratedByUserLifespan  *int    `json:"actionTokenGeneratedByUserLifespan,omitzero"`
+
+	RegistrationAllowed         *bool   `json:"registrationAllowed,omitzero"`
+	RegistrationEmailAsUsername *bool   `json:"registrationEmailAsUsername,omitzero"`
+	RememberMe                  *bool   `json:"rememberMe,omitzero"`
+	VerifyEmail                 *bool   `json:"verifyEmail,omitzero"`
+	LoginWithEmailAllowed       *bool   `json:"loginWithEmailAllowed,omitzero"`
+	DuplicateEmailsAllowed      *bool   `json:"duplicateEmailsAllowed,omitzero"`
+	ResetPasswordAllowed        *bool   `json:"resetPasswordAllowed,omitzero"`
+	EditUsernameAllowed         *bool   `json:"editUsernameAllowed,omitzero"`
+	PasswordPolicy              *string `json:"passwordPolicy,omitzero"`
+
+	InternationalizationEnabled *bool    `json:"internationalizationEnabled,omitzero"`
+	SupportedLocales            []string `json:"supportedLocales,omitzero"`
+	DefaultLocale               *string  `json:"defaultLocale,omitzero"`
+
+	EventsEnabled             *bool    `json:"eventsEnabled,omitzero"`
+	EventsExpiration          *int64   `json:"eventsExpiration,omitzero"` // seconds
+	EnabledEventTypes         []string `json:"enabledEventTypes,omitzero"`
+	AdminEventsEnabled        *bool    `json:"adminEventsEnabled,omitzero"`
+	AdminEventsDetailsEnabled *bool    `json:"adminEventsDetailsEnabled,omitzero"`
+
+	// The aliases of the flows that the realm is bound to.
+	BrowserFlow              *string `json:"browserFlow,omitzero"`
+	RegistrationFlow         *string `json:"registrationFlow,omitzero"`
+	DirectGrantFlow          *string `json:"directGrantFlow,omitzero"`
+	ResetCredentialsFlow     *string `json:"resetCredentialsFlow,omitzero"`
+	ClientAuthenticationFlow *string `json:"clientAuthenticationFlow,omitzero"`
+	DockerAuthenticationFlow *string `json:"dockerAuthenticationFlow,omitzero"`
+	FirstBrokerLoginFlow     *string `json:"firstBrokerLoginFlow,omitzero"`
+
+	DefaultRole  *Role             `json:"defaultRole,omitzero"`
+	DefaultRoles []string          `json:"defaultRoles,omitzero"` // of old exports
+	SMTPServer   map[string]string `json:"smtpServer,omitzero"`
+	Attributes   map[string]string `json:"attributes,omitzero"`
+
+	// What only exports hold.
+	Roles                       *Roles                    `json:"roles,omitzero"`
+	Users                       []User                    `json:"users,omitzero"`
+	ScopeMappings               []ScopeMapping            `json:"scopeMappings,omitzero"`
+	ClientScopeMappings         map[string][]ScopeMapping `json:"clientScopeMappings,omitzero"`
+	Clients                     []Client                  `json:"clients,omitzero"`
+	ClientScopes                []ClientScope             `json:"clientScopes,omitzero"`
+	DefaultDefaultClientScopes  []string                  `json:"defaultDefaultClientScopes,omitzero"`
+	DefaultOptionalClientScopes []string                  `json:"defaultOptionalClientScopes,omitzero"`
+	AuthenticationFlows         []Flow                    `json:"authenticationFlows,omitzero"`
+	AuthenticatorConfig         []AuthenticatorConfig     `json:"authenticatorConfig,omitzero"`
+	RequiredActions             []RequiredAction          `json:"requiredActions,omitzero"`
+	Components                  map[string][]Component    `json:"components,omitzero"`
+	KeycloakVersion             *string                   `json:"keycloakVersion,omitzero"`
+
+	// Fixed are the settings of Keycloak that Latchkey has no switch for,
+	// written out so that clients that read them find them.
+	Fixed map[string]any `json:"-"`
+}
+
+// Component is a piece of Keycloak's configuration that only exports show.
+type Component struct {
+	ID         *string             `json:"id,omitzero"`
+	Name       *string             `json:"name,omitzero"`
+	ProviderID string              `json:"providerId"`
+	SubType    *string             `json:"subType,omitzero"`
+	Config     map[string][]string `json:"config,omitzero"`
+}
+
+//go:embed fixed.json
+var fixedJSON []byte
+
+// fixed holds, of the realm settings without a switch, what is shown and what
+// an import takes as the default although it is not shown.
+var fixed = func() (f struct {
+	Shown map[string]any `json:"shown"`
+	Quiet map[string]any `json:"quiet"`
+}) {
+	if err := json.Unmarshal(fixedJSON, &f); err != nil {
+		panic("representation: fixed.json: " + err.Error()) // embedded, read by every test
+	}
+	return f
+}()
+
+// IsFixed says whether value is what a realm without the setting amounts to,
+// so that leaving the setting out of an import changes nothing.
+func IsFixed(setting string, value any) bool {
+	want, ok := fixed.Shown[setting]
+	if !ok {
+		if want, ok = fixed.Quiet[setting]; !ok {
+			return false
+		}
+	}
+	a, errA := json.Marshal(want)
+	b, errB := json.Marshal(value)
+	return errA == nil && errB == nil && string(a) == string(b)
+}
+
+// MarshalJSON writes the realm with its Fixed settings among its own.
+func (r Realm) MarshalJSON() ([]byte, error) {
+	type plain Realm
+	out, err := json.Marshal(plain(r))
+	if err != nil || len(r.Fixed) == 0 {
+		return out, err
+	}
+	more, err := json.Marshal(r.Fixed)
+	if err != nil {
+		return nil, err
+	}
+	if len(out) > len("{}") {
+		out = append(out[:len(out)-1], ',')
+	} else {
+		out = out[:1]
+	}
+	return append(out, more[1:]...), nil
+}
+
+// RealmOf shows a realm's settings, as GET /admin/realms/{realm} does. The
+// secrets of its mail configuration are [Masked].
+func RealmOf(s *latchkey.Snapshot) *Realm {
+	r := &Realm{
+		ID: new(s.Realm.ID), Realm: new(s.Realm.Name), Enabled: new(s.Realm.Enabled),
+		NotBefore:         new(s.Realm.NotBefore),
+		EnabledEventTypes: list(s.Realm.EnabledEventTypes),
+		SMTPServer:        smtpOf(&s.Realm.SMTP),
+		Attributes:        attributesOf(s.Realm),
+		Fixed:             fixed.Shown,
+	}
+	r.read(s.Realm)
+	if len(s.Realm.SupportedLocales) > 0 {
+		r.SupportedLocales = s.Realm.SupportedLocales
+	}
+	if s.Realm.EventsExpiration > 0 {
+		r.EventsExpiration = new(s.Realm.EventsExpiration)
+	}
+	if role := s.Role(s.Realm.DefaultRoleID); role != nil {
+		r.DefaultRole = new(RoleOf(s, role))
+		r.DefaultRole.Attributes = nil
+	}
+	return r
+}
+
+// Apply changes a realm by the settings that are given; those that are not
+// stay. Flows are looked up in the snapshot in, by alias. The id, the name,
+// and what only exports hold, are not touched here.
+func (r *Realm) Apply(to *latchkey.Realm, in *latchkey.Snapshot) error {
+	if err := r.check(in); err != nil {
+		return err
+	}
+	set(&to.Enabled, r.Enabled)
+	set(&to.NotBefore, r.NotBefore)
+	set(&to.EventsExpiration, r.EventsExpiration)
+	if r.EnabledEventTypes != nil {
+		to.EnabledEventTypes = r.EnabledEventTypes
+	}
+	if r.SupportedLocales != nil {
+		to.SupportedLocales = r.SupportedLocales
+	}
+	if r.SMTPServer != nil {
+		if err := applySMTP(r.SMTPServer, &to.SMTP); err != nil {
+			return err
+		}
+	}
+	if r.Attributes != nil {
+		if err := applyAttributes(r.Attributes, to); err != nil {
+			return err
+		}
+	}
+	r.write(to)
+	return nil
+}
