@@ -111,9 +111,6 @@ func (f *front) guard(w *recorder, r *http.Request, q *request) {
 		if p == nil {
 			return
 		}
-		if p == http.ErrAbortHandler {
-			panic(p) // net/http's own way to drop a connection
-		}
 		q.problem, q.stack = p, debug.Stack()
 		f.fail(w, r, q, latchkey.Errorf(latchkey.CodeInternal, "panic"))
 	}()
