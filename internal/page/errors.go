@@ -1,0 +1,49 @@
+package page
+
+// The keys of the sentences under a field that steps and doors may name in
+// FieldError.Message, with what their arguments are. Any other text is shown
+// as it is.
+var fieldErrors = []string{
+	"error.address.missing",
+	"error.address.invalid",
+	"error.address.did-you-mean", // the normalised address
+	"error.address.mismatch",     // APILink: not the address that it was sent to
+	"error.username.missing",
+	"error.username.taken",
+	"error.password.missing",
+	"error.password.wrong",
+	"error.password.mismatch",
+	"error.password.short", // int: the least number of characters
+	"error.password.policy",
+	"error.credentials",
+	"error.account.disabled",
+	"error.code.missing",
+	"error.code.wrong", // int: tries left
+	"error.number.missing",
+	"error.number.wrong",   // int: tries left
+	"error.resend.early",   // int: seconds
+	"error.field.required", // the field's label
+	"error.field.long",     // int: characters; the field's label
+	"error.field.invalid",  // the field's label
+}
+
+// What an [Error] page can say: each name stands for a heading and a text,
+// "error.page.<name>.heading" and "error.page.<name>.text". [ErrorPage] makes
+// the page.
+const (
+	ErrorInvalid     = "invalid"     // the application's request is not valid
+	ErrorClient      = "client"      // no such client, or it is disabled
+	ErrorRedirect    = "redirect"    // redirect_uri is not registered
+	ErrorRealm       = "realm"       // no such realm, or it is disabled
+	ErrorExpired     = "expired"     // the login is over
+	ErrorUnavailable = "unavailable" // try again later
+	ErrorTooMany     = "too-many"    // a limit was reached
+	ErrorForbidden   = "forbidden"   // a cross-origin post, a missing right
+	ErrorSetup       = "setup"       // the flow cannot go on: a step is not built, or nothing is configured
+	ErrorInternal    = "internal"    // our fault
+)
+
+// ErrorPage makes the error page of a name; reference is the request's id.
+func ErrorPage(name, reference string) Error {
+	return Error{Heading: "error.page." + name + ".heading", Text: "error.page." + name + ".text", Reference: reference}
+}

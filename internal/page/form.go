@@ -1,0 +1,142 @@
+package page
+
+import "time"
+
+// Form is what every page with a form of a login has.
+type Form struct {
+	// Action is the URL that the form posts to.
+	Action string
+	// SessionCode goes into the hidden field session_code: the synchroniser
+	// token of R-072. Empty leaves the field out.
+	SessionCode string
+	// RestartURL begins the login again (posted, with session_code); empty
+	// leaves the icon out.
+	RestartURL string
+	// TryAnotherURL leads to the list of other ways to sign in (a link); empty
+	// when there are none.
+	TryAnotherURL string
+}
+
+// FieldError is a sentence under a field. Message is a key of the catalogue,
+// one of those in errors.go, with its arguments; a text that is no key is
+// shown as it is. An empty Field puts it above the form.
+type FieldError struct {
+	Field   string
+	Message string
+	Args    []any
+}
+
+// Provider is one social button: another place to sign in at.
+type Provider struct {
+	Alias string
+	Label string // "GitHub"
+	URL   string
+}
+
+// EmailForm asks for an e-mail address: "Sign in or register".
+type EmailForm struct {
+	Form
+	Address     string // what was typed, or the login_hint
+	Fixed       bool   // the address is known (prompt=login, max_age): shown, and asked before it is mailed
+	RememberMe  bool   // offer the box
+	Remembered  bool   // it is ticked
+	RegisterToo bool   // accounts are made on the way
+	Providers   []Provider
+	Errors      []FieldError
+}
+
+// UsernameForm asks who it is.
+type UsernameForm struct {
+	Form
+	Username               string
+	RememberMe, Remembered bool
+	Providers              []Provider
+	Errors                 []FieldError
+}
+
+// PasswordForm asks the password of a known user.
+type PasswordForm struct {
+	Form
+	Username string // shown above, with the restart icon
+	Errors   []FieldError
+}
+
+// UsernamePasswordForm asks for both.
+type UsernamePasswordForm struct {
+	Form
+	Username               string
+	Fixed                  bool // the user is known: shown, not asked
+	RememberMe, Remembered bool
+	Providers              []Provider
+	Errors                 []FieldError
+}
+
+// Waiting says that a mail is on its way. It looks the same for every address.
+type Waiting struct {
+	Form
+	Address    string
+	Number     string // three digits, for the page that the link opens; empty when other browsers are refused
+	Code       bool   // ask for the code of the mail
+	CodeClosed bool   // too many wrong codes: only the link is left
+	SentAt     time.Time
+	ResendAt   time.Time
+	ExpiresAt  time.Time
+	Reported   bool // someone said "It was not me" elsewhere: offers Send again
+	Failed     bool // the mail could not be delivered; only in a browser that proved the address before
+	Resent     bool // a new mail was just sent
+	// PollURL answers {"next": URL or null} within 25 s; the page's module
+	// asks it and goes on by itself. Empty leaves the module out.
+	PollURL string
+	Errors  []FieldError
+}
+
+// ProfileForm asks for what the realm's user profile has (UPDATE_PROFILE).
+type ProfileForm struct {
+	Form
+	Fields []ProfileField
+	New    bool // a new person: "Tell us who you are"
+	Errors []FieldError
+}
+
+// ProfileField is one field of a ProfileForm. A Label such as "${firstName}"
+// is a key of the catalogue.
+type ProfileField struct {
+	Name, Label, Value string
+	Required, ReadOnly bool
+	Autocomplete       string
+}
+
+// VerifyEmail says that a mail with a link that proves the address was sent.
+type VerifyEmail struct {
+	Form
+	Address  string
+	ResendAt time.Time
+	Resent   bool
+	Errors   []FieldError
+}
+
+// PasswordUpdate asks for a new password, twice.
+type PasswordUpdate struct {
+	Form
+	Username string
+	Errors   []FieldError
+}
+
+// Terms asks for a yes to the realm's terms.
+type Terms struct {
+	Form
+	Text string
+}
+
+// TryAnother lists the other ways to sign in.
+type TryAnother struct {
+	Form
+	Ways []Way
+}
+
+// Way is one other way to sign in. A Label that is a key of the catalogue
+// ("way.ext-magic-form") is translated.
+type Way struct {
+	Execution string // its id
+	Label     string
+}

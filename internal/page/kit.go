@@ -1,0 +1,165 @@
+package page
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"latchkey"
+)
+
+// Page is something that [Kit.Write] can show: it renders what stands in the
+// page's main part, with one heading, and names itself. Its components take
+// their texts from the context by [Say] and [SayText].
+type Page interface {
+	templ.Component
+	// Title is the document's title, without the realm's name behind it.
+	Title(t *Texts) string
+}
+
+// scripted is a Page that has a module of its own.
+type scripted interface{ module() string }
+
+// wide is a Page that is no form of one column.
+type wide interface{ wide() bool }
+
+// Options are what a Kit is made with.
+type Options struct {
+	// Base is the site's public URL; its path leads every resource's. Nil
+	// means the root.
+	Base *url.URL
+}
+
+// Kit renders pages and mails. It is safe for concurrent use.
+type Kit struct {
+	prefix     string // path of the site, without a slash at the end
+	resources  *resources
+	catalogues []*catalogue // English first
+}
+
+// New makes a Kit. What it is made of is embedded in the binary; that it is
+// sound is a matter of this package's tests, so New panics when it is not.
+func New(o Options) *Kit {
+	k := &Kit{resources: loadResources()}
+	if o.Base != nil {
+		k.prefix = strings.TrimSuffix(o.Base.EscapedPath(), "/")
+	}
+	var err error
+	if k.catalogues, err = loadCatalogues(); err != nil {
+		panic("page: " + err.Error())
+	}
+	return k
+}
+
+// Meta makes what the layout needs for a page of the realm. Realm, client and
+// r may be nil: then there is no realm's name, no application, no choice of
+// languages.
+func (k *Kit) Meta(r *http.Request, realm *latchkey.Realm, client *latchkey.Client, lang string, now time.Time) Meta {
+	m := Meta{Lang: lang, Now: now, Languages: k.languages(r, realm, lang)}
+	if realm != nil {
+		m.Realm = clean(realm.Title())
+		m.Accent = realm.Attributes[AccentAttribute]
+	}
+	if client != nil {
+		m.AppTitle = k.AppTitle(client, lang)
+		m.AppURL = AppURL(client)
+	}
+	return m
+}
+
+// AppTitle is the application's name as people are shown it: a name such as
+// "${client_account}" is a key of the catalogue.
+func (k *Kit) AppTitle(client *latchkey.Client, lang string) string {
+	title := client.Title()
+	if key, ok := catalogueKey(title); ok {
+		if t := k.Texts(lang); t.Has(key) {
+			return t.Say(key)
+		}
+		title = client.ClientID
+	}
+	return clean(title)
+}
+
+// AppURL is where the application starts: its attribute initiate_login_uri,
+// else its base URL, made absolute by its root URL. Anything but http and
+// https gives the empty string.
+func AppURL(client *latchkey.Client) string {
+	for _, raw := range []string{client.Attribute("initiate.login.uri"), client.BaseURL, client.RootURL} {
+		if raw == "" {
+			continue
+		}
+		u, err := url.Parse(raw)
+		if err != nil {
+			continue
+		}
+		if root, err := url.Parse(client.RootURL); err == nil && !u.IsAbs() && root.IsAbs() {
+			u = root.JoinPath(raw)
+		}
+		if (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil {
+			return u.String()
+		}
+	}
+	return ""
+}
+
+// catalogueKey takes the key out of "${key}".
+func catalogueKey(text string) (string, bool) {
+	if rest, ok := strings.CutPrefix(text, "${"); ok {
+		return strings.CutSuffix(rest, "}")
+	}
+	return "", false
+}
+
+// view is what components find in the context.
+type view struct {
+	kit    *Kit
+	meta   Meta
+	texts  *Texts
+	page   Page
+	script bool
+}
+
+type viewKey struct{}
+
+func from(ctx context.Context) *view {
+	v, _ := ctx.Value(viewKey{}).(*view)
+	return v
+}
+
+// Render gives the page's whole document.
+func (k *Kit) Render(ctx context.Context, m Meta, p Page, policy Policy) ([]byte, error) {
+	v := &view{kit: k, meta: m, texts: k.Texts(m.Lang), page: p, script: policy.Script}
+	v.meta.Lang = v.texts.Lang()
+	var b bytes.Buffer
+	if err := document(p).Render(context.WithValue(ctx, viewKey{}, v), &b); err != nil {
+		return nil, fmt.Errorf("render page: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// Write answers with the page. It renders first, so that an error leaves the
+// answer untouched for the caller's error page.
+func (k *Kit) Write(w http.ResponseWriter, r *http.Request, status int, m Meta, p Page, policy Policy) error {
+	body, err := k.Render(r.Context(), m, p, policy)
+	if err != nil {
+		return err
+	}
+	pageHeaders(w, policy)
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Language", k.Texts(m.Lang).Lang())
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	_, err = w.Write(body)
+	return err
+}

@@ -1,0 +1,159 @@
+package page
+
+import (
+	"net/http"
+	"strings"
+
+	"golang.org/x/text/language"
+
+	"latchkey"
+)
+
+// fallbackLanguage is spoken when nothing else is asked for.
+const fallbackLanguage = "en"
+
+// LocaleParam is the query parameter that chooses a language.
+const LocaleParam = "kc_locale"
+
+// Preferences are the places where a person's language may be known from, in
+// the order in which they count. Each may be empty.
+type Preferences struct {
+	Param     string // kc_locale of the request
+	Cookie    string // what it was chosen to be before
+	UILocales string // ui_locales of the authorization request, blanks between
+	User      string // the user's attribute "locale"
+	Accept    string // the Accept-Language header
+}
+
+// Locales gives the codes of the languages that people of the realm may
+// choose: the realm's supported locales that there is a catalogue for, all
+// catalogues when it names none, and only one when internationalization is
+// off.
+func (k *Kit) Locales(realm *latchkey.Realm) []string {
+	if realm == nil {
+		return k.codes()
+	}
+	if !realm.InternationalizationEnabled {
+		return []string{k.defaultLocale(realm)}
+	}
+	var codes []string
+	for _, wanted := range realm.SupportedLocales {
+		if code := k.built(wanted); code != "" && !contains(codes, code) {
+			codes = append(codes, code)
+		}
+	}
+	if len(codes) == 0 {
+		return k.codes()
+	}
+	return codes
+}
+
+// Choose gives the code of the language to speak: the first preference that
+// names a language the realm offers, else the realm's default.
+func (k *Kit) Choose(realm *latchkey.Realm, p Preferences) string {
+	offered := k.Locales(realm)
+	standard := k.defaultLocale(realm)
+	if !contains(offered, standard) {
+		standard = offered[0]
+	}
+	tags := []language.Tag{language.Make(standard)}
+	codes := []string{standard}
+	for _, code := range offered {
+		if code != standard {
+			tags, codes = append(tags, language.Make(code)), append(codes, code)
+		}
+	}
+	matcher := language.NewMatcher(tags)
+	for _, wish := range []string{p.Param, p.Cookie, strings.Join(strings.Fields(p.UILocales), ","), p.User, p.Accept} {
+		if wish == "" || len(wish) > 1000 {
+			continue
+		}
+		wanted, _, err := language.ParseAcceptLanguage(strings.ReplaceAll(wish, "_", "-"))
+		if err != nil || len(wanted) == 0 {
+			continue
+		}
+		if _, i, confidence := matcher.Match(wanted...); confidence >= language.High {
+			return codes[i]
+		}
+	}
+	return standard
+}
+
+// Texts gives the texts of a language, of English when there is no catalogue
+// for it.
+func (k *Kit) Texts(lang string) *Texts {
+	for _, c := range k.catalogues {
+		if c.code == lang {
+			return &Texts{lang: c, fallback: k.catalogues[0]}
+		}
+	}
+	return &Texts{lang: k.catalogues[0], fallback: k.catalogues[0]}
+}
+
+// languages are the entries of the choice below a page: links to the same
+// page with kc_locale set. An answer to a POST offers them too, as a GET.
+func (k *Kit) languages(r *http.Request, realm *latchkey.Realm, lang string) []Language {
+	if r == nil || realm == nil || !realm.InternationalizationEnabled {
+		return nil
+	}
+	codes := k.Locales(realm)
+	if len(codes) < 2 {
+		return nil
+	}
+	var all []Language
+	for _, code := range codes {
+		u := *r.URL
+		q := u.Query()
+		q.Set(LocaleParam, code)
+		all = append(all, Language{
+			Code:    code,
+			Label:   k.Texts(code).Say("language.name"),
+			URL:     u.EscapedPath() + "?" + q.Encode(),
+			Current: code == lang,
+		})
+	}
+	return all
+}
+
+func (k *Kit) defaultLocale(realm *latchkey.Realm) string {
+	if realm != nil {
+		if code := k.built(realm.DefaultLocale); code != "" {
+			return code
+		}
+	}
+	return fallbackLanguage
+}
+
+// built gives the code of the catalogue that serves a locale, or "".
+func (k *Kit) built(locale string) string {
+	tag, err := language.Parse(strings.ReplaceAll(locale, "_", "-"))
+	if locale == "" || err != nil {
+		return ""
+	}
+	var tags []language.Tag
+	for _, c := range k.catalogues {
+		tags = append(tags, c.tag)
+	}
+	_, i, confidence := language.NewMatcher(tags).Match(tag)
+	if confidence < language.High {
+		return ""
+	}
+	return k.catalogues[i].code
+}
+
+func (k *Kit) codes() []string {
+	var codes []string
+	for _, c := range k.catalogues {
+		codes = append(codes, c.code)
+	}
+	return codes
+}
+
+func contains(all []string, one string) bool {
+	for _, s := range all {
+		if s == one {
+			return true
+		}
+	}
+	return false
+}
