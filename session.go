@@ -23,9 +23,9 @@ type UserSession struct {
 }
 
 // ClientSession is what a client holds of a user session (Keycloak: client
-// session). RefreshID names the refresh token that is good now; when the
-// realm rotates them, PreviousRefreshID is the one before it, which within
-// the grace gives the same successor again (R-120).
+// session). Where refresh tokens rotate, Families says which are good now;
+// RefreshID changes with every rotation and is what a rotation compares and
+// sets, so that of two requests at once one sees what the other did (R-120).
 type ClientSession struct {
 	RealmID           string    `json:"-"`
 	SessionID         string    `json:"-"`
@@ -40,6 +40,21 @@ type ClientSession struct {
 	Scope       string `json:"scope,omitempty"` // what was granted, space between
 	RedirectURI string `json:"redirectUri,omitempty"`
 	Nonce       string `json:"nonce,omitempty"`
+	// Families are the lines of rotated refresh tokens, the newest last: one
+	// for every code, so that two tabs of an application do not end each
+	// other's.
+	Families []RefreshFamily `json:"families,omitempty"`
+}
+
+// RefreshFamily is the line of refresh tokens that came from one code. Current
+// is the token that is good; Previous is the one before it, which within the
+// grace gives the same successor again (R-120).
+type RefreshFamily struct {
+	ID        string    `json:"id"`
+	Current   string    `json:"current"`
+	Previous  string    `json:"previous,omitempty"`
+	RotatedAt time.Time `json:"rotatedAt,omitzero"`
+	Reuses    int       `json:"reuses,omitempty"` // of Previous, where the realm allows some
 }
 
 // AuthorizationCode is an OAuth code that was handed to a client. The code

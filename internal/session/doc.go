@@ -1,0 +1,16 @@
+// Package session holds what is done with a person's sign-in: it starts and
+// ends user sessions, finds the live one that a browser's cookie or a token
+// names, and attaches applications to it.
+//
+// Its verbs: [Start], [Renew], [Find], [ByID], [Live], [Touch], [End], [Remove],
+// [EndAll]; [AttachClient], [ClientOf], [TouchClient], [DetachClient],
+// [StartOffline]; [OpenFamily] and [Rotate] for refresh tokens.
+//
+// A session's cookie is a drawn secret of which only the hash is kept. How
+// long a session lives is the realm's and the client's, with Keycloak's names
+// and meaning, and is enforced here on every use: there is no timer
+// that ends sessions.
+//
+// Nevers: it never touches HTTP, never opens a transaction, and nobody but the
+// person's door starts a session.
+package session

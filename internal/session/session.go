@@ -1,0 +1,152 @@
+package session
+
+import (
+	"encoding/base64"
+	"strconv"
+	"time"
+
+	"latchkey"
+	"latchkey/internal/event"
+	"latchkey/internal/secret"
+	"latchkey/internal/store"
+)
+
+// Start begins a session of the user in the browser that the login ran in, and
+// gives the secret for its cookie. Only the person's door calls it.
+func Start(tx *store.Tx, snap *latchkey.Snapshot, user *latchkey.User, l *latchkey.Login, b latchkey.Browser) (*latchkey.UserSession, latchkey.Secret, error) {
+	now := tx.Now()
+	cookie := secret.Token()
+	s := &latchkey.UserSession{
+		RealmID: snap.Realm.ID, ID: newID(), UserID: user.ID, CookieHash: secret.Hash(cookie),
+		StartedAt: now, LastAccess: now, RememberMe: l.RememberMe && snap.Realm.RememberMe,
+		IPAddress: b.IP, Browser: describe(b),
+	}
+	prove(s, l, now)
+	if err := tx.CreateUserSession(s); err != nil {
+		return nil, "", err
+	}
+	return s, latchkey.Secret(cookie), nil
+}
+
+// Renew records that the session's own person proved themselves again: the
+// session goes on under a new cookie, applications keep their tokens,
+// and auth_time, acr and amr are those of now. What the session was worth
+// before never adds to it.
+func Renew(tx *store.Tx, snap *latchkey.Snapshot, s *latchkey.UserSession, l *latchkey.Login) (latchkey.Secret, error) {
+	cookie := secret.Token()
+	now := tx.Now()
+	s.CookieHash, s.LastAccess = secret.Hash(cookie), now
+	s.RememberMe = l.RememberMe && snap.Realm.RememberMe
+	prove(s, l, now)
+	if err := tx.UpdateUserSession(s); err != nil {
+		return "", err
+	}
+	return latchkey.Secret(cookie), nil
+}
+
+// prove takes over what the login's executions amount to.
+func prove(s *latchkey.UserSession, l *latchkey.Login, now time.Time) {
+	s.AuthTime = now
+	s.AMR = append([]string(nil), l.AMR...)
+	s.ACR = ACR(l)
+}
+
+// ACR is the authentication context class of what a login proved: "0" when an
+// old session was used and nobody proved anything now, else its level of
+// authentication, at least "1" (Keycloak's values).
+func ACR(l *latchkey.Login) string {
+	if l.FromCookie {
+		return "0"
+	}
+	return strconv.Itoa(max(l.LoA, 1))
+}
+
+// Find gives the live session that a browser's cookie names, with its user;
+// all nil when there is none, when it has ended or expired, or when its user
+// is gone, disabled or signed out by a "not before".
+func Find(tx *store.Tx, snap *latchkey.Snapshot, cookie latchkey.Secret) (*latchkey.UserSession, *latchkey.User, error) {
+	if cookie == "" {
+		return nil, nil, nil
+	}
+	s, err := tx.UserSessionByCookie(snap.Realm.ID, secret.Hash(cookie.Reveal()))
+	return alive(tx, snap, s, err)
+}
+
+// ByID gives the live session that a token names by its sid, with its user;
+// all nil as in [Find].
+func ByID(tx *store.Tx, snap *latchkey.Snapshot, id string) (*latchkey.UserSession, *latchkey.User, error) {
+	if id == "" {
+		return nil, nil, nil
+	}
+	s, err := tx.UserSession(snap.Realm.ID, id)
+	return alive(tx, snap, s, err)
+}
+
+func alive(tx *store.Tx, snap *latchkey.Snapshot, s *latchkey.UserSession, err error) (*latchkey.UserSession, *latchkey.User, error) {
+	if latchkey.ErrorCode(err) == latchkey.CodeNotFound {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if !Live(snap.Realm, s, tx.Now()) || s.StartedAt.Unix() < snap.Realm.NotBefore {
+		return nil, nil, nil
+	}
+	user, err := tx.User(snap.Realm.ID, s.UserID)
+	if latchkey.ErrorCode(err) == latchkey.CodeNotFound {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if !user.Enabled || s.StartedAt.Unix() < user.NotBefore {
+		return nil, nil, nil
+	}
+	return s, user, nil
+}
+
+// Touch records that the session is in use, so that its idle time starts anew.
+func Touch(tx *store.Tx, s *latchkey.UserSession) error {
+	s.LastAccess = tx.Now()
+	return tx.TouchUserSession(s.RealmID, s.ID)
+}
+
+// End ends the session with all that hangs on it (client sessions, codes, and
+// with them every refresh token) and records a LOGOUT that says why. A session
+// that is gone already is no error and no event.
+func End(tx *store.Tx, realm *latchkey.Realm, s *latchkey.UserSession, reason string) error {
+	ended, err := Remove(tx, s)
+	if err != nil || !ended {
+		return err
+	}
+	return event.Record(tx, realm, latchkey.Event{
+		RealmID: realm.ID, Type: latchkey.EventLogout, UserID: s.UserID, SessionID: s.ID, IPAddress: s.IPAddress,
+		Details: map[string]string{"reason": reason},
+	})
+}
+
+// Remove ends the session as [End] does, for a caller that knows more of why
+// and records it itself. It says whether there was one to end.
+func Remove(tx *store.Tx, s *latchkey.UserSession) (bool, error) {
+	return tx.EndUserSession(s.RealmID, s.ID)
+}
+
+// EndAll ends the user's sessions but the one with the id exceptID, and says
+// how many they were.
+func EndAll(tx *store.Tx, realm *latchkey.Realm, userID, exceptID string) (int, error) {
+	return tx.EndUserSessions(realm.ID, userID, exceptID)
+}
+
+// newID draws a session's id: 18 random bytes, as Keycloak's sid has. It is
+// public.
+func newID() string { return base64.RawURLEncoding.EncodeToString(secret.Random(18)) }
+
+func describe(b latchkey.Browser) string {
+	switch {
+	case b.Name != "" && b.OS != "":
+		return b.Name + " on " + b.OS
+	case b.Name != "":
+		return b.Name
+	}
+	return b.OS
+}
