@@ -59,8 +59,6 @@ type Login struct {
 	EndedAt    time.Time `json:"-"`
 	EndReason  EndReason `json:"-"`
 	AnsweredAt time.Time `json:"-"` // when the application got its one answer (R-024)
-	// ElsewhereAt is when another tab of the same browser took the login on.
-	// (the asking tab then says so and sends nothing).
 
 	// The counters of the mailed link: conditional updates in the store.
 	NumberTries int `json:"-"` // wrong numbers; at 3 the page closes (R-009)

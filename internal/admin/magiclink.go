@@ -1,0 +1,306 @@
+package admin
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"latchkey"
+	"latchkey/internal/actiontoken"
+	"latchkey/internal/event"
+	"latchkey/internal/outbox"
+	"latchkey/internal/store"
+	"latchkey/internal/web"
+)
+
+// How long a link made by the API lives.
+const (
+	defaultLinkLife = 24 * time.Hour
+	maxLinkLife     = 30 * 24 * time.Hour
+)
+
+// linkRequest is the body of POST /realms/{realm}/magic-link, with the
+// extension's fields. Unknown fields are ignored, as there.
+type linkRequest struct {
+	Email               string `json:"email"`
+	Username            string `json:"username"`
+	ClientID            string `json:"client_id"`
+	RedirectURI         string `json:"redirect_uri"`
+	ExpirationSeconds   *int64 `json:"expiration_seconds"`
+	ForceCreate         bool   `json:"force_create"`
+	UpdateProfile       bool   `json:"update_profile"`
+	UpdatePassword      bool   `json:"update_password"`
+	SendEmail           bool   `json:"send_email"`
+	Scope               string `json:"scope"`
+	Nonce               string `json:"nonce"`
+	State               string `json:"state"`
+	CodeChallenge       string `json:"code_challenge"`
+	CodeChallengeMethod string `json:"code_challenge_method"`
+	ResponseMode        string `json:"response_mode"`
+	RememberMe          bool   `json:"remember_me"`
+	// Reusable is off here unless it is asked for; the extension's default is
+	// on (docs/keycloak.md).
+	Reusable bool `json:"reusable"`
+}
+
+// linkAnswer is the answer, with the extension's fields.
+type linkAnswer struct {
+	UserID string `json:"user_id"`
+	Link   string `json:"link"`
+	Sent   bool   `json:"sent"`
+}
+
+// magicLink makes a link that signs a user in to a client: a bearer link, to
+// be handed out with the care that a password gets (SECURITY.md). Every one is
+// an admin event.
+func (d *Door) magicLink(w http.ResponseWriter, r *http.Request) error {
+	snap, err := d.Realms.Get(r.Context(), r.PathValue("realm"))
+	if err != nil {
+		return answerError(http.StatusNotFound, "Realm does not exist")
+	}
+	caller, err := d.authenticate(r, snap)
+	if err != nil {
+		return err
+	}
+	var body linkRequest
+	if err := web.ReadJSON(r, &body); err != nil {
+		return cannotParse()
+	}
+	if !caller.roles[latchkey.RoleManageUsers] {
+		return answerError(http.StatusForbidden, "magic link requires manage-users")
+	}
+	life, client, err := d.checkLink(snap, &body)
+	if err != nil {
+		return err
+	}
+	m := making{door: d, snap: snap, caller: caller, body: body, client: client, life: life}
+	if err := d.DB.Update(r.Context(), m.make); err != nil {
+		return err
+	}
+	return web.WriteJSON(w, http.StatusOK, m.answer)
+}
+
+// checkLink checks what needs no database, in the extension's order.
+func (d *Door) checkLink(snap *latchkey.Snapshot, b *linkRequest) (time.Duration, *latchkey.Client, error) {
+	client := snap.ClientByClientID(b.ClientID)
+	if client == nil || !client.Enabled {
+		return 0, nil, answerError(http.StatusNotFound, "Client with ID "+orNull(b.ClientID)+" not found.")
+	}
+	if b.RedirectURI == "" {
+		return 0, nil, answerError(http.StatusBadRequest, "redirect_uri is missing: give one that the client has registered.")
+	}
+	if !client.AllowsRedirect(b.RedirectURI, d.Site.URL("")) {
+		return 0, nil, answerError(http.StatusBadRequest, "redirectUri "+b.RedirectURI+" disallowed by client.")
+	}
+	life := defaultLinkLife
+	if s := b.ExpirationSeconds; s != nil {
+		if *s <= 0 || *s > int64(maxLinkLife/time.Second) {
+			return 0, nil, answerError(http.StatusBadRequest, "expiration_seconds is a number from 1 to 2592000 (30 days).")
+		}
+		life = time.Duration(*s) * time.Second
+	}
+	switch {
+	case b.CodeChallengeMethod != "" && b.CodeChallengeMethod != "S256":
+		return 0, nil, answerError(http.StatusBadRequest, "code_challenge_method is S256.")
+	case b.CodeChallenge != "" && !challenge(b.CodeChallenge):
+		return 0, nil, answerError(http.StatusBadRequest, "code_challenge is 43 characters of base64url (RFC 7636 4.2).")
+	}
+	switch b.ResponseMode {
+	case "", "query", "fragment", "form_post":
+	default:
+		return 0, nil, answerError(http.StatusBadRequest, "response_mode is query, fragment or form_post.")
+	}
+	return life, client, nil
+}
+
+func challenge(s string) bool {
+	return len(s) == 43 && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") == ""
+}
+
+func orNull(s string) string {
+	if s == "" {
+		return "null"
+	}
+	return s
+}
+
+// making is one link being made.
+type making struct {
+	door   *Door
+	snap   *latchkey.Snapshot
+	caller *caller
+	body   linkRequest
+	client *latchkey.Client
+	life   time.Duration
+	answer linkAnswer
+}
+
+// make finds or makes the user, issues the link, mails it when that is asked
+// for, and records it.
+func (m *making) make(tx *store.Tx) error {
+	user, err := m.user(tx)
+	if err != nil {
+		return err
+	}
+	if err := m.mayLinkTo(tx, user); err != nil {
+		return err
+	}
+	t := &latchkey.ActionToken{
+		RealmID: m.snap.Realm.ID, Kind: latchkey.TokenAPILink, UserID: user.ID, ClientID: m.client.ID,
+		ExpiresAt: tx.Now().Add(m.life), Reusable: m.body.Reusable, RememberMe: m.body.RememberMe && m.snap.Realm.RememberMe,
+		Request: m.request(),
+	}
+	send := m.body.SendEmail && user.Email != "" && m.snap.Realm.SMTP.Configured()
+	if send {
+		t.Address = user.Email
+	}
+	sec, err := actiontoken.Issue(tx, t)
+	if err != nil {
+		return err
+	}
+	key := actiontoken.Key(t, sec).Reveal()
+	m.answer = linkAnswer{
+		UserID: user.ID, Sent: send,
+		Link: m.door.Site.RealmURL(m.snap.Realm.Name, "login-actions/action-token") + "?key=" + url.QueryEscape(key),
+	}
+	if send {
+		err := outbox.Queue(tx, m.snap.Realm, &latchkey.Message{
+			RealmID: m.snap.Realm.ID, Kind: latchkey.MailAPILink, State: latchkey.MessageQueued, Address: user.Email,
+			TokenID: t.ID, Secret: sec, ExpiresAt: t.ExpiresAt, UserID: user.ID, ClientID: m.client.ID,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return m.record(tx, user)
+}
+
+// request is the authorization request that the link answers.
+func (m *making) request() *latchkey.AuthorizationRequest {
+	b := m.body
+	req := &latchkey.AuthorizationRequest{
+		ClientID: m.client.ClientID, RedirectURI: b.RedirectURI, ResponseType: "code", ResponseMode: b.ResponseMode,
+		Scope: b.Scope, State: b.State, Nonce: b.Nonce, CodeChallenge: b.CodeChallenge,
+	}
+	if b.CodeChallenge != "" {
+		req.CodeChallengeMethod = "S256"
+	}
+	if req.Scope == "" {
+		req.Scope = "openid"
+	}
+	return req
+}
+
+// user finds the user by username or address, or makes one: unproven and
+// without a credential, so inert until its mailbox is proven.
+func (m *making) user(tx *store.Tx) (*latchkey.User, error) {
+	name, realmID := m.body.Username, m.snap.Realm.ID
+	find := tx.UserByUsername
+	if name == "" {
+		name, find = m.body.Email, tx.UserByEmail
+	}
+	if name != "" {
+		u, err := find(realmID, name)
+		if latchkey.ErrorCode(err) == latchkey.CodeNotFound && m.body.Username == "" {
+			u, err = tx.UserByUsername(realmID, name)
+		}
+		if err == nil && !u.Enabled {
+			return nil, answerError(http.StatusBadRequest, "User is disabled.")
+		}
+		if latchkey.ErrorCode(err) != latchkey.CodeNotFound {
+			return u, err
+		}
+	}
+	if m.body.Username != "" || !m.body.ForceCreate || name == "" {
+		return nil, answerError(http.StatusNotFound, "User with email/username "+orNull(name)+" not found, and forceCreate is off.")
+	}
+	address, err := latchkey.ParseAddress(m.body.Email)
+	if err != nil {
+		return nil, answerError(http.StatusBadRequest, "email: "+err.Error())
+	}
+	u, err := actiontoken.NewUser(tx, m.snap, address.Typed)
+	if err != nil {
+		return nil, err
+	}
+	if m.body.UpdateProfile {
+		u.AddRequiredAction(latchkey.ActionUpdateProfile)
+	}
+	if m.body.UpdatePassword {
+		u.AddRequiredAction(latchkey.ActionUpdatePassword)
+	}
+	e := latchkey.Event{Type: latchkey.EventRegister, UserID: u.ID, ClientID: m.client.ClientID, IPAddress: m.caller.ip,
+		Details: map[string]string{"register_method": "magic", "username": u.Username, "email": u.Email}}
+	if err := event.Record(tx, m.snap.Realm, e); err != nil {
+		return nil, err
+	}
+	return u, tx.UpdateUser(u)
+}
+
+// mayLinkTo refuses a link for a user who holds an administrative role that
+// the caller lacks: the link would hand it over.
+func (m *making) mayLinkTo(tx *store.Tx, u *latchkey.User) error {
+	ids, err := tx.UserRoles(m.snap.Realm.ID, u.ID)
+	if err != nil {
+		return err
+	}
+	for _, role := range m.snap.ExpandRoles(ids) {
+		if len(role.Composites) > 0 && role.Name != latchkey.RoleAdmin {
+			continue // what it is made of is looked at by itself
+		}
+		if m.administrative(role) && !m.callerHas(role) {
+			return answerError(http.StatusForbidden, "The user holds the administrative role "+role.Name+", which the caller lacks.")
+		}
+	}
+	return nil
+}
+
+// administrative says whether a role gives power over realms.
+func (m *making) administrative(r *latchkey.Role) bool {
+	master := m.snap.Realm.Name == latchkey.MasterRealm
+	if r.ClientID == "" {
+		return master && (r.Name == latchkey.RoleAdmin || r.Name == "create-realm")
+	}
+	c := m.snap.ClientByID(r.ClientID)
+	return c != nil && (c.ClientID == latchkey.ClientRealmManagement || (master && strings.HasSuffix(c.ClientID, "-realm")))
+}
+
+// callerHas says whether the caller's token grants the same role.
+func (m *making) callerHas(r *latchkey.Role) bool {
+	claims := m.caller.claims
+	if r.ClientID == "" {
+		for _, name := range claims.RealmRoles {
+			if name == r.Name {
+				return m.caller.realm.Realm.ID == m.snap.Realm.ID
+			}
+		}
+		return false
+	}
+	container := m.snap.ClientByID(r.ClientID).ClientID
+	if container == latchkey.ClientRealmManagement {
+		return m.caller.roles[r.Name]
+	}
+	for _, name := range claims.ClientRoles[container] {
+		if name == r.Name {
+			return true
+		}
+	}
+	return false
+}
+
+// record writes the admin event; the link itself is in no event.
+func (m *making) record(tx *store.Tx, u *latchkey.User) error {
+	facts, err := json.Marshal(map[string]any{
+		"client_id": m.client.ClientID, "redirect_uri": m.body.RedirectURI, "expiration_seconds": int64(m.life / time.Second),
+		"reusable": m.body.Reusable, "sent": m.answer.Sent, "force_create": m.body.ForceCreate,
+	})
+	if err != nil {
+		return err
+	}
+	return event.RecordAdmin(tx, &latchkey.AdminEvent{
+		RealmID: m.snap.Realm.ID, AuthRealmID: m.caller.realm.Realm.ID, AuthClientID: m.caller.claims.ClientID,
+		AuthUserID: m.caller.claims.Subject, AuthIPAddress: m.caller.ip, OperationType: "ACTION", ResourceType: "USER",
+		ResourcePath: "users/" + u.ID + "/magic-link", Representation: string(facts),
+	})
+}

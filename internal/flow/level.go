@@ -1,0 +1,242 @@
+package flow
+
+import (
+	"strings"
+
+	"latchkey"
+)
+
+// verdict is what a level, or one of its executions, has come to.
+type verdict int
+
+const (
+	pending   verdict = iota // a page is shown, or the login ended
+	passed                   // done
+	attempted                // not the case here: the next alternative
+)
+
+// level runs one level of the tree. The result is set when the verdict is
+// pending.
+func (r *Run) level(flowID string, depth int) (verdict, Result, error) {
+	f := r.Realm.Flow(flowID)
+	if f == nil || depth > maxDepth {
+		return pending, Result{Kind: Failed, Code: "flow_not_found"}, nil
+	}
+	var required, alternatives []*latchkey.Execution
+	for i := range f.Executions {
+		e := &f.Executions[i]
+		switch {
+		case e.Requirement == latchkey.Disabled, r.isCondition(e):
+		case e.Requirement == latchkey.Alternative:
+			alternatives = append(alternatives, e)
+		default:
+			required = append(required, e)
+		}
+	}
+	if len(required) > 0 {
+		return r.inOrder(required, depth)
+	}
+	if len(alternatives) == 0 {
+		// A level whose steps are all off has nothing to ask. As a sub-flow
+		// that is a pass; a whole flow must not let anybody in for nothing,
+		// which Advance ensures by asking who the user is.
+		return passed, Result{}, nil
+	}
+	return r.oneOf(alternatives, depth)
+}
+
+// inOrder runs what a level requires, one after the other.
+func (r *Run) inOrder(list []*latchkey.Execution, depth int) (verdict, Result, error) {
+	for _, e := range list {
+		if e.Requirement == latchkey.Conditional {
+			holds, err := r.conditionsHold(e)
+			if err != nil {
+				return pending, Result{}, err
+			}
+			if !holds {
+				r.set(e.ID, latchkey.StatusSkipped)
+				continue
+			}
+			delete(r.Login.Executions, e.ID)
+		}
+		v, res, err := r.execution(e, depth)
+		if err != nil || v == pending {
+			return v, res, err
+		}
+		if v == attempted {
+			// A required step cannot be passed over.
+			return attempted, Result{}, nil
+		}
+	}
+	return passed, Result{}, nil
+}
+
+// oneOf runs the alternatives of a level until one succeeds; the one that the
+// person chose, or whose page is open, comes first.
+func (r *Run) oneOf(list []*latchkey.Execution, depth int) (verdict, Result, error) {
+	for _, e := range list {
+		if r.through(e, depth) {
+			return passed, Result{}, nil
+		}
+	}
+	for _, e := range r.preferred(list) {
+		if e.FlowID == "" && r.Login.Executions[e.ID] == latchkey.StatusAttempted {
+			continue
+		}
+		v, res, err := r.execution(e, depth)
+		if err != nil || v != attempted {
+			return v, res, err
+		}
+	}
+	return attempted, Result{}, nil
+}
+
+// through says whether an alternative has succeeded already, without running
+// anything.
+func (r *Run) through(e *latchkey.Execution, depth int) bool {
+	if e.FlowID == "" {
+		return r.Login.Executions[e.ID] == latchkey.StatusSuccess
+	}
+	f := r.Realm.Flow(e.FlowID)
+	if f == nil || depth > maxDepth {
+		return false
+	}
+	some := false
+	for i := range f.Executions {
+		c := &f.Executions[i]
+		switch {
+		case c.Requirement == latchkey.Disabled, c.Requirement == latchkey.Conditional, r.isCondition(c):
+			continue
+		case r.through(c, depth+1):
+			some = true
+			if c.Requirement == latchkey.Alternative {
+				return r.noneConditional(f)
+			}
+		case c.Requirement == latchkey.Required:
+			return false
+		}
+	}
+	return some && r.noneConditional(f)
+}
+
+// noneConditional says that the level has no conditional sub-flow: where it
+// has one, only running the level tells whether it is through.
+func (r *Run) noneConditional(f *latchkey.Flow) bool {
+	for i := range f.Executions {
+		if f.Executions[i].Requirement == latchkey.Conditional {
+			return false
+		}
+	}
+	return true
+}
+
+// preferred puts the alternative that was chosen, else the one whose page is
+// open, first.
+func (r *Run) preferred(list []*latchkey.Execution) []*latchkey.Execution {
+	for _, want := range []string{r.Login.Chosen, r.Login.Current} {
+		if want == "" {
+			continue
+		}
+		for i, e := range list {
+			if r.holds(e, want, 0) {
+				out := append([]*latchkey.Execution{e}, list[:i]...)
+				return append(out, list[i+1:]...)
+			}
+		}
+	}
+	return list
+}
+
+// holds says whether the execution is, or its sub-flow contains, the one with
+// that id.
+func (r *Run) holds(e *latchkey.Execution, id string, depth int) bool {
+	return e.ID == id || (e.FlowID != "" && findExecution(r.Realm, e.FlowID, id, depth) != nil)
+}
+
+// execution runs one execution that is not done yet.
+func (r *Run) execution(e *latchkey.Execution, depth int) (verdict, Result, error) {
+	if e.FlowID != "" {
+		return r.level(e.FlowID, depth+1)
+	}
+	if r.Login.Executions[e.ID] == latchkey.StatusSuccess {
+		return passed, Result{}, nil
+	}
+	a := r.Registry.Authenticator(e.Authenticator)
+	if a == nil {
+		return r.unavailable(e, CodeNotBuilt)
+	}
+	c := r.context(e, nil)
+	user, err := c.User()
+	if err != nil {
+		return pending, Result{}, err
+	}
+	if user == nil && a.Provider().NeedsUser {
+		return r.unavailable(e, "user_not_found")
+	}
+	if check, ok := a.(UserCheck); ok && user != nil {
+		configured, err := check.ConfiguredFor(c, user)
+		if err != nil {
+			return pending, Result{}, err
+		}
+		if !configured {
+			return r.unavailable(e, "credential_setup_required")
+		}
+	}
+	out, err := a.Authenticate(c)
+	if err != nil {
+		return pending, Result{}, err
+	}
+	v, res := r.apply(e, out, false)
+	if res.Kind == Show {
+		res.Others, err = r.others(e)
+	}
+	return v, res, err
+}
+
+// unavailable passes over an alternative that cannot be used now, and ends a
+// login whose required step cannot: closed, never open.
+func (r *Run) unavailable(e *latchkey.Execution, code string) (verdict, Result, error) {
+	if e.Requirement == latchkey.Alternative {
+		r.set(e.ID, latchkey.StatusAttempted)
+		return attempted, Result{}, nil
+	}
+	r.set(e.ID, latchkey.StatusFailed)
+	return pending, Result{Kind: Failed, Code: code, Step: e.ID}, nil
+}
+
+// isCondition says whether the execution is a condition, which is evaluated
+// and not run. Conditions that are not built are known by Keycloak's prefix.
+func (r *Run) isCondition(e *latchkey.Execution) bool {
+	if _, ok := r.Registry.Authenticator(e.Authenticator).(Condition); ok {
+		return true
+	}
+	return strings.HasPrefix(e.Authenticator, "conditional-")
+}
+
+// conditionsHold evaluates the conditions of a conditional sub-flow: all that
+// are not disabled must hold, and a sub-flow without any is not run. A
+// condition that is not built is taken to hold, so that the steps it guards
+// are asked for rather than skipped.
+func (r *Run) conditionsHold(e *latchkey.Execution) (bool, error) {
+	f := r.Realm.Flow(e.FlowID)
+	if f == nil {
+		return false, nil
+	}
+	some := false
+	for i := range f.Executions {
+		c := &f.Executions[i]
+		if c.Requirement == latchkey.Disabled || !r.isCondition(c) {
+			continue
+		}
+		some = true
+		condition, ok := r.Registry.Authenticator(c.Authenticator).(Condition)
+		if !ok {
+			continue
+		}
+		holds, err := condition.Matches(r.context(c, nil))
+		if err != nil || !holds {
+			return false, err
+		}
+	}
+	return some, nil
+}

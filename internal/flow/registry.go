@@ -1,0 +1,71 @@
+package flow
+
+import (
+	"latchkey"
+)
+
+// Registry holds the authenticators and required actions that are built in.
+type Registry struct {
+	authenticators map[string]Authenticator
+	actions        map[string]RequiredAction
+}
+
+// NewRegistry makes a registry; a later entry takes the place of an earlier
+// one of the same id.
+func NewRegistry(authenticators []Authenticator, actions []RequiredAction) *Registry {
+	g := &Registry{authenticators: map[string]Authenticator{}, actions: map[string]RequiredAction{}}
+	for _, a := range authenticators {
+		g.authenticators[a.Provider().ID] = a
+	}
+	for _, a := range actions {
+		g.actions[a.Alias()] = a
+	}
+	return g
+}
+
+// Authenticator finds an authenticator by its provider id; nil when it is not
+// built.
+func (g *Registry) Authenticator(providerID string) Authenticator {
+	return g.authenticators[providerID]
+}
+
+// RequiredAction finds a required action by its alias; nil when it is not
+// built.
+func (g *Registry) RequiredAction(alias string) RequiredAction { return g.actions[alias] }
+
+// Providers describes the authenticators that are built, in no order.
+func (g *Registry) Providers() []Provider {
+	out := make([]Provider, 0, len(g.authenticators))
+	for _, a := range g.authenticators {
+		out = append(out, a.Provider())
+	}
+	return out
+}
+
+// FindExecution finds an execution of the flow or of its sub-flows by its id.
+func FindExecution(snap *latchkey.Snapshot, flowID, executionID string) *latchkey.Execution {
+	return findExecution(snap, flowID, executionID, 0)
+}
+
+// maxDepth bounds how deep flows may be nested, so that a flow that contains
+// itself ends.
+const maxDepth = 20
+
+func findExecution(snap *latchkey.Snapshot, flowID, executionID string, depth int) *latchkey.Execution {
+	f := snap.Flow(flowID)
+	if f == nil || depth > maxDepth {
+		return nil
+	}
+	for i := range f.Executions {
+		e := &f.Executions[i]
+		if e.ID == executionID {
+			return e
+		}
+		if e.FlowID != "" {
+			if found := findExecution(snap, e.FlowID, executionID, depth+1); found != nil {
+				return found
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,153 @@
+package login
+
+import (
+	"net/url"
+
+	"latchkey"
+	"latchkey/internal/actiontoken"
+	"latchkey/internal/flow"
+	"latchkey/internal/page"
+	"latchkey/internal/store"
+)
+
+// mailAgain mails a new link to the address of one that is used, expired or
+// ended: in the same login when that still waits, else in a new one for the
+// same request. Only the browser that asked gets here.
+func (d *Door) mailAgain(v *linkVisit) error {
+	t := &turn{visit: v.visit}
+	err := d.DB.Update(v.r.Context(), func(tx *store.Tx) error {
+		l, err := tx.LockLogin(v.snap.Realm.ID, v.facts.Login.ID)
+		if err != nil {
+			return err
+		}
+		t.login, t.submit = l, nil
+		if !l.Ended() && tx.Now().Before(l.ExpiresAt) && l.Mail.ProvenAt.IsZero() {
+			t.submit = &flow.Submission{Step: l.Mail.Execution, Form: url.Values{"resend": {"on"}}}
+			if _, err := flow.Advance(d.run(tx, v.visit, l, t.submit)); err != nil {
+				return err
+			}
+			return tx.SaveLogin(l)
+		}
+		fresh := d.anew(tx, v.visit, l)
+		if err := tx.CreateLogin(fresh); err != nil {
+			return err
+		}
+		t.login = fresh
+		t.submit = &flow.Submission{Step: l.Mail.Execution, Form: url.Values{"username": {l.Mail.Address}}}
+		return d.resubmit(tx, t)
+	})
+	if err != nil {
+		return err
+	}
+	return redirect(v.w, d.stepURL(v.snap, t.login))
+}
+
+// redeemAPI redeems a link that was made by the API: a bearer link, which a
+// button is enough for; where Latchkey mailed it, the full address is asked
+// for, so that a machine that reads the mailbox's links alone gets nowhere.
+func (d *Door) redeemAPI(v *linkVisit) error {
+	token := v.facts.Token
+	if token.Address != "" && latchkey.CanonicalAddress(v.form.Get("address")) != latchkey.CanonicalAddress(token.Address) {
+		return d.showLinkState(v, linkAPI, []page.FieldError{{Field: "address", Message: "error.address.mismatch"}})
+	}
+	t := &turn{visit: v.visit}
+	t.open = func(tx *store.Tx) (*latchkey.Login, answer, error) {
+		d.ownBrowser(v.visit)
+		l := d.openedBy(tx, v.visit, v.client, *token.Request)
+		res, err := actiontoken.Redeem(tx, v.snap, l, token, latchkey.ViaAPI)
+		if err != nil {
+			return nil, nil, err
+		}
+		if res.Refused != "" {
+			return nil, func() error { return d.refused(v, res.Refused) }, nil
+		}
+		l.RememberMe = token.RememberMe && v.snap.Realm.RememberMe
+		return l, nil, tx.CreateLogin(l)
+	}
+	return d.take(t)
+}
+
+// openedBy makes a login for a link that no login of this browser asked for:
+// the link takes the place of the flow's first factor, and everything that
+// comes after it is asked for as always.
+func (d *Door) openedBy(tx *store.Tx, v *visit, client *latchkey.Client, req latchkey.AuthorizationRequest) *latchkey.Login {
+	blank := &latchkey.Login{RealmID: v.snap.Realm.ID, BrowserHash: v.browserHash, ClientID: client.ID,
+		Request: req, Answer: latchkey.AnswerCode}
+	if f := v.snap.BrowserFlow(client); f != nil {
+		blank.FlowID = f.ID
+	}
+	l := d.anew(tx, v, blank)
+	flow.PassFirstFactor(v.snap, l, tx.Now())
+	return l
+}
+
+// showVerify is the page of a link that proves an address (VERIFY_EMAIL).
+func (d *Door) showVerify(v *linkVisit) error {
+	s := v.facts.state()
+	switch s {
+	case linkSame, linkOtherUser, linkUsed, linkExpired, linkEnded, linkOpenStep:
+		return d.showLinkState(v, s, nil)
+	}
+	// In another browser a person can only go back to where they asked: the
+	// address would else be proven for a login that somebody else holds.
+	return d.showLinkState(v, linkOtherRefused, nil)
+}
+
+// submitVerify proves the address, in the browser that asked, and goes on.
+func (d *Door) submitVerify(v *linkVisit) error {
+	s := v.facts.state()
+	switch {
+	case s == linkOtherUser:
+		return d.switchUser(v, v.form.Get("choice"))
+	case s != linkSame:
+		return d.showVerify(v)
+	}
+	t := &turn{visit: v.visit}
+	t.before = func(tx *store.Tx, l *latchkey.Login) (answer, error) {
+		res, err := actiontoken.RedeemVerifyEmail(tx, v.snap, v.facts.Token)
+		if err != nil {
+			return nil, err
+		}
+		if res.Refused != "" {
+			return func() error { return d.refused(v, res.Refused) }, nil
+		}
+		d.moveTab(l)
+		return nil, nil
+	}
+	return d.take(t)
+}
+
+// pickLanguage keeps a language that was picked on a page (kc_locale).
+func (d *Door) pickLanguage(v *visit) {
+	if picked := v.query.Get(page.LocaleParam); picked != "" && len(picked) <= 20 {
+		for _, code := range d.Pages.Locales(v.snap.Realm) {
+			if code == picked {
+				d.Site.SetCookie(v.w, cookieLocale, v.snap.Realm.Name, picked, 0)
+			}
+		}
+	}
+}
+
+// language chooses the language of this visit.
+func (d *Door) language(v *visit) string {
+	p := page.Preferences{Param: v.query.Get(page.LocaleParam), Accept: v.r.Header.Get("Accept-Language")}
+	p.Cookie, _ = d.Site.Cookie(v.r, cookieLocale, v.snap.Realm.Name)
+	if v.login != nil {
+		p.UILocales = v.login.Request.UILocales
+	}
+	if v.user != nil && len(v.user.Attributes["locale"]) > 0 {
+		p.User = v.user.Attributes["locale"][0]
+	}
+	return d.Pages.Choose(v.snap.Realm, p)
+}
+
+// meta is what the layout needs of this visit.
+func (d *Door) meta(v *visit) page.Meta {
+	client := v.snap.ClientByClientID(v.query.Get("client_id"))
+	if v.login != nil {
+		client = v.snap.ClientByID(v.login.ClientID)
+	}
+	m := d.Pages.Meta(v.r, v.snap.Realm, client, d.language(v), d.Now())
+	m.AppURL = d.startURL(v.snap, client)
+	return m
+}

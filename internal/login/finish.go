@@ -1,0 +1,223 @@
+package login
+
+import (
+	"net/url"
+	"strings"
+	"time"
+
+	"latchkey"
+	"latchkey/internal/event"
+	"latchkey/internal/flow"
+	"latchkey/internal/ratelimit"
+	"latchkey/internal/secret"
+	"latchkey/internal/session"
+	"latchkey/internal/store"
+)
+
+// finished is what has to be told to the browser after the commit.
+type finished struct {
+	to            string
+	sessionCookie latchkey.Secret // empty: the session's cookie stays as it is
+	sessionAge    time.Duration   // 0: until the browser is closed
+	browserCookie string          // the new value of the login cookie
+	knownCookie   string
+}
+
+// knownFor is how long a browser is remembered as one that signed in by mail.
+const knownFor = 365 * 24 * time.Hour
+
+// finishLogin ends a login that is through, refused or declined, and starts
+// the session. It is the only place that starts one.
+func (d *Door) finishLogin(tx *store.Tx, t *turn) error {
+	l := t.login
+	f := &finished{to: d.answerURL(t.snap, l)}
+	t.finish = f
+	if t.result.Kind != flow.Done {
+		l.Error = t.result.Code
+		if t.result.Kind == flow.NeedsPage {
+			l.Error = "login_required"
+			if l.UserID != "" && l.FromCookie {
+				l.Error = "interaction_required"
+			}
+		}
+		if err := tx.SaveLogin(l); err != nil {
+			return err
+		}
+		_, err := tx.EndLogin(l.RealmID, l.ID, latchkey.EndRefused)
+		return err
+	}
+	user, err := tx.User(l.RealmID, l.UserID)
+	if err != nil {
+		return err
+	}
+	if err := d.startSession(tx, t, user); err != nil {
+		return err
+	}
+	if !l.FromCookie {
+		// An old session that is used again proves nothing new, and parallel
+		// silent checks of one browser must not lose each other's cookie.
+		if err := d.rotateBrowser(tx, t); err != nil {
+			return err
+		}
+	}
+	if err := tx.SaveLogin(l); err != nil {
+		return err
+	}
+	if _, err := tx.EndLogin(l.RealmID, l.ID, latchkey.EndFinished); err != nil {
+		return err
+	}
+	return d.recordLogin(tx, t, user)
+}
+
+// startSession gives the browser its session: the one that its cookie named
+// when the flow passed by that, else a new one. A session of somebody else
+// ends as by a logout; one of the same person is replaced, so that every
+// sign-in changes every identifier.
+func (d *Door) startSession(tx *store.Tx, t *turn, user *latchkey.User) error {
+	l := t.login
+	old := t.session
+	if old != nil {
+		var err error
+		// Read again: it may have ended since the request began.
+		if old, _, err = session.ByID(tx, t.snap, old.ID); err != nil {
+			return err
+		}
+	}
+	if l.FromCookie && old != nil && old.ID == l.SessionID {
+		return session.Touch(tx, old)
+	}
+	if old != nil && old.UserID != user.ID {
+		if err := session.End(tx, t.snap.Realm, old, "user_switched"); err != nil {
+			return err
+		}
+	} else if old != nil {
+		// The same person proved themselves again: the session goes on under
+		// a new cookie, and applications keep their tokens.
+		cookie, err := session.Renew(tx, t.snap, old, l)
+		if err != nil {
+			return err
+		}
+		l.SessionID = old.ID
+		t.setSessionCookie(t.snap.Realm, old, cookie)
+		return nil
+	}
+	s, cookie, err := session.Start(tx, t.snap, user, l, t.browser)
+	if err != nil {
+		return err
+	}
+	l.SessionID, l.FromCookie = s.ID, false
+	t.setSessionCookie(t.snap.Realm, s, cookie)
+	return nil
+}
+
+func (t *turn) setSessionCookie(realm *latchkey.Realm, s *latchkey.UserSession, cookie latchkey.Secret) {
+	t.finish.sessionCookie = cookie
+	if s.RememberMe {
+		t.finish.sessionAge = session.MaxLifespan(realm, s)
+	}
+}
+
+// rotateBrowser gives the browser a new login cookie and moves its other open
+// logins to it, and remembers it as one that proved this mailbox.
+func (d *Door) rotateBrowser(tx *store.Tx, t *turn) error {
+	l, f := t.login, t.finish
+	f.browserCookie = secret.Token()
+	fresh := secret.Hash(f.browserCookie)
+	if err := tx.RebindLogins(l.RealmID, l.BrowserHash, fresh); err != nil {
+		return err
+	}
+	l.BrowserHash = fresh
+	if l.Mail.ProvenAt.IsZero() || l.Mail.Address == "" {
+		return nil
+	}
+	known, ok := d.Site.Cookie(t.r, cookieKnown, t.snap.Realm.Name)
+	if !ok {
+		known = secret.Token()
+	}
+	f.knownCookie = known
+	return tx.SaveKnownBrowser(l.RealmID, secret.Hash(known), ratelimit.AddressKey(tx.Keyring(), l.RealmID, l.Mail.Address))
+}
+
+// recordLogin records LOGIN with Keycloak's details.
+func (d *Door) recordLogin(tx *store.Tx, t *turn, user *latchkey.User) error {
+	l := t.login
+	e := d.event(t.visit, latchkey.EventLogin)
+	e.UserID, e.SessionID = user.ID, l.SessionID
+	remember := "false"
+	if l.RememberMe {
+		remember = "true"
+	}
+	mode := l.Request.ResponseMode
+	if mode == "" {
+		mode = "query"
+	}
+	e.Details = map[string]string{
+		"auth_method": "openid-connect", "response_type": l.Request.ResponseType, "redirect_uri": l.Request.RedirectURI,
+		"remember_me": remember, "consent": "no_consent_required", "code_id": l.SessionID, "response_mode": mode,
+		"username": user.Username,
+	}
+	return event.Record(tx, t.snap.Realm, e)
+}
+
+// answerURL is where a login goes when it is over: to the OpenID door, which
+// answers the application, or to the application's start.
+func (d *Door) answerURL(snap *latchkey.Snapshot, l *latchkey.Login) string {
+	client := snap.ClientByID(l.ClientID)
+	if l.Answer == latchkey.AnswerStart {
+		return d.startURL(snap, client)
+	}
+	q := url.Values{"tab_id": {l.TabID}}
+	if client != nil {
+		q.Set("client_id", client.ClientID)
+	}
+	return d.Site.RealmURL(snap.Realm.Name, "protocol/openid-connect/auth/answer") + "?" + q.Encode()
+}
+
+// startURL is where an application begins: its initiate_login_uri (OpenID
+// Connect Core 4), else its base URL; empty when it has neither.
+func (d *Door) startURL(snap *latchkey.Snapshot, c *latchkey.Client) string {
+	if c == nil {
+		return ""
+	}
+	if to := c.Attribute("initiate.login.uri"); to != "" {
+		u, err := url.Parse(to)
+		if err != nil || u.Host == "" {
+			return ""
+		}
+		q := u.Query()
+		q.Set("iss", d.Site.Issuer(snap.Realm.Name))
+		u.RawQuery = q.Encode()
+		return u.String()
+	}
+	base := c.BaseURL
+	if strings.HasPrefix(base, "/") {
+		root := strings.NewReplacer("${authBaseUrl}", d.Site.URL(""), "${authAdminUrl}", d.Site.URL("")).Replace(c.RootURL)
+		if root == "" {
+			root = d.Site.URL("")
+		}
+		base = strings.TrimRight(root, "/") + base
+	}
+	u, err := url.Parse(base)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") {
+		return ""
+	}
+	return base
+}
+
+// goOn tells the browser what the finished login changed and sends it on.
+func (d *Door) goOn(t *turn) error {
+	f, realm := t.finish, t.snap.Realm.Name
+	if f.sessionCookie != "" {
+		d.Site.SetCookie(t.w, cookieSession, realm, f.sessionCookie.Reveal(), f.sessionAge)
+	}
+	if f.browserCookie != "" {
+		d.Site.SetCookie(t.w, cookieLogin, realm, f.browserCookie, 0)
+	}
+	if f.knownCookie != "" {
+		d.Site.SetCookie(t.w, cookieKnown, realm, f.knownCookie, knownFor)
+	}
+	if f.to == "" {
+		return d.signedInHere(t.visit)
+	}
+	return redirect(t.w, f.to)
+}

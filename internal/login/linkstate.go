@@ -1,0 +1,88 @@
+package login
+
+import (
+	"time"
+
+	"latchkey"
+	"latchkey/internal/actiontoken"
+)
+
+// linkState is what the page of a mailed link shows: one row of the truth
+// table in docs/mailed-link.md.
+type linkState int
+
+// The rows of the truth table.
+const (
+	linkInvalid      linkState = iota // no such link, or a wrong secret
+	linkSame                          // the browser that asked: one button
+	linkOpenStep                      // the browser that asked, used already, steps remain
+	linkOther                         // another browser: the number
+	linkOtherClosed                   // another browser, the number is used up
+	linkOtherCode                     // another browser, by policy: type the code there
+	linkOtherRefused                  // another browser, by policy: only where it was asked for
+	linkOtherUser                     // somebody else is signed in here
+	linkUsed                          // redeemed
+	linkExpired                       // too late
+	linkEnded                         // its login was begun again, or finished another way
+	linkDisabled                      // the account is switched off
+	linkAPI                           // a link made by the API: a button
+)
+
+// linkFacts is all that the state of a link depends on.
+type linkFacts struct {
+	Token   *latchkey.ActionToken
+	Login   *latchkey.Login // the login that mailed it; nil when it is gone
+	Account *latchkey.User  // the account of its address; nil when there is none yet
+	// SameBrowser says that the request carries the cookie of the browser
+	// that asked.
+	SameBrowser bool
+	Session     *latchkey.UserSession // who is signed in in this browser
+	Config      actiontoken.MagicConfig
+	Now         time.Time
+}
+
+// state reads the truth table from top to bottom; the first row that fits
+// decides. It looks at nothing but the facts.
+func (f linkFacts) state() linkState {
+	t, l := f.Token, f.Login
+	if t.Kind != latchkey.TokenAPILink && l == nil {
+		return linkExpired // the login is swept an hour after its end
+	}
+	used := !t.RedeemedAt.IsZero() && !t.Reusable
+	switch {
+	case used && l != nil && f.SameBrowser && !l.Ended() && l.Mail.TokenID == t.ID:
+		return linkOpenStep
+	case used:
+		return linkUsed
+	case !f.Now.Before(t.ExpiresAt):
+		return linkExpired
+	case f.Account != nil && !f.Account.Enabled && (f.SameBrowser || t.Kind == latchkey.TokenAPILink):
+		return linkDisabled
+	case t.Kind == latchkey.TokenAPILink:
+		return f.orOtherUser(linkAPI)
+	case l.Ended() && (l.EndReason == latchkey.EndFinished || l.EndReason == latchkey.EndElsewhere):
+		return linkUsed
+	case l.Ended(), !f.Now.Before(l.ExpiresAt), !l.Mail.ProvenAt.IsZero() && !t.Reusable:
+		return linkEnded
+	case f.SameBrowser:
+		return f.orOtherUser(linkSame)
+	}
+	switch {
+	case f.Config.OtherBrowser == actiontoken.OtherBrowserRefuse:
+		return linkOtherRefused
+	case f.Config.OtherBrowser == actiontoken.OtherBrowserCode:
+		return linkOtherCode
+	case l.Mail.NumberClosed, l.NumberTries >= actiontoken.MaxNumberTries:
+		return linkOtherClosed
+	}
+	return linkOther
+}
+
+// orOtherUser gives the state, unless somebody else than the link's account
+// is signed in here.
+func (f linkFacts) orOtherUser(s linkState) linkState {
+	if f.Session == nil || (f.Account != nil && f.Account.ID == f.Session.UserID) {
+		return s
+	}
+	return linkOtherUser
+}

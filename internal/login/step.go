@@ -1,0 +1,212 @@
+package login
+
+import (
+	"net/http"
+
+	"latchkey"
+	"latchkey/internal/event"
+	"latchkey/internal/flow"
+	"latchkey/internal/secret"
+	"latchkey/internal/session"
+	"latchkey/internal/store"
+)
+
+// showStep shows the step that is open. A GET runs the flow as far as it goes
+// without the person, and changes nothing else.
+func (d *Door) showStep(w http.ResponseWriter, r *http.Request) error {
+	v, err := d.begin(w, r)
+	if err != nil {
+		return err
+	}
+	d.pickLanguage(v)
+	return d.step(v, nil, "")
+}
+
+// submitStep takes what the person sent: a step's form, or a choice of
+// another way.
+func (d *Door) submitStep(w http.ResponseWriter, r *http.Request) error {
+	v, err := d.begin(w, r)
+	if err != nil {
+		return err
+	}
+	execution := v.query.Get("execution")
+	if v.form.Get("tryAnotherWay") != "" || v.form.Get("authenticationExecution") != "" {
+		return d.another(v)
+	}
+	return d.step(v, &flow.Submission{Step: execution, Form: v.form}, "")
+}
+
+// step is one turn at the login of this tab.
+func (d *Door) step(v *visit, submit *flow.Submission, choose string) error {
+	if err := d.find(v, submit); err != nil {
+		return err
+	}
+	if done, err := d.standing(v, submit != nil || choose != ""); done || err != nil {
+		return err
+	}
+	if v.login.Note(noteConfirm) != "" {
+		return d.confirmHere(v)
+	}
+	t := turn{visit: v, submit: submit, choose: choose}
+	return d.take(&t)
+}
+
+// find reads the login of this tab, who is signed in, and does the slow work
+// of the step, outside of any transaction.
+func (d *Door) find(v *visit, submit *flow.Submission) error {
+	return d.DB.View(v.r.Context(), func(tx *store.Tx) error {
+		if err := d.findPerson(tx, v); err != nil || v.browserHash == nil {
+			return err
+		}
+		l, err := tx.LoginByTab(v.snap.Realm.ID, v.browserHash, v.query.Get("tab_id"))
+		if latchkey.ErrorCode(err) == latchkey.CodeNotFound {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		v.login = l
+		if submit == nil || l.Ended() {
+			return nil
+		}
+		submit.Prepared, err = flow.Prepare(d.run(tx, v, l, submit))
+		return err
+	})
+}
+
+// findPerson reads who is signed in in this browser, and which addresses it
+// knows.
+func (d *Door) findPerson(tx *store.Tx, v *visit) error {
+	if c, ok := d.Site.Cookie(v.r, cookieSession, v.snap.Realm.Name); ok {
+		s, u, err := session.Find(tx, v.snap, latchkey.Secret(c))
+		if err != nil {
+			return err
+		}
+		v.session, v.user = s, u
+	}
+	if c, ok := d.Site.Cookie(v.r, cookieKnown, v.snap.Realm.Name); ok {
+		known, err := tx.KnownAddresses(v.snap.Realm.ID, secret.Hash(c))
+		if err != nil {
+			return err
+		}
+		v.known = known
+	}
+	return nil
+}
+
+func (d *Door) run(tx *store.Tx, v *visit, l *latchkey.Login, submit *flow.Submission) *flow.Run {
+	return &flow.Run{
+		Registry: d.Registry, Realm: v.snap, Login: l, Tx: tx, Browser: v.browser,
+		Session: v.session, KnownAddresses: v.known, Submit: submit, Now: tx.Now(),
+	}
+}
+
+// turn is a turn at a login inside its one transaction, and what came of it.
+type turn struct {
+	*visit
+	submit *flow.Submission
+	choose string
+	// open makes the login, in place of locking the one of this tab.
+	open func(tx *store.Tx) (*latchkey.Login, answer, error)
+	// before runs inside the transaction, on the locked login, before the flow
+	// goes on: a redeemed link marks its step there. A page that it gives is
+	// the answer.
+	before func(tx *store.Tx, l *latchkey.Login) (answer, error)
+
+	result flow.Result
+	finish *finished
+	answer answer
+}
+
+// answer shows a page of its own in place of the flow's.
+type answer func() error
+
+// take locks the login, lets the flow go on, saves it, and finishes it when
+// everything passed; then it answers.
+func (d *Door) take(t *turn) error {
+	err := d.DB.Update(t.r.Context(), func(tx *store.Tx) error {
+		t.result, t.finish, t.answer = flow.Result{}, nil, nil
+		l, a, err := d.lock(tx, t)
+		if err != nil || a != nil {
+			t.answer = a
+			return err
+		}
+		t.login = l
+		if l.Ended() || !tx.Now().Before(l.ExpiresAt) {
+			t.answer = func() error { return d.ended(t.visit) }
+			return nil
+		}
+		return d.takeLocked(tx, t)
+	})
+	if err != nil {
+		return err
+	}
+	if t.answer != nil {
+		return t.answer()
+	}
+	return d.respond(t)
+}
+
+func (d *Door) lock(tx *store.Tx, t *turn) (*latchkey.Login, answer, error) {
+	if t.open != nil {
+		return t.open(tx)
+	}
+	l, err := tx.LockLogin(t.snap.Realm.ID, t.login.ID)
+	return l, nil, err
+}
+
+func (d *Door) takeLocked(tx *store.Tx, t *turn) error {
+	l := t.login
+	before := snapshotOf(l)
+	if t.before != nil {
+		a, err := t.before(tx, l)
+		if err != nil || a != nil {
+			t.answer = a
+			return err
+		}
+	}
+	l.Locale = d.language(t.visit)
+	run := d.run(tx, t.visit, l, t.submit)
+	run.Choose = t.choose
+	res, err := flow.Advance(run)
+	if err != nil {
+		return err
+	}
+	t.result = res
+	if err := d.recordResult(tx, t); err != nil {
+		return err
+	}
+	switch res.Kind {
+	case flow.Done, flow.NeedsPage, flow.Denied:
+		return d.finishLogin(tx, t)
+	case flow.Restarted:
+		return d.restartLocked(tx, t)
+	}
+	if before == snapshotOf(l) {
+		return nil
+	}
+	return tx.SaveLogin(l)
+}
+
+// recordResult records a refused or failed turn with Keycloak's error codes.
+func (d *Door) recordResult(tx *store.Tx, t *turn) error {
+	if t.result.Code == "" || (t.result.Kind == flow.Show && !t.result.Refused) || t.result.Kind == flow.NeedsPage {
+		return nil
+	}
+	e := d.event(t.visit, latchkey.EventLoginError)
+	e.Error = t.result.Code
+	return event.Record(tx, t.snap.Realm, e)
+}
+
+// event makes an event of this visit.
+func (d *Door) event(v *visit, typ latchkey.EventType) latchkey.Event {
+	e := latchkey.Event{Type: typ, IPAddress: v.browser.IP, Details: map[string]string{}}
+	if l := v.login; l != nil {
+		e.UserID = l.UserID
+		if c := v.snap.ClientByID(l.ClientID); c != nil {
+			e.ClientID = c.ClientID
+		}
+		e.Details["code_id"] = l.ID
+	}
+	return e
+}
