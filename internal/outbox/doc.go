@@ -22,6 +22,7 @@
 //	pool.go     warm connections     breaker.go  relays that are down
 //	wire.go     bytes on the wire    oauth.go    XOAUTH2's access tokens
 //	refusal.go  what a reply means   status.go   the operator's view
+//	probe.go    the test mail
 //
 // # Nevers
 //

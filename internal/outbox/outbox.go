@@ -2,6 +2,8 @@ package outbox
 
 import (
 	"latchkey"
+	"latchkey/internal/event"
+	"latchkey/internal/secret"
 	"latchkey/internal/store"
 )
 
@@ -13,7 +15,8 @@ type Content struct{ Subject, Text, HTML string }
 // chose.
 type Facts struct {
 	// Message is the mail's row, without its secret; Kind is the mail to
-	// write, Recipient the address that it goes to, Locale the language.
+	// write, Recipient the address that it goes to, Locale the language: the
+	// mail's own, else the account's "locale" attribute, else empty.
 	Message *latchkey.Message
 	Realm   *latchkey.Realm
 	Client  *latchkey.Client // nil when the mail is for no application
@@ -29,7 +32,31 @@ type Facts struct {
 // facts: a mail that is sent again is the same mail.
 type ComposeFunc func(Facts) (Content, error)
 
-// Queue promises a mail.
+// Queue promises a mail in the caller's transaction. The caller fills in
+// Kind, Address, ExpiresAt and what the mail is about, and for a mail that is
+// withheld by design State and Reason; Queue fills in the rest. Sent or
+// withheld, the work is the same, so that the request does not tell which
+//
 func Queue(tx *store.Tx, realm *latchkey.Realm, m *latchkey.Message) error {
-	return tx.CreateMessage(m)
+	if m.ExpiresAt.IsZero() {
+		return latchkey.Invalid("expiresAt", "A mail needs a time at which it is of no more use.")
+	}
+	m.RealmID, m.CreatedAt, m.NextAttemptAt = realm.ID, tx.Now(), tx.Now()
+	m.Attempts = 0
+	if m.ID == "" {
+		m.ID = secret.NewID()
+	}
+	m.MessageID = messageID(realm, m.ID)
+	e := latchkey.Event{Type: latchkey.EventMailQueued, UserID: m.UserID, IPAddress: m.From.IP, Details: details(m)}
+	if m.State == latchkey.MessageWithheld {
+		m.Secret = ""
+		e.Type, e.Details["reason"] = latchkey.EventMailWithheld, m.Reason
+	} else {
+		m.State = latchkey.MessageQueued
+	}
+	if err := tx.CreateMessage(m); err != nil {
+		return err
+	}
+	tx.Notify(store.TopicOutbox)
+	return event.Record(tx, realm, e)
 }
