@@ -1,0 +1,171 @@
+package actiontoken
+
+import (
+	"strings"
+
+	"latchkey"
+	"latchkey/internal/event"
+	"latchkey/internal/secret"
+)
+
+// findUser finds whose mailbox it is: the user that an earlier step, or the
+// token, names, else the account with the proven address. No user and
+// no refusal means that one is to be made.
+func (a *act) findUser() (refused string, err error) {
+	id := a.login.UserID
+	if a.asking != nil {
+		id = a.asking.UserID
+	}
+	if a.token != nil && a.token.UserID != "" {
+		if id != "" && id != a.token.UserID {
+			return RefusedEnded, nil
+		}
+		id = a.token.UserID
+	}
+	var u *latchkey.User
+	if id != "" {
+		u, err = a.tx.User(a.login.RealmID, id)
+	} else if a.address != "" {
+		u, err = a.tx.UserByEmail(a.login.RealmID, a.address)
+	}
+	if err != nil && latchkey.ErrorCode(err) != latchkey.CodeNotFound {
+		return "", err
+	}
+	if err != nil || u == nil {
+		if id == "" && a.address != "" && a.config.CreateUser && a.config.Allows(a.address) {
+			return "", nil
+		}
+		return RefusedNoAccount, nil
+	}
+	switch {
+	case u.ServiceAccountClientID != "": // not a person's
+		return RefusedNoAccount, nil
+	case !u.Enabled:
+		return RefusedUserDisabled, nil
+	case a.address != "" && !sameAddress(u.Email, a.address):
+		// The account has another address since it was mailed to: the old
+		// mailbox must not open it.
+		return RefusedEnded, nil
+	}
+	a.user = u
+	return "", nil
+}
+
+func sameAddress(x, y string) bool {
+	return latchkey.CanonicalAddress(x) == latchkey.CanonicalAddress(y)
+}
+
+// makeUser makes the account of a mailbox that was just proven. Nothing was
+// kept of the address before.
+func (a *act) makeUser() error {
+	realm := a.snap.Realm
+	u := &latchkey.User{
+		RealmID: realm.ID, ID: secret.NewID(), Username: strings.ToLower(a.address), Email: a.address,
+		EmailVerified: true, Enabled: true, CreatedAt: a.tx.Now(),
+	}
+	if a.config.UpdateProfile {
+		u.AddRequiredAction(latchkey.ActionUpdateProfile)
+	}
+	if a.config.UpdatePassword {
+		u.AddRequiredAction(latchkey.ActionUpdatePassword)
+	}
+	for _, ra := range a.snap.RequiredActions {
+		if ra.Enabled && ra.DefaultAction && ra.Alias != latchkey.ActionVerifyEmail { // that is done
+			u.AddRequiredAction(ra.Alias)
+		}
+	}
+	if err := a.nameUser(u); err != nil {
+		return err
+	}
+	if err := a.tx.CreateUser(u); err != nil {
+		return err
+	}
+	if realm.DefaultRoleID != "" {
+		if err := a.tx.AddUserRole(realm.ID, u.ID, realm.DefaultRoleID); err != nil {
+			return err
+		}
+	}
+	a.user = u
+	e := a.event(latchkey.EventRegister)
+	e.Details["register_method"], e.Details["username"], e.Details["email"] = "magic", u.Username, u.Email
+	return event.Record(a.tx, realm, e)
+}
+
+// nameUser gives another username where somebody has the address for one: it
+// is that person's name, not their mailbox, and opens nothing.
+func (a *act) nameUser(u *latchkey.User) error {
+	_, err := a.tx.UserByUsername(u.RealmID, u.Username)
+	switch {
+	case latchkey.ErrorCode(err) == latchkey.CodeNotFound:
+		return nil
+	case err != nil:
+		return err
+	}
+	u.Username += "-" + u.ID[len(u.ID)-8:] // random: a UUID v7 ends in its random part
+	return nil
+}
+
+// prove makes the user's address proven, when something was. The
+// first proof removes what was made before it: whoever made it had not shown
+// that the mailbox is theirs. Credentials are dropped too, unless
+// they were used in this very login.
+func (a *act) prove(dropCredentials bool) error {
+	u := a.user
+	if a.address == "" {
+		return nil
+	}
+	if u.EmailVerified {
+		if !u.HasRequiredAction(latchkey.ActionVerifyEmail) {
+			return nil
+		}
+		u.RemoveRequiredAction(latchkey.ActionVerifyEmail)
+		return a.tx.UpdateUser(u)
+	}
+	if dropCredentials {
+		if err := a.tx.DeleteCredentials(u.RealmID, u.ID); err != nil {
+			return err
+		}
+	}
+	if _, err := a.tx.EndUserSessions(u.RealmID, u.ID, a.login.SessionID); err != nil {
+		return err
+	}
+	if err := a.tx.VoidUserActionTokens(u.RealmID, u.ID); err != nil {
+		return err
+	}
+	if err := a.tx.WithholdUserMessages(u.RealmID, u.ID); err != nil {
+		return err
+	}
+	u.EmailVerified = true
+	u.RemoveRequiredAction(latchkey.ActionVerifyEmail)
+	// Logins that are under way on an old password end at this, and so do
+	// tokens that are out.
+	u.NotBefore = a.tx.Now().Unix()
+	if err := a.tx.UpdateUser(u); err != nil {
+		return err
+	}
+	e := a.event(latchkey.EventVerifyEmail)
+	e.Details["email"], e.Details["username"] = u.Email, u.Username
+	return event.Record(a.tx, a.snap.Realm, e)
+}
+
+// verifyEmail is the redemption of a link of VERIFY_EMAIL.
+func (a *act) verifyEmail() (Redemption, error) {
+	l, t := a.login, a.token
+	switch {
+	case t.Kind != latchkey.TokenVerifyEmail, t.RealmID != a.snap.Realm.ID, t.LoginID != l.ID, l.UserID != t.UserID, l.Ended():
+		return Redemption{Refused: RefusedEnded}, nil
+	case !t.RedeemedAt.IsZero():
+		return Redemption{Refused: RefusedUsed}, nil
+	case !a.tx.Now().Before(t.ExpiresAt), !a.tx.Now().Before(l.ExpiresAt):
+		return Redemption{Refused: RefusedExpired}, nil
+	}
+	a.address = t.Address
+	refused, err := a.findUser()
+	if err == nil && refused == "" {
+		refused, err = a.useUp()
+	}
+	if err != nil || refused != "" {
+		return Redemption{Refused: refused}, err
+	}
+	return Redemption{User: a.user}, a.prove(false)
+}

@@ -1,0 +1,145 @@
+package actiontoken
+
+import (
+	"time"
+
+	"latchkey"
+	"latchkey/internal/event"
+)
+
+// noteAddress, behind the id of the execution that mailed, is the note with
+// the address as it was typed.
+const noteAddress = ".address"
+
+// TypedAddress is the address that the login mailed to, as it was typed.
+func TypedAddress(l *latchkey.Login) string {
+	if typed := l.Note(l.Mail.Execution + noteAddress); typed != "" {
+		return typed
+	}
+	return l.Mail.Address
+}
+
+// SetTypedAddress keeps the address that the login mails to.
+func SetTypedAddress(l *latchkey.Login, typed string) {
+	l.Mail.Address = latchkey.CanonicalAddress(typed)
+	l.SetNote(l.Mail.Execution+noteAddress, typed)
+}
+
+// pass marks the execution that asked as passed in the login.
+func (a *act) pass(created bool) error {
+	l, now := a.login, a.tx.Now()
+	if a.asking != nil && a.asking != l {
+		mail := a.asking.Mail
+		l.Mail = mail
+		if _, err := a.tx.EndLogin(a.asking.RealmID, a.asking.ID, latchkey.EndElsewhere); err != nil {
+			return err
+		}
+	}
+	for _, id := range a.executions() {
+		mark(l, id, now)
+		if l.Mail.Execution == "" {
+			l.Mail.Execution = id
+		}
+	}
+	l.UserID, l.NewUser = a.user.ID, created
+	l.LoA = max(l.LoA, 1)
+	l.Mail.Via = a.via
+	if a.token != nil {
+		l.Mail.TokenID = a.token.ID
+	}
+	if a.address != "" {
+		SetTypedAddress(l, a.address)
+		l.Mail.ProvenAt = now
+		l.AddAMR("email")
+	}
+	if a.token != nil && a.via == latchkey.ViaAPI {
+		l.RememberMe = a.token.RememberMe && a.snap.Realm.RememberMe
+	}
+	return nil
+}
+
+func mark(l *latchkey.Login, id string, now time.Time) {
+	if l.Executions == nil {
+		l.Executions = map[string]latchkey.ExecutionStatus{}
+	}
+	if l.PassedAt == nil {
+		l.PassedAt = map[string]time.Time{}
+	}
+	l.Executions[id], l.PassedAt[id] = latchkey.StatusSuccess, now
+}
+
+// executions are the ones that a redemption passes: the one that mailed. A
+// link that no execution of this login's flow asked for passes the flow's
+// Magic Link, or, where it has none, its steps for names and passwords; what
+// the flow asks for besides still runs.
+func (a *act) executions() []string {
+	mailed, magic, names := "", "", []string(nil)
+	a.walk(a.login.FlowID, 0, func(e *latchkey.Execution) {
+		switch {
+		case e.ID == a.login.Mail.Execution:
+			mailed = e.ID
+		case e.Requirement == latchkey.Disabled:
+		case e.Authenticator == latchkey.AuthMagicLink && magic == "":
+			magic = e.ID
+		case e.Authenticator == latchkey.AuthUsernameForm, e.Authenticator == latchkey.AuthPasswordForm,
+			e.Authenticator == latchkey.AuthUsernamePasswordForm:
+			names = append(names, e.ID)
+		}
+	})
+	switch {
+	case mailed != "":
+		return []string{mailed}
+	case magic != "":
+		return []string{magic}
+	}
+	return names
+}
+
+// maxDepth bounds how deep flows may be nested, as the engine does.
+const maxDepth = 20
+
+func (a *act) walk(flowID string, depth int, visit func(*latchkey.Execution)) {
+	f := a.snap.Flow(flowID)
+	if f == nil || depth > maxDepth {
+		return
+	}
+	for i := range f.Executions {
+		e := &f.Executions[i]
+		if e.FlowID != "" {
+			if e.Requirement != latchkey.Disabled {
+				a.walk(e.FlowID, depth+1, visit)
+			}
+			continue
+		}
+		visit(e)
+	}
+}
+
+// event makes an event of this redemption.
+func (a *act) event(t latchkey.EventType) latchkey.Event {
+	e := latchkey.Event{Type: t, Details: map[string]string{"code_id": a.login.ID, "via": string(a.via)}}
+	if a.user != nil {
+		e.UserID = a.user.ID
+	}
+	if c := a.snap.ClientByID(a.login.ClientID); c != nil {
+		e.ClientID = c.ClientID
+	}
+	if a.via != latchkey.ViaContinue { // there another browser acts than the login's own
+		e.IPAddress = a.login.From.IP
+	}
+	if a.token != nil {
+		e.Details["token_id"] = a.token.ID
+	}
+	return e
+}
+
+func (a *act) recordPassed() error {
+	e := a.event(latchkey.EventLinkRedeemed)
+	if a.asking != nil {
+		e.Details["asked_from"] = a.asking.From.IP
+		if a.asking != a.login {
+			e.Details["asking_code_id"] = a.asking.ID
+		}
+	}
+	return event.Record(a.tx, a.snap.Realm, e)
+}

@@ -1,0 +1,91 @@
+package ratelimit
+
+import (
+	"strconv"
+	"time"
+
+	"latchkey"
+	"latchkey/internal/secret"
+	"latchkey/internal/store"
+)
+
+// The limits, all in one place. Burst things at once,
+// then one every Interval. Beside them the login itself keeps 30 s between
+// two mails (latchkey-resend-seconds), 5 tries for a code and 3 for a number.
+//
+// The client's and the realm's buckets are split into shards, because one row
+// that every sign-in of a realm writes would let only one of them commit at a
+// time. A login draws from the shard of its id; the numbers are a shard's.
+var limits = map[string]struct {
+	Interval time.Duration
+	Burst    int
+}{
+	"mail.recipient.hour": {12 * time.Minute, 5},  // an address with its plus and dot variants: 5 an hour
+	"mail.recipient.day":  {72 * time.Minute, 20}, // and 20 a day
+	"mail.browser":        {2 * time.Minute, 10},  // a browser's cookie: 30 an hour
+	"mail.network.narrow": {6 * time.Second, 100}, // /32 or /64: 600 an hour
+	"mail.network.wide":   {time.Second, 400},     // /24 or /48: 3,600 an hour
+	"mail.client":         {20 * time.Millisecond, 500},
+	"mail.realm":          {10 * time.Millisecond, 1000},
+
+	"code.tries":   {100 * time.Millisecond, 50}, // codes typed in a network, right or wrong
+	"code.address": {24 * time.Hour / 10, 9},     // wrong codes for an address: the tenth is one too many
+	"code.network": {time.Hour / 100, 99},        // wrong codes from a network: the hundredth is
+}
+
+const shards = 16
+
+// known, behind a limit's name, is the bucket of a browser that signed in as
+// that address before: strangers who exhaust the other one do not lock the
+// owner out.
+const known = ".known"
+
+func named(name, suffix string, key []byte) Limit {
+	l := limits[name]
+	return Limit{Name: name + suffix, Key: key, Interval: l.Interval, Burst: l.Burst}
+}
+
+// Mail are the limits of one mail that a login asks for, in the one order in
+// which everybody takes them.
+func Mail(k *secret.Keyring, login *latchkey.Login, address string, b latchkey.Browser) []Limit {
+	suffix, folded := "", FoldedKey(k, login.RealmID, address)
+	if b.Known {
+		suffix = known
+	}
+	narrow, wide := Network(b.IP)
+	shard := strconv.Itoa(int(k.MAC("shard", login.ID)[0]) % shards)
+	return []Limit{
+		named("mail.recipient.hour", suffix, folded),
+		named("mail.recipient.day", suffix, folded),
+		named("mail.browser", suffix, login.BrowserHash),
+		named("mail.network.narrow", suffix, NetworkKey(k, login.RealmID, narrow)),
+		named("mail.network.wide", suffix, NetworkKey(k, login.RealmID, wide)),
+		named("mail.client", "", k.MAC("bucket", login.RealmID, login.ClientID, shard)),
+		named("mail.realm", "", k.MAC("bucket", login.RealmID, shard)),
+	}
+}
+
+// NetworkKey is a keyed hash of a network that [Network] gave.
+func NetworkKey(k *secret.Keyring, realmID, network string) []byte {
+	return k.MAC("network", realmID, network)
+}
+
+// Slow makes the origin of a login wait that a person said was not theirs
+// its browser until it has one mail every two minutes, its network,
+// which others share, by two minutes' worth.
+func Slow(tx *store.Tx, login *latchkey.Login) error {
+	narrow, _ := Network(login.From.IP)
+	browser := named("mail.browser", "", login.BrowserHash)
+	network := named("mail.network.narrow", "", NetworkKey(tx.Keyring(), login.RealmID, narrow))
+	for range browser.Burst {
+		if _, _, err := Take(tx, login.RealmID, browser); err != nil {
+			return err
+		}
+	}
+	for range 20 {
+		if _, _, err := Take(tx, login.RealmID, network); err != nil {
+			return err
+		}
+	}
+	return nil
+}
