@@ -1,0 +1,10 @@
+// Package credential keeps passwords: it hashes new ones with argon2id,
+// verifies those and the PBKDF2 hashes that come with an import, in the JSON
+// of Keycloak's credential representation, and checks a realm's password
+// policy.
+//
+// Verbs: [NewPassword], [Verify], [VerifyNobody], [CheckPolicy].
+//
+// Nevers: it never hashes more than the cores can at a time, and its callers
+// never hash inside a transaction.
+package credential
