@@ -36,6 +36,9 @@ type Manners struct {
 	Now    func() time.Time
 	// Observe is told of every request; may be nil.
 	Observe func(Served)
+	// Drain, when set, ends the long polls when it is done, so that a server
+	// that stops does not wait for them.
+	Drain context.Context
 	// InFlight is how many requests may be under way at once; 0 means
 	// [DefaultInFlight].
 	InFlight int
@@ -155,6 +158,11 @@ func (f *front) serve(w http.ResponseWriter, r *http.Request, route Route, limit
 		defer leave()
 		ctx, cancel := context.WithTimeout(r.Context(), requestTime)
 		defer cancel()
+		r = r.WithContext(ctx)
+	} else if f.Drain != nil {
+		ctx, cancel := context.WithCancel(r.Context())
+		defer cancel()
+		defer context.AfterFunc(f.Drain, cancel)()
 		r = r.WithContext(ctx)
 	}
 	if r.Body != nil {

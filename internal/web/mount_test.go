@@ -361,6 +361,21 @@ func TestRequestID(t *testing.T) {
 	}
 }
 
+// a server that stops ends its long polls.
+func TestDrain(t *testing.T) {
+	drain, stop := context.WithCancel(context.Background())
+	h := Mount([]Route{{Pattern: "GET /poll", Class: ClassJSON, Waits: true, Handler: func(w http.ResponseWriter, r *http.Request) error {
+		stop()
+		<-r.Context().Done()
+		return WriteJSON(w, 200, "over")
+	}}}, Manners{Site: site(t, here), Now: clock(), Drain: drain})
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, ask("GET", here+"/poll"))
+	if w.Code != 200 {
+		t.Error(w.Code)
+	}
+}
+
 func TestSite(t *testing.T) {
 	for base, want := range map[string]string{
 		"https://ID.example.test/": "https://id.example.test", "https://id.example.test:443": "https://id.example.test",
