@@ -1,5 +1,15 @@
 package page
 
+import "context"
+
+// termsText is the operator's text, or the catalogue's for "${key}".
+func termsText(ctx context.Context, text string) string {
+	if key, ok := catalogueKey(text); ok {
+		return SayText(ctx, key)
+	}
+	return visible(text)
+}
+
 // profileInput is the field of a user profile's attribute.
 func profileInput(label string, f ProfileField, focus bool, err *FieldError) field {
 	in := field{

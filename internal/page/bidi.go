@@ -34,13 +34,13 @@ func isolate(text, dir string) string {
 	return text
 }
 
-// clean makes operator's or person's text fit for one line of a page or a
-// mail: control characters, bidi controls and other invisible format
-// characters are removed, white space becomes one blank, and it is cut at
-// 100 runes.
-func clean(text string) string {
-	text = strings.Map(func(r rune) rune {
+// visible drops control characters, bidi controls and other invisible format
+// characters; white space becomes blanks, line ends stay.
+func visible(text string) string {
+	return strings.Map(func(r rune) rune {
 		switch {
+		case r == '\n':
+			return r
 		case unicode.IsSpace(r):
 			return ' '
 		case unicode.IsControl(r), r == unicode.ReplacementChar:
@@ -51,7 +51,13 @@ func clean(text string) string {
 		}
 		return r
 	}, text)
-	text = strings.Join(strings.Fields(text), " ")
+}
+
+// clean makes operator's or person's text fit for one line of a page or a
+// mail: nothing invisible is left of it, and it is cut at 100 runes (R-056,
+//
+func clean(text string) string {
+	text = strings.Join(strings.Fields(visible(text)), " ")
 	if r := []rune(text); len(r) > 100 {
 		text = strings.TrimSpace(string(r[:99])) + "…"
 	}

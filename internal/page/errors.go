@@ -20,11 +20,11 @@ var fieldErrors = []string{
 	"error.code.missing",
 	"error.code.wrong", // int: tries left
 	"error.number.missing",
-	"error.number.wrong",   // int: tries left
-	"error.resend.early",   // int: seconds
-	"error.field.required", // the field's label
-	"error.field.long",     // int: characters; the field's label
-	"error.field.invalid",  // the field's label
+	"error.number.wrong", // int: tries left
+	"error.resend.early", // int: seconds
+	"error.field.required",
+	"error.field.long", // int: characters at most
+	"error.field.invalid",
 }
 
 // What an [Error] page can say: each name stands for a heading and a text,

@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/a-h/templ"
 
 	"latchkey"
+	"latchkey/internal/web"
 )
 
 // Page is something that [Kit.Write] can show: it renders what stands in the
@@ -28,29 +28,22 @@ type Page interface {
 type scripted interface{ module() string }
 
 // wide is a Page that is no form of one column.
-type wide interface{ wide() bool }
-
-// Options are what a Kit is made with.
-type Options struct {
-	// Base is the site's public URL; its path leads every resource's. Nil
-	// means the root.
-	Base *url.URL
-}
+type wide interface{ Wide() bool }
 
 // Kit renders pages and mails. It is safe for concurrent use.
 type Kit struct {
+	site       *web.Site
 	prefix     string // path of the site, without a slash at the end
 	resources  *resources
 	catalogues []*catalogue // English first
 }
 
-// New makes a Kit. What it is made of is embedded in the binary; that it is
-// sound is a matter of this package's tests, so New panics when it is not.
-func New(o Options) *Kit {
-	k := &Kit{resources: loadResources()}
-	if o.Base != nil {
-		k.prefix = strings.TrimSuffix(o.Base.EscapedPath(), "/")
-	}
+// New makes a Kit for the site. What it is made of is embedded in the binary;
+// that it is sound is a matter of this package's tests, so New panics when it
+// is not.
+func New(site *web.Site) *Kit {
+	k := &Kit{site: site, resources: loadResources()}
+	k.prefix = strings.TrimSuffix(site.Base.EscapedPath(), "/")
 	var err error
 	if k.catalogues, err = loadCatalogues(); err != nil {
 		panic("page: " + err.Error())
@@ -155,7 +148,6 @@ func (k *Kit) Write(w http.ResponseWriter, r *http.Request, status int, m Meta, 
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", k.Texts(m.Lang).Lang())
-	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	if r.Method == http.MethodHead {
 		return nil

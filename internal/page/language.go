@@ -79,6 +79,30 @@ func (k *Kit) Choose(realm *latchkey.Realm, p Preferences) string {
 	return standard
 }
 
+// localeCookie remembers which language was chosen in a browser.
+const localeCookie = "locale"
+
+// Language chooses the language of a request. A choice by kc_locale is
+// remembered in a cookie of the realm; a request's own wishes come in as
+// uiLocales (of its authorization request) and userLocale (of the user's
+// attribute), either empty when there is none.
+func (k *Kit) Language(w http.ResponseWriter, r *http.Request, realm *latchkey.Realm, uiLocales, userLocale string) string {
+	p := Preferences{
+		Param: r.URL.Query().Get(LocaleParam), UILocales: uiLocales, User: userLocale,
+		Accept: r.Header.Get("Accept-Language"),
+	}
+	name := ""
+	if realm != nil {
+		name = realm.Name
+		p.Cookie, _ = k.site.Cookie(r, localeCookie, name)
+	}
+	lang := k.Choose(realm, p)
+	if p.Param != "" && realm != nil && lang != p.Cookie && k.built(p.Param) == lang {
+		k.site.SetCookie(w, localeCookie, name, lang, 0)
+	}
+	return lang
+}
+
 // Texts gives the texts of a language, of English when there is no catalogue
 // for it.
 func (k *Kit) Texts(lang string) *Texts {

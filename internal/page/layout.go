@@ -30,7 +30,7 @@ func (v *view) module() string {
 
 func (v *view) isWide() bool {
 	w, ok := v.page.(wide)
-	return ok && w.wide()
+	return ok && w.Wide()
 }
 
 // noteRole makes a note heard at once when something went wrong, and in turn

@@ -70,18 +70,16 @@ func (f field) attributes() templ.OrderedAttributes {
 	return a
 }
 
+// describedBy names what stands under the field: the error in place of the
+// help when there is one.
 func (f field) describedBy() string {
-	var by string
-	if f.err != nil {
-		by = f.name + "-error"
+	switch {
+	case f.err != nil:
+		return f.name + "-error"
+	case f.hint != "":
+		return f.name + "-hint"
 	}
-	if f.hint != "" {
-		if by != "" {
-			by += " "
-		}
-		by += f.name + "-hint"
-	}
-	return by
+	return ""
 }
 
 func waitAttribute(wait int) templ.OrderedAttributes {

@@ -9,6 +9,9 @@ import (
 	"path"
 	"sort"
 	"strings"
+
+	"latchkey"
+	"latchkey/internal/web"
 )
 
 //go:embed resources/*
@@ -53,7 +56,9 @@ func loadResources() *resources {
 }
 
 // url is the path of a resource.
-func (k *Kit) url(name string) string { return k.prefix + "/resources/" + k.resources.hash + "/" + name }
+func (k *Kit) url(name string) string {
+	return k.prefix + "/resources/" + k.resources.hash + "/" + name
+}
 
 // integrity is the hash of a resource for subresource integrity.
 func (k *Kit) integrity(name string) string {
@@ -61,30 +66,41 @@ func (k *Kit) integrity(name string) string {
 	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// Resources serves GET /resources/{hash}/{file}. The stylesheet of a realm's
-// own colour is accent-rrggbb.css.
-func (k *Kit) Resources(w http.ResponseWriter, r *http.Request) {
-	dir, name := path.Split(strings.TrimPrefix(r.URL.Path, k.prefix))
+// Routes are the routes of this package: the files that pages load. The
+// stylesheet of a realm's own colour is accent-rrggbb.css.
+func (k *Kit) Routes() []web.Route {
+	return []web.Route{{Pattern: "GET /resources/{hash}/{file}", Class: web.ClassAsset, Handler: k.serveResource}}
+}
+
+func (k *Kit) serveResource(w http.ResponseWriter, r *http.Request) error {
+	name := r.PathValue("file")
 	data, ok := k.resources.files[name]
 	if !ok {
 		data, ok = accentSheet(name)
 	}
-	if !ok || dir != "/resources/"+k.resources.hash+"/" {
-		w.Header().Set("Cache-Control", "no-store")
-		http.Error(w, "There is no such file.", http.StatusNotFound)
-		return
+	if !ok || r.PathValue("hash") != k.resources.hash {
+		return latchkey.Errorf(latchkey.CodeNotFound, "There is no such file.")
 	}
 	h := w.Header()
 	h.Set("Content-Type", contentTypes[path.Ext(name)])
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-	if ext := path.Ext(name); ext != ".svg" {
-		h.Set("Content-Security-Policy", "default-src 'none'")
+	if path.Ext(name) == ".svg" {
+		// The icon has a style for the dark of its own.
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
 	}
-	w.WriteHeader(http.StatusOK)
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(data) // the client is gone: nobody to tell
+	_, err := w.Write(data)
+	return err
+}
+
+// Resource gives the file at a path that a page names, for pages that are
+// written to disk.
+func (k *Kit) Resource(urlPath string) ([]byte, bool) {
+	name, ok := strings.CutPrefix(urlPath, k.url(""))
+	if !ok {
+		return nil, false
 	}
+	if data, ok := k.resources.files[name]; ok {
+		return data, true
+	}
+	return accentSheet(name)
 }

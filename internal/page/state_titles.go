@@ -88,8 +88,8 @@ type Custom struct {
 	// Heading is the document's title: a key of the catalogue or a plain text.
 	Heading string
 	Content templ.Component
-	// Wide gives it 720 px instead of a form's 400.
-	Wide bool
+	// Broad gives it 720 px instead of a form's 400.
+	Broad bool
 }
 
 // Title names the page.
@@ -98,4 +98,5 @@ func (p Custom) Title(t *Texts) string { return t.Say(p.Heading) }
 // Render writes the page's main part.
 func (p Custom) Render(ctx context.Context, w io.Writer) error { return p.Content.Render(ctx, w) }
 
-func (p Custom) wide() bool { return p.Wide }
+// Wide says whether it has the width of a table.
+func (p Custom) Wide() bool { return p.Broad }

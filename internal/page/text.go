@@ -94,14 +94,14 @@ func errorOf(errs []FieldError, field string) *FieldError {
 	return nil
 }
 
-// span says a length of time in its largest unit, rounded up: "24 seconds",
+// span says a length of time in a unit that fits, rounded up: "24 seconds",
 // "2 minutes", "3 hours", "5 days".
 func (t *Texts) span(d time.Duration) phrase {
 	round := func(unit time.Duration) int { return int((max(d, 0) + unit - 1) / unit) }
 	switch {
 	case d <= 90*time.Second:
 		return phrase(t.Say("time.seconds", round(time.Second)))
-	case d <= 90*time.Minute:
+	case d <= 90*time.Minute && d%time.Hour != 0:
 		return phrase(t.Say("time.minutes", round(time.Minute)))
 	case d <= 36*time.Hour:
 		return phrase(t.Say("time.hours", round(time.Hour)))
@@ -121,15 +121,15 @@ func (t *Texts) ago(d time.Duration) phrase {
 }
 
 // browser names a browser from the fixed lists: "Firefox on Linux".
-func (t *Texts) browser(b latchkey.Browser) string {
+func (t *Texts) browser(b latchkey.Browser) phrase {
 	name, system := clean(b.Name), clean(b.OS)
 	switch {
 	case name != "" && system != "":
-		return t.Say("browser.on", name, system)
+		return phrase(t.Say("browser.on", name, system))
 	case name != "" || system != "":
-		return name + system
+		return phrase(isolate(name+system, t.Dir()))
 	}
-	return t.Say("browser.unknown")
+	return phrase(t.Say("browser.unknown"))
 }
 
 // seconds until a moment, never below 0.
