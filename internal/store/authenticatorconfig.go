@@ -1,0 +1,55 @@
+package store
+
+import (
+	"latchkey"
+	"latchkey/internal/secret"
+)
+
+func (tx *Tx) scanAuthenticatorConfig(r row) (*latchkey.AuthenticatorConfig, error) {
+	c := &latchkey.AuthenticatorConfig{}
+	return c, r.Scan(&c.RealmID, &c.ID, &c.Alias, bodyColumn{c})
+}
+
+func (tx *Tx) authenticatorConfigs(realmID string) ([]*latchkey.AuthenticatorConfig, error) {
+	return many(tx, (*Tx).scanAuthenticatorConfig,
+		`SELECT realm_id, id, alias, body FROM authenticator_config WHERE realm_id = $1`, realmID)
+}
+
+// CreateAuthenticatorConfig adds the configuration of an execution. An empty
+// ID is drawn. Aliases need not differ, as in Keycloak.
+func (tx *Tx) CreateAuthenticatorConfig(c *latchkey.AuthenticatorConfig) error {
+	if c.ID == "" {
+		c.ID = secret.NewID()
+	}
+	text, err := body(c)
+	if err != nil {
+		return err
+	}
+	if err := tx.BumpRealm(c.RealmID); err != nil {
+		return err
+	}
+	return tx.insert(conflict("id", "An authenticator config with this id exists already."),
+		`INSERT INTO authenticator_config (realm_id, id, alias, body)
+		VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`, c.RealmID, c.ID, c.Alias, text)
+}
+
+// UpdateAuthenticatorConfig changes the configuration of an execution.
+func (tx *Tx) UpdateAuthenticatorConfig(c *latchkey.AuthenticatorConfig) error {
+	text, err := body(c)
+	if err != nil {
+		return err
+	}
+	if err := tx.BumpRealm(c.RealmID); err != nil {
+		return err
+	}
+	return tx.must("authenticator config", `UPDATE authenticator_config SET alias = $3, body = $4
+		WHERE realm_id = $1 AND id = $2`, c.RealmID, c.ID, c.Alias, text)
+}
+
+// DeleteAuthenticatorConfig deletes the configuration of an execution.
+func (tx *Tx) DeleteAuthenticatorConfig(realmID, id string) error {
+	if err := tx.BumpRealm(realmID); err != nil {
+		return err
+	}
+	return tx.must("authenticator config", `DELETE FROM authenticator_config WHERE realm_id = $1 AND id = $2`, realmID, id)
+}

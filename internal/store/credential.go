@@ -1,0 +1,69 @@
+package store
+
+import (
+	"fmt"
+
+	"latchkey"
+	"latchkey/internal/secret"
+)
+
+const purposeCredential = "credential.secret"
+
+func (tx *Tx) scanCredential(r row) (*latchkey.Credential, error) {
+	c := &latchkey.Credential{}
+	var sealed []byte
+	err := r.Scan(&c.RealmID, &c.ID, &c.UserID, &c.Type, &c.UserLabel, &sealed, &c.CredentialData, &c.Priority, timeColumn{&c.CreatedAt})
+	if err != nil {
+		return nil, err
+	}
+	plain, err := tx.unseal(purposeCredential, rowID(c.RealmID, c.ID), sealed)
+	if err != nil {
+		return nil, fmt.Errorf("credential %s: %w", c.ID, err)
+	}
+	c.SecretData = string(plain)
+	return c, nil
+}
+
+func (tx *Tx) sealCredential(c *latchkey.Credential) []byte {
+	return tx.db.keyring.Seal(purposeCredential, rowID(c.RealmID, c.ID), []byte(c.SecretData))
+}
+
+// Credentials gives a user's credentials by priority.
+func (tx *Tx) Credentials(realmID, userID string) ([]*latchkey.Credential, error) {
+	return many(tx, (*Tx).scanCredential, `SELECT realm_id, id, user_id, type, user_label, secret_data, credential_data, priority, created_at
+		FROM credential WHERE realm_id = $1 AND user_id = $2 ORDER BY priority, created_at, id`, realmID, userID)
+}
+
+// CreateCredential adds a credential; its SecretData is sealed, because it may
+// be the seed of one-time passwords. An empty ID is drawn, a zero CreatedAt is
+// now.
+func (tx *Tx) CreateCredential(c *latchkey.Credential) error {
+	if c.ID == "" {
+		c.ID = secret.NewID()
+	}
+	if c.CreatedAt.IsZero() {
+		c.CreatedAt = tx.now
+	}
+	return tx.insert(conflict("id", "A credential with this id exists already."),
+		`INSERT INTO credential (realm_id, id, user_id, type, user_label, secret_data, credential_data, priority, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
+		c.RealmID, c.ID, c.UserID, c.Type, c.UserLabel, tx.sealCredential(c), c.CredentialData, c.Priority, millis(c.CreatedAt))
+}
+
+// UpdateCredential changes a credential but not whose it is.
+func (tx *Tx) UpdateCredential(c *latchkey.Credential) error {
+	return tx.must("credential", `UPDATE credential SET type = $3, user_label = $4, secret_data = $5, credential_data = $6, priority = $7
+		WHERE realm_id = $1 AND id = $2`,
+		c.RealmID, c.ID, c.Type, c.UserLabel, tx.sealCredential(c), c.CredentialData, c.Priority)
+}
+
+// DeleteCredential deletes a credential.
+func (tx *Tx) DeleteCredential(realmID, id string) error {
+	return tx.must("credential", `DELETE FROM credential WHERE realm_id = $1 AND id = $2`, realmID, id)
+}
+
+// DeleteCredentials deletes all credentials of a user.
+func (tx *Tx) DeleteCredentials(realmID, userID string) error {
+	_, err := tx.exec(`DELETE FROM credential WHERE realm_id = $1 AND user_id = $2`, realmID, userID)
+	return err
+}

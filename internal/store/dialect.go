@@ -1,0 +1,94 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"regexp"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// dialect is all that differs between the two databases in the text of a
+// statement and in the meaning of an error.
+type dialect struct {
+	name  string
+	goose goose.Dialect
+	// forUpdate locks the rows that a SELECT reads; SQLite has one writer.
+	forUpdate string
+	// skipLocked locks the rows that nobody else has locked.
+	skipLocked string
+	// lockUsers keeps others from writing users until the transaction ends.
+	lockUsers string
+	// ddl turns the text of a migration, written for PostgreSQL, into this
+	// database's.
+	ddl func(string) string
+	// retryable says that the same closure may succeed when it is run again.
+	retryable func(error) bool
+	// missing says that a table does not exist yet.
+	missing func(error) bool
+}
+
+var postgresDialect = dialect{
+	name:       "postgres",
+	goose:      goose.DialectPostgres,
+	forUpdate:  " FOR UPDATE",
+	skipLocked: " FOR UPDATE SKIP LOCKED",
+	lockUsers:  "LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE",
+	ddl:        func(text string) string { return text },
+	retryable: func(err error) bool {
+		var e *pgconn.PgError
+		if !errors.As(err, &e) {
+			return pgconn.SafeToRetry(err)
+		}
+		switch e.Code {
+		case "40001", "40P01": // serialization failure, deadlock
+			return true
+		case "23505":
+			// Unique. Our statements look themselves whether a name is taken, so
+			// this is another transaction that was faster by a moment: the next
+			// run sees it and says which field it is.
+			return true
+		}
+		return false
+	},
+	missing: func(err error) bool {
+		var e *pgconn.PgError
+		return errors.As(err, &e) && e.Code == "42P01"
+	},
+}
+
+var (
+	fillfactor = regexp.MustCompile(`\) WITH \(fillfactor = \d+\);`)
+	bytea      = regexp.MustCompile(`\bBYTEA\b`)
+)
+
+var sqliteDialect = dialect{
+	name:  "sqlite",
+	goose: goose.DialectSQLite3,
+	ddl: func(text string) string {
+		text = strings.ReplaceAll(text, "CREATE UNLOGGED TABLE", "CREATE TABLE")
+		text = fillfactor.ReplaceAllString(text, ");")
+		return bytea.ReplaceAllString(text, "BLOB")
+	},
+	retryable: func(err error) bool {
+		if errors.Is(err, errGroupLost) {
+			return true
+		}
+		var e *sqlite.Error
+		return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY
+	},
+	missing: func(err error) bool {
+		var e *sqlite.Error
+		return errors.As(err, &e) && strings.Contains(e.Error(), "no such table")
+	},
+}
+
+// migrating is a pool that the schema is changed with.
+type migrating struct {
+	pool    *sql.DB
+	release func() error
+}

@@ -1,0 +1,188 @@
+package store
+
+import (
+	"database/sql"
+	"fmt"
+	"sort"
+	"strconv"
+	"time"
+
+	"latchkey"
+	"latchkey/internal/secret"
+)
+
+const (
+	purposeMessage = "message.secret"
+	messageColumns = `realm_id, id, kind, state, address, login_id, token_id, secret, created_at, expires_at, next_attempt_at, attempts,
+	claimed_until, handed_over_at, body`
+)
+
+// MessageFilter says which messages are listed. Empty fields do not filter.
+type MessageFilter struct {
+	State   latchkey.MessageState
+	Address string // compared in canonical form
+	Max     int    // zero: a hundred
+}
+
+func (tx *Tx) scanMessage(r row) (*latchkey.Message, error) {
+	m := &latchkey.Message{}
+	var sealed []byte
+	err := r.Scan(&m.RealmID, &m.ID, &m.Kind, &m.State, &m.Address, &m.LoginID, &m.TokenID, &sealed, timeColumn{&m.CreatedAt},
+		timeColumn{&m.ExpiresAt}, timeColumn{&m.NextAttemptAt}, &m.Attempts, timeColumn{&m.ClaimedUntil}, timeColumn{&m.HandedOverAt},
+		bodyColumn{m})
+	if err != nil {
+		return nil, err
+	}
+	plain, err := tx.unseal(purposeMessage, rowID(m.RealmID, m.ID), sealed)
+	if err != nil {
+		return nil, fmt.Errorf("secret of message %s: %w", m.ID, err)
+	}
+	m.Secret = latchkey.Secret(plain)
+	return m, nil
+}
+
+// sealMessage seals the link's secret of a message that waits, and wipes it
+// from one that does not (R-006).
+func (tx *Tx) sealMessage(m *latchkey.Message) []byte {
+	if m.State != latchkey.MessageQueued {
+		m.Secret = ""
+	}
+	return tx.seal(purposeMessage, rowID(m.RealmID, m.ID), m.Secret.Reveal())
+}
+
+// CreateMessage adds a message. An empty ID is drawn, an empty State is
+// queued; zero CreatedAt and NextAttemptAt are now.
+func (tx *Tx) CreateMessage(m *latchkey.Message) error {
+	if m.ID == "" {
+		m.ID = secret.NewID()
+	}
+	if m.State == "" {
+		m.State = latchkey.MessageQueued
+	}
+	if m.CreatedAt.IsZero() {
+		m.CreatedAt = tx.now
+	}
+	if m.NextAttemptAt.IsZero() {
+		m.NextAttemptAt = m.CreatedAt
+	}
+	text, err := body(m)
+	if err != nil {
+		return err
+	}
+	return tx.insert(conflict("id", "This message exists already."), `INSERT INTO message (realm_id, id, kind, state, address, address_key,
+			user_id, login_id, token_id, secret, created_at, expires_at, next_attempt_at, attempts, claimed_until, handed_over_at, body)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT DO NOTHING`,
+		m.RealmID, m.ID, string(m.Kind), string(m.State), m.Address, latchkey.CanonicalAddress(m.Address), m.UserID, m.LoginID, m.TokenID,
+		tx.sealMessage(m), millis(m.CreatedAt), m.ExpiresAt.UnixMilli(), millis(m.NextAttemptAt), m.Attempts, millis(m.ClaimedUntil),
+		millis(m.HandedOverAt), text)
+}
+
+// ClaimMessages takes up to limit messages of any realm that are due, the most
+// overdue first, and keeps them from other workers until lease has passed. It
+// does not count as an attempt. Expired ones are among them, for the worker to
+// say so.
+func (tx *Tx) ClaimMessages(limit int, lease time.Duration) ([]*latchkey.Message, error) {
+	var out []*latchkey.Message
+	err := tx.returning(func(r row) error {
+		m, err := tx.scanMessage(r)
+		out = append(out, m)
+		return err
+	}, `WITH due AS MATERIALIZED (
+			SELECT realm_id AS due_realm, id AS due_id FROM message
+			WHERE state = 'queued' AND next_attempt_at <= $1 AND (claimed_until IS NULL OR claimed_until <= $1)
+			ORDER BY next_attempt_at LIMIT $3`+tx.db.dialect.skipLocked+`)
+		UPDATE message SET claimed_until = $2 FROM due WHERE realm_id = due_realm AND id = due_id
+		RETURNING `+messageColumns,
+		millis(tx.now), tx.now.Add(lease).UnixMilli(), limit)
+	sort.SliceStable(out, func(i, j int) bool { return out[i].NextAttemptAt.Before(out[j].NextAttemptAt) })
+	return out, err
+}
+
+// UpdateMessage writes what a worker did with a message and ends its claim. A
+// secret is wiped from what no longer waits. What is no longer queued stays as
+// it is, and m.State is set to that; only a hand-over, which has happened
+// whatever was decided meanwhile, is always written.
+func (tx *Tx) UpdateMessage(m *latchkey.Message) error {
+	text, err := body(m)
+	if err != nil {
+		return err
+	}
+	m.ClaimedUntil = time.Time{}
+	ok, err := tx.changed(`UPDATE message SET state = $3, user_id = $4, token_id = $5, secret = $6, expires_at = $7, next_attempt_at = $8,
+			attempts = $9, claimed_until = NULL, handed_over_at = $10, body = $11
+		WHERE realm_id = $1 AND id = $2 AND (state = 'queued' OR $3 = 'handed_over')`,
+		m.RealmID, m.ID, string(m.State), m.UserID, m.TokenID, tx.sealMessage(m), m.ExpiresAt.UnixMilli(), millis(m.NextAttemptAt),
+		m.Attempts, millis(m.HandedOverAt), text)
+	if err != nil || ok {
+		return err
+	}
+	stands, err := tx.Message(m.RealmID, m.ID)
+	if err != nil {
+		return err
+	}
+	m.State, m.Secret = stands.State, ""
+	return nil
+}
+
+// Message finds a message by id.
+func (tx *Tx) Message(realmID, id string) (*latchkey.Message, error) {
+	return one(tx, "message", (*Tx).scanMessage, `SELECT `+messageColumns+` FROM message WHERE realm_id = $1 AND id = $2`, realmID, id)
+}
+
+// MessagesOfLogin gives the messages of a login, the oldest first.
+func (tx *Tx) MessagesOfLogin(realmID, loginID string) ([]*latchkey.Message, error) {
+	return many(tx, (*Tx).scanMessage, `SELECT `+messageColumns+` FROM message WHERE realm_id = $1 AND login_id = $2
+		ORDER BY created_at, id`, realmID, loginID)
+}
+
+// Messages lists the messages of a realm, the newest first.
+func (tx *Tx) Messages(realmID string, f MessageFilter) ([]*latchkey.Message, error) {
+	text, args := `SELECT `+messageColumns+` FROM message WHERE realm_id = $1`, []any{realmID}
+	if f.State != "" {
+		args = append(args, string(f.State))
+		text += ` AND state = $` + strconv.Itoa(len(args))
+	}
+	if f.Address != "" {
+		args = append(args, latchkey.CanonicalAddress(f.Address))
+		text += ` AND address_key = $` + strconv.Itoa(len(args))
+	}
+	if f.Max <= 0 {
+		f.Max = maxListed
+	}
+	args = append(args, f.Max)
+	return many(tx, (*Tx).scanMessage, text+` ORDER BY created_at DESC, id DESC LIMIT $`+strconv.Itoa(len(args)), args...)
+}
+
+// NextDue says when the next message that waits can be claimed; ok is false
+// when none waits.
+func (tx *Tx) NextDue() (at time.Time, ok bool, err error) {
+	var ms sql.NullInt64
+	err = tx.each(func(r row) error { return r.Scan(&ms) }, `SELECT MIN(CASE WHEN claimed_until > next_attempt_at THEN claimed_until
+		ELSE next_attempt_at END) FROM message WHERE state = 'queued'`)
+	if err != nil || !ms.Valid {
+		return time.Time{}, false, err
+	}
+	return fromMillis(ms.Int64), true, nil
+}
+
+// WithholdUserMessages keeps back the mails that wait for a user: those that
+// name the user and those to the user's address.
+func (tx *Tx) WithholdUserMessages(realmID, userID string) error {
+	waiting, err := many(tx, (*Tx).scanMessage, `SELECT `+messageColumns+` FROM message
+		WHERE realm_id = $1 AND state = 'queued' AND (user_id = $2
+			OR address_key IN (SELECT email_key FROM users WHERE realm_id = $1 AND id = $2))`, realmID, userID)
+	if err != nil {
+		return err
+	}
+	return tx.withhold(waiting, "user_disabled")
+}
+
+func (tx *Tx) withhold(waiting []*latchkey.Message, reason string) error {
+	for _, m := range waiting {
+		m.State, m.Reason = latchkey.MessageWithheld, reason
+		if err := tx.UpdateMessage(m); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,103 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"runtime"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"latchkey"
+)
+
+// postgresEngine is PostgreSQL through one pool. READ COMMITTED is enough:
+// what must happen once is decided by one conditional statement.
+type postgresEngine struct {
+	native *pgxpool.Pool
+	pool   *sql.DB
+	*notices
+}
+
+func openPostgres(ctx context.Context, url string, conns int, db *DB) (engine, error) {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		// The error of the parser is left out: it may quote the password.
+		return nil, latchkey.Invalid("database", "The PostgreSQL URL cannot be read.")
+	}
+	if conns <= 0 {
+		conns = max(8, 4*runtime.GOMAXPROCS(0))
+	}
+	// The pool keeps what it has opened: a connection a query is eight times
+	// the cost of the query.
+	config.MaxConns = int32(min(conns, 10_000))
+	if config.ConnConfig.ConnectTimeout == 0 {
+		config.ConnConfig.ConnectTimeout = 5 * time.Second
+	}
+	native, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	e := &postgresEngine{native: native, pool: stdlib.OpenDBFromPool(native)}
+	e.notices = &notices{config: config.ConnConfig, pool: e.pool, hub: db.hub, log: db.log}
+	if err := e.pool.PingContext(ctx); err != nil {
+		_ = e.close()
+		return nil, &latchkey.Error{Code: latchkey.CodeUnavailable, Message: "The database cannot be reached.", Err: err}
+	}
+	return e, nil
+}
+
+func (e *postgresEngine) reader() querier { return sqlQuerier{e.pool} }
+
+func (e *postgresEngine) update(ctx context.Context, tx *Tx, f func(*Tx) error) error {
+	t, err := e.pool.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+	if err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	// A no-op after the commit; it runs whatever f does.
+	defer func() { _ = t.Rollback() }()
+	tx.q = sqlQuerier{t}
+	tx.now = fromMillis(tx.db.now().UnixMilli())
+	if err := tx.db.call(f, tx); err != nil {
+		return err
+	}
+	if err := t.Commit(); err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	return nil
+}
+
+func (e *postgresEngine) start(ctx context.Context, db *DB) {
+	db.hub.forward = e.notices.queue()
+	db.running.Go(func() { e.notices.send(ctx) })
+	db.running.Go(func() { e.notices.listen(ctx) })
+}
+
+func (e *postgresEngine) migrating(context.Context) (migrating, error) {
+	return migrating{pool: e.pool, release: func() error { return nil }}, nil
+}
+
+func (e *postgresEngine) close() error {
+	err := e.pool.Close()
+	e.native.Close()
+	return err
+}
+
+// sqlQuerier is a pool or a transaction. pgx keeps the prepared statements of
+// each connection itself.
+type sqlQuerier struct {
+	db interface {
+		QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error)
+		ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error)
+	}
+}
+
+func (q sqlQuerier) query(ctx context.Context, text string, args []any) (*sql.Rows, error) {
+	return q.db.QueryContext(ctx, text, args...)
+}
+
+func (q sqlQuerier) exec(ctx context.Context, text string, args []any) (sql.Result, error) {
+	return q.db.ExecContext(ctx, text, args...)
+}

@@ -1,0 +1,280 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"latchkey"
+	"latchkey/internal/secret"
+)
+
+const realmColumns = `realm_id, name, enabled, version, created_at, body, smtp, smtp_secrets`
+
+// relaySecrets is what of a relay is sealed.
+type relaySecrets struct{ Password, TokenSecret string }
+
+const purposeSMTP = "realm.smtp"
+
+func (tx *Tx) scanRealm(r row) (*latchkey.Realm, error) {
+	realm := &latchkey.Realm{}
+	var sealed []byte
+	err := r.Scan(&realm.ID, &realm.Name, &realm.Enabled, &realm.Version, timeColumn{&realm.CreatedAt},
+		bodyColumn{realm}, bodyColumn{&realm.SMTP}, &sealed)
+	if err != nil || len(sealed) == 0 {
+		return realm, err
+	}
+	plain, err := tx.db.keyring.Open(purposeSMTP, realm.ID, sealed)
+	if err != nil {
+		return nil, fmt.Errorf("relay passwords of realm %s: %w", realm.Name, err)
+	}
+	var secrets []relaySecrets
+	if err := json.Unmarshal(plain, &secrets); err != nil {
+		return nil, err
+	}
+	for i := range min(len(secrets), len(realm.SMTP.Relays)) {
+		realm.SMTP.Relays[i].Password = latchkey.Secret(secrets[i].Password)
+		realm.SMTP.Relays[i].AuthTokenClientSecret = latchkey.Secret(secrets[i].TokenSecret)
+	}
+	return realm, nil
+}
+
+// sealSMTP gives the JSON of the mail configuration and, sealed, the secrets
+// of its relays in the same order; nil when there are none.
+func (tx *Tx) sealSMTP(r *latchkey.Realm) (plain string, sealed []byte, err error) {
+	if plain, err = body(r.SMTP); err != nil {
+		return "", nil, err
+	}
+	secrets, some := make([]relaySecrets, len(r.SMTP.Relays)), false
+	for i, relay := range r.SMTP.Relays {
+		secrets[i] = relaySecrets{relay.Password.Reveal(), relay.AuthTokenClientSecret.Reveal()}
+		some = some || secrets[i] != relaySecrets{}
+	}
+	if !some {
+		return plain, nil, nil
+	}
+	text, err := json.Marshal(secrets)
+	if err != nil {
+		return "", nil, err
+	}
+	return plain, tx.db.keyring.Seal(purposeSMTP, r.ID, text), nil
+}
+
+// CreateRealm adds a realm at version 1. An empty ID is drawn, a zero
+// CreatedAt is now. The error has the code "conflict" when the name is taken.
+func (tx *Tx) CreateRealm(r *latchkey.Realm) error {
+	if r.ID == "" {
+		r.ID = secret.NewID()
+	}
+	if r.CreatedAt.IsZero() {
+		r.CreatedAt = tx.now
+	}
+	r.Version = 1
+	text, err := body(r)
+	if err != nil {
+		return err
+	}
+	smtp, sealed, err := tx.sealSMTP(r)
+	if err != nil {
+		return err
+	}
+	err = tx.insert(conflict("realm", "A realm named %q exists already.", r.Name),
+		`INSERT INTO realm (realm_id, name, enabled, version, duplicate_emails, created_at, body, smtp, smtp_secrets)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
+		r.ID, r.Name, flag(r.Enabled), r.Version, flag(r.DuplicateEmailsAllowed), millis(r.CreatedAt), text, smtp, sealed)
+	if err == nil {
+		tx.markBumped(r.ID)
+	}
+	return err
+}
+
+// UpdateRealm changes all of a realm but its id and its time of creation, and
+// sets r.Version. The error has the code "conflict" when the name is taken, or
+// when duplicate addresses are switched off while there are some (Field
+// "duplicateEmailsAllowed").
+func (tx *Tx) UpdateRealm(r *latchkey.Realm) error {
+	text, err := body(r)
+	if err != nil {
+		return err
+	}
+	smtp, sealed, err := tx.sealSMTP(r)
+	if err != nil {
+		return err
+	}
+	if err := tx.switchDuplicates(r); err != nil {
+		return err
+	}
+	if err := tx.BumpRealm(r.ID); err != nil {
+		return err
+	}
+	found := false
+	err = tx.returning(func(row row) error {
+		found = true
+		return row.Scan(&r.Version)
+	}, `UPDATE realm SET name = $2, enabled = $3, duplicate_emails = $4, body = $5, smtp = $6, smtp_secrets = $7
+		WHERE realm_id = $1 AND NOT EXISTS (SELECT 1 FROM realm other WHERE other.name = $2 AND other.realm_id <> $1)
+		RETURNING version`,
+		r.ID, r.Name, flag(r.Enabled), flag(r.DuplicateEmailsAllowed), text, smtp, sealed)
+	if err == nil && !found {
+		err = conflict("realm", "A realm named %q exists already.", r.Name)
+	}
+	return err
+}
+
+// switchDuplicates makes the addresses of a realm unique, or lets them be, when
+// the realm's setting changes.
+func (tx *Tx) switchDuplicates(r *latchkey.Realm) error {
+	var before bool
+	err := tx.each(func(row row) error { return row.Scan(&before) },
+		`SELECT duplicate_emails FROM realm WHERE realm_id = $1`, r.ID)
+	if err != nil || before == r.DuplicateEmailsAllowed {
+		return err
+	}
+	// A user who is being made now has read the old setting.
+	if tx.db.dialect.lockUsers != "" {
+		if _, err := tx.exec(tx.db.dialect.lockUsers); err != nil {
+			return err
+		}
+	}
+	if r.DuplicateEmailsAllowed {
+		_, err = tx.exec(`UPDATE users SET email_unique = NULL WHERE realm_id = $1`, r.ID)
+		return err
+	}
+	doubles := false
+	err = tx.each(func(row) error { doubles = true; return nil },
+		`SELECT 1 FROM users WHERE realm_id = $1 AND email_key IS NOT NULL GROUP BY email_key HAVING COUNT(*) > 1 LIMIT 1`, r.ID)
+	if err == nil && doubles {
+		err = conflict("duplicateEmailsAllowed", "Some users share an e-mail address. Change theirs first.")
+	}
+	if err == nil {
+		_, err = tx.exec(`UPDATE users SET email_unique = email_key WHERE realm_id = $1`, r.ID)
+	}
+	return err
+}
+
+// BumpRealm makes every node read the realm anew. Within one transaction the
+// version grows once. It also makes configuration changes of one realm wait
+// for each other.
+func (tx *Tx) BumpRealm(realmID string) error {
+	if tx.bumped[realmID] {
+		return nil
+	}
+	if err := tx.must("realm", `UPDATE realm SET version = version + 1 WHERE realm_id = $1`, realmID); err != nil {
+		return err
+	}
+	tx.markBumped(realmID)
+	return nil
+}
+
+func (tx *Tx) markBumped(realmID string) {
+	if tx.bumped == nil {
+		tx.bumped = map[string]bool{}
+	}
+	tx.bumped[realmID] = true
+	tx.Notify(TopicRealms)
+}
+
+// RealmByName finds a realm by its name.
+func (tx *Tx) RealmByName(name string) (*latchkey.Realm, error) {
+	return one(tx, "realm", (*Tx).scanRealm, `SELECT `+realmColumns+` FROM realm WHERE name = $1`, name)
+}
+
+// Realm finds a realm by its id.
+func (tx *Tx) Realm(id string) (*latchkey.Realm, error) {
+	return one(tx, "realm", (*Tx).scanRealm, `SELECT `+realmColumns+` FROM realm WHERE realm_id = $1`, id)
+}
+
+// Realms gives every realm, the oldest first.
+func (tx *Tx) Realms() ([]*latchkey.Realm, error) {
+	return many(tx, (*Tx).scanRealm, `SELECT `+realmColumns+` FROM realm ORDER BY created_at, realm_id`)
+}
+
+// RealmVersions gives the version of every realm by its id.
+func (tx *Tx) RealmVersions() (map[string]int64, error) {
+	versions := map[string]int64{}
+	err := tx.each(func(r row) error {
+		var id string
+		var version int64
+		if err := r.Scan(&id, &version); err != nil {
+			return err
+		}
+		versions[id] = version
+		return nil
+	}, `SELECT realm_id, version FROM realm`)
+	return versions, err
+}
+
+// realmTables are the tables whose rows belong to a realm, those that others
+// point at last.
+var realmTables = []string{
+	"event", "admin_event", "delivery_attempt", "message", "address_mark", "rate_limit", "action_token", "login",
+	"authorization_code", "client_session", "user_session", "known_browser", "credential", "user_role", "users",
+	"realm_key", "required_action", "authenticator_config", "flow", "role", "client_scope", "client", "realm",
+}
+
+// DeleteRealm deletes a realm with everything that is in it.
+func (tx *Tx) DeleteRealm(id string) error {
+	// First, so that configuration changes under way are over.
+	if err := tx.BumpRealm(id); err != nil {
+		return err
+	}
+	for _, table := range realmTables {
+		if _, err := tx.exec(`DELETE FROM `+table+` WHERE realm_id = $1`, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// snapshotTries is how often a snapshot is read again when the realm changes
+// under it.
+const snapshotTries = 5
+
+// Snapshot reads everything that a realm is configured with, at one version.
+func (tx *Tx) Snapshot(realmID string) (*latchkey.Snapshot, error) {
+	for range snapshotTries {
+		s, err := tx.readSnapshot(realmID)
+		if err != nil {
+			return nil, err
+		}
+		// A View reads statement by statement. Every change grows the version
+		// in its own transaction: the same before and after, nothing between.
+		var version int64
+		err = tx.each(func(r row) error { return r.Scan(&version) }, `SELECT version FROM realm WHERE realm_id = $1`, realmID)
+		if err != nil {
+			return nil, err
+		}
+		if version == s.Realm.Version {
+			return s.Index(), nil
+		}
+	}
+	return nil, &latchkey.Error{Code: latchkey.CodeUnavailable, Message: "The realm is being changed. Try again.",
+		Err: errors.New("no snapshot at one version")}
+}
+
+func (tx *Tx) readSnapshot(realmID string) (s *latchkey.Snapshot, err error) {
+	s = &latchkey.Snapshot{}
+	if s.Realm, err = tx.Realm(realmID); err != nil {
+		return nil, err
+	}
+	if s.Clients, err = tx.clients(realmID); err != nil {
+		return nil, err
+	}
+	if s.Scopes, err = tx.clientScopes(realmID); err != nil {
+		return nil, err
+	}
+	if s.Roles, err = tx.roles(realmID); err != nil {
+		return nil, err
+	}
+	if s.Flows, err = tx.flows(realmID); err != nil {
+		return nil, err
+	}
+	if s.Configs, err = tx.authenticatorConfigs(realmID); err != nil {
+		return nil, err
+	}
+	if s.RequiredActions, err = tx.requiredActions(realmID); err != nil {
+		return nil, err
+	}
+	s.Keys, err = tx.keys(realmID)
+	return s, err
+}

@@ -1,0 +1,34 @@
+package store
+
+import "latchkey"
+
+func (tx *Tx) scanRequiredAction(r row) (*latchkey.RequiredAction, error) {
+	a := &latchkey.RequiredAction{}
+	return a, r.Scan(&a.RealmID, &a.Alias, bodyColumn{a})
+}
+
+func (tx *Tx) requiredActions(realmID string) ([]*latchkey.RequiredAction, error) {
+	return many(tx, (*Tx).scanRequiredAction, `SELECT realm_id, alias, body FROM required_action WHERE realm_id = $1`, realmID)
+}
+
+// PutRequiredAction adds or changes a required action of a realm.
+func (tx *Tx) PutRequiredAction(a *latchkey.RequiredAction) error {
+	text, err := body(a)
+	if err != nil {
+		return err
+	}
+	if err := tx.BumpRealm(a.RealmID); err != nil {
+		return err
+	}
+	_, err = tx.exec(`INSERT INTO required_action (realm_id, alias, body) VALUES ($1, $2, $3)
+		ON CONFLICT (realm_id, alias) DO UPDATE SET body = excluded.body`, a.RealmID, a.Alias, text)
+	return err
+}
+
+// DeleteRequiredAction takes a required action from a realm.
+func (tx *Tx) DeleteRequiredAction(realmID, alias string) error {
+	if err := tx.BumpRealm(realmID); err != nil {
+		return err
+	}
+	return tx.must("required action", `DELETE FROM required_action WHERE realm_id = $1 AND alias = $2`, realmID, alias)
+}

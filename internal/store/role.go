@@ -1,0 +1,63 @@
+package store
+
+import (
+	"latchkey"
+	"latchkey/internal/secret"
+)
+
+func (tx *Tx) scanRole(r row) (*latchkey.Role, error) {
+	role := &latchkey.Role{}
+	return role, r.Scan(&role.RealmID, &role.ID, &role.ClientID, &role.Name, bodyColumn{role})
+}
+
+func (tx *Tx) roles(realmID string) ([]*latchkey.Role, error) {
+	return many(tx, (*Tx).scanRole, `SELECT realm_id, id, client_id, name, body FROM role WHERE realm_id = $1`, realmID)
+}
+
+func roleTaken(r *latchkey.Role) error { return conflict("name", "A role %q exists already.", r.Name) }
+
+// CreateRole adds a role. An empty ID is drawn. The error has the code
+// "conflict" when the realm, or the role's client, has a role of that name.
+func (tx *Tx) CreateRole(r *latchkey.Role) error {
+	if r.ID == "" {
+		r.ID = secret.NewID()
+	}
+	text, err := body(r)
+	if err != nil {
+		return err
+	}
+	if err := tx.BumpRealm(r.RealmID); err != nil {
+		return err
+	}
+	return tx.insert(roleTaken(r), `INSERT INTO role (realm_id, id, client_id, name, body)
+		VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`, r.RealmID, r.ID, r.ClientID, r.Name, text)
+}
+
+// UpdateRole changes a role but not whose it is; see CreateRole.
+func (tx *Tx) UpdateRole(r *latchkey.Role) error {
+	text, err := body(r)
+	if err != nil {
+		return err
+	}
+	if err := tx.BumpRealm(r.RealmID); err != nil {
+		return err
+	}
+	return tx.update(roleTaken(r), "role", `UPDATE role SET name = $3, body = $4
+		WHERE realm_id = $1 AND id = $2 AND NOT EXISTS (
+			SELECT 1 FROM role other WHERE other.realm_id = $1 AND other.client_id = role.client_id
+			AND other.name = $3 AND other.id <> $2)`,
+		`SELECT 1 FROM role WHERE realm_id = $1 AND id = $2`, r.RealmID, r.ID, r.Name, text)
+}
+
+// DeleteRole deletes a role and takes it from its users. Composite roles and
+// scope mappings that name its id go on naming nothing.
+func (tx *Tx) DeleteRole(realmID, id string) error {
+	if err := tx.BumpRealm(realmID); err != nil {
+		return err
+	}
+	if err := tx.must("role", `DELETE FROM role WHERE realm_id = $1 AND id = $2`, realmID, id); err != nil {
+		return err
+	}
+	_, err := tx.exec(`DELETE FROM user_role WHERE realm_id = $1 AND role_id = $2`, realmID, id)
+	return err
+}

@@ -1,0 +1,273 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime/debug"
+	"time"
+
+	"latchkey"
+	"latchkey/internal/secret"
+)
+
+// maxRuns is how often a closure is run when the database asks for another
+// run (serialization failure, deadlock, a name that was taken this moment).
+const maxRuns = 5
+
+// Tx is a closure's access to the database. It must not be kept after the
+// closure has returned, nor used by another goroutine.
+type Tx struct {
+	db     *DB
+	ctx    context.Context
+	q      querier
+	now    time.Time
+	writes bool
+	again  bool // the database asked for another run
+	after  []func()
+	topics map[string]bool
+	bumped map[string]bool // realms whose version has grown in this transaction
+}
+
+// querier runs statements: on a pool, on the writer or in a transaction.
+type querier interface {
+	query(ctx context.Context, text string, args []any) (*sql.Rows, error)
+	exec(ctx context.Context, text string, args []any) (sql.Result, error)
+}
+
+type insideKey struct{}
+
+var errNested = errors.New("store: a transaction inside a transaction")
+
+// View runs f with read access. Each statement stands for itself and sees
+// what is committed when it starts; f runs once.
+func (db *DB) View(ctx context.Context, f func(*Tx) error) error {
+	if ctx.Value(insideKey{}) != nil {
+		return errNested
+	}
+	if db.stopped.Load() {
+		return errClosed
+	}
+	tx := db.tx(ctx, false)
+	tx.q = db.engine.reader()
+	if err := db.call(f, tx); err != nil {
+		return err
+	}
+	tx.finish()
+	return nil
+}
+
+// Update runs f in one transaction and commits it when f returns nil. When the
+// database asks for it, f is run again from the start, at most four times. A
+// panic in f becomes an error. Update gives up when ctx ends before f has had
+// its turn; a commit that has begun is waited for.
+func (db *DB) Update(ctx context.Context, f func(*Tx) error) error {
+	if ctx.Value(insideKey{}) != nil {
+		return errNested
+	}
+	for run := 1; ; run++ {
+		if db.stopped.Load() {
+			return errClosed
+		}
+		tx := db.tx(ctx, true)
+		err := db.engine.update(ctx, tx, f)
+		if err == nil {
+			tx.finish()
+			return nil
+		}
+		again := tx.again || db.dialect.retryable(err)
+		if !again || run == maxRuns || ctx.Err() != nil {
+			if again && ctx.Err() == nil {
+				err = &latchkey.Error{Code: latchkey.CodeUnavailable, Message: "The database is busy. Try again.", Err: err}
+			}
+			return err
+		}
+		if err := pause(ctx, run); err != nil {
+			return err
+		}
+	}
+}
+
+// pause waits a little before another run, longer each time, and not the same
+// for everybody.
+func pause(ctx context.Context, run int) error {
+	t := time.NewTimer(time.Duration(run) * time.Duration(1+rand.IntN(5)) * time.Millisecond)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (db *DB) tx(ctx context.Context, writes bool) *Tx {
+	return &Tx{
+		db:     db,
+		ctx:    context.WithValue(ctx, insideKey{}, true),
+		now:    fromMillis(db.now().UnixMilli()),
+		writes: writes,
+	}
+}
+
+// call runs f and turns a panic into an error, so that one bad request cannot
+// end the writer or the process.
+func (db *DB) call(f func(*Tx) error, tx *Tx) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			db.log.Error("panic in a transaction", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			err = fmt.Errorf("store: panic in a transaction: %v", p)
+		}
+	}()
+	return f(tx)
+}
+
+// finish does what was to be done after the commit.
+func (tx *Tx) finish() {
+	if len(tx.topics) > 0 {
+		tx.db.hub.committed(tx.topics)
+	}
+	for _, f := range tx.after {
+		f()
+	}
+}
+
+// Now is the time at which the transaction began: UTC, whole milliseconds.
+func (tx *Tx) Now() time.Time { return tx.now }
+
+// Context is the context of View or Update.
+func (tx *Tx) Context() context.Context { return tx.ctx }
+
+// Keyring is the ring that the database seals with.
+func (tx *Tx) Keyring() *secret.Keyring { return tx.db.keyring }
+
+// AfterCommit has f called once the transaction is committed, in the
+// goroutine of Update, in the order of the calls; never when it is not.
+func (tx *Tx) AfterCommit(f func()) { tx.after = append(tx.after, f) }
+
+// Notify wakes those who watch the topic once the transaction is committed:
+// on this node at once, on others by a hint that may be late or lost.
+func (tx *Tx) Notify(topic string) {
+	if tx.topics == nil {
+		tx.topics = map[string]bool{}
+	}
+	tx.topics[topic] = true
+}
+
+var errReadOnly = errors.New("store: a View does not write")
+
+// exec runs a statement that changes rows and says how many.
+func (tx *Tx) exec(text string, args ...any) (int64, error) {
+	if !tx.writes {
+		return 0, errReadOnly
+	}
+	if err := tx.ctx.Err(); err != nil {
+		return 0, err
+	}
+	res, err := tx.q.exec(tx.ctx, text, args)
+	if err != nil {
+		return 0, tx.failed(err)
+	}
+	return res.RowsAffected()
+}
+
+// changed is exec for a statement of which the row count decides: whether it
+// changed a row.
+func (tx *Tx) changed(text string, args ...any) (bool, error) {
+	n, err := tx.exec(text, args...)
+	return n > 0, err
+}
+
+// must is exec for a statement that changes one thing that has to exist.
+func (tx *Tx) must(what string, text string, args ...any) error {
+	n, err := tx.exec(text, args...)
+	if err == nil && n == 0 {
+		err = notFound(what)
+	}
+	return err
+}
+
+// row is what a scanner reads from.
+type row interface{ Scan(dest ...any) error }
+
+// each calls scan for every row of a query, or of a statement with RETURNING.
+func (tx *Tx) each(scan func(row) error, text string, args ...any) error {
+	if err := tx.ctx.Err(); err != nil {
+		return err
+	}
+	rows, err := tx.q.query(tx.ctx, text, args)
+	if err != nil {
+		return tx.failed(err)
+	}
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			_ = rows.Close()
+			return fmt.Errorf("store: %w", err)
+		}
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return tx.failed(err)
+	}
+	return nil
+}
+
+func (tx *Tx) failed(err error) error {
+	if tx.db.dialect.retryable(err) {
+		tx.again = true
+	}
+	return fmt.Errorf("store: %w", err)
+}
+
+// returning is each for a statement that changes rows.
+func (tx *Tx) returning(scan func(row) error, text string, args ...any) error {
+	if !tx.writes {
+		return errReadOnly
+	}
+	return tx.each(scan, text, args...)
+}
+
+// many reads a list.
+func many[T any](tx *Tx, scan func(*Tx, row) (T, error), text string, args ...any) ([]T, error) {
+	var out []T
+	err := tx.each(func(r row) error {
+		v, err := scan(tx, r)
+		if err == nil {
+			out = append(out, v)
+		}
+		return err
+	}, text, args...)
+	return out, err
+}
+
+// one reads one thing, which has to exist.
+func one[T any](tx *Tx, what string, scan func(*Tx, row) (T, error), text string, args ...any) (T, error) {
+	list, err := many(tx, scan, text, args...)
+	if err == nil && len(list) == 0 {
+		err = notFound(what)
+	}
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return list[0], nil
+}
+
+func notFound(what string) error {
+	return latchkey.Errorf(latchkey.CodeNotFound, "There is no such %s.", what)
+}
+
+func conflict(field, format string, args ...any) error {
+	return &latchkey.Error{Code: latchkey.CodeConflict, Field: field, Message: fmt.Sprintf(format, args...)}
+}
+
+// insert runs an INSERT ... ON CONFLICT DO NOTHING, which unlike a failing
+// INSERT leaves the transaction usable on PostgreSQL.
+func (tx *Tx) insert(taken error, text string, args ...any) error {
+	n, err := tx.exec(text, args...)
+	if err == nil && n == 0 {
+		err = taken
+	}
+	return err
+}

@@ -1,0 +1,169 @@
+package store
+
+import (
+	"strings"
+
+	"latchkey"
+	"latchkey/internal/secret"
+)
+
+const userColumns = `realm_id, id, username, email, email_verified, enabled, created_at, not_before, service_account_client_id, body`
+
+func (tx *Tx) scanUser(r row) (*latchkey.User, error) {
+	u := &latchkey.User{}
+	return u, r.Scan(&u.RealmID, &u.ID, &u.Username, &u.Email, &u.EmailVerified, &u.Enabled, timeColumn{&u.CreatedAt},
+		&u.NotBefore, textOrNull{&u.ServiceAccountClientID}, bodyColumn{u})
+}
+
+// emailUnique is what may be in a realm once: the canonical address, or NULL
+// where the realm allows duplicates. It is decided in the statement that
+// writes the user, not before.
+const emailUnique = `CASE WHEN (SELECT duplicate_emails FROM realm WHERE realm_id = $1) = 0 THEN CAST($5 AS TEXT) END`
+
+// CreateUser adds a user; the username is kept in lower case. An empty ID is
+// drawn, a zero CreatedAt is now. The error has the code "conflict" and the
+// field "username" or "email" when the realm has a user with that name, or
+// with that address in canonical form (unless the realm allows duplicates).
+func (tx *Tx) CreateUser(u *latchkey.User) error {
+	if u.ID == "" {
+		u.ID = secret.NewID()
+	}
+	if u.CreatedAt.IsZero() {
+		u.CreatedAt = tx.now
+	}
+	u.Username = strings.ToLower(u.Username)
+	text, err := body(u)
+	if err != nil {
+		return err
+	}
+	ok, err := tx.changed(`INSERT INTO users (realm_id, id, username, email, email_key, email_unique, email_verified,
+			enabled, created_at, not_before, service_account_client_id, search, body)
+		VALUES ($1, $2, $3, $4, $5, `+emailUnique+`, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING`,
+		u.RealmID, u.ID, u.Username, u.Email, emailKey(u.Email), flag(u.EmailVerified),
+		flag(u.Enabled), millis(u.CreatedAt), u.NotBefore, orNull(u.ServiceAccountClientID), searchText(u), text)
+	if err == nil && !ok {
+		err = tx.userTaken(u)
+	}
+	return err
+}
+
+// UpdateUser changes a user but not its time of creation; see CreateUser.
+func (tx *Tx) UpdateUser(u *latchkey.User) error {
+	u.Username = strings.ToLower(u.Username)
+	text, err := body(u)
+	if err != nil {
+		return err
+	}
+	ok, err := tx.changed(`UPDATE users SET username = $3, email = $4, email_key = $5, email_unique = `+emailUnique+`,
+			email_verified = $6, enabled = $7, not_before = $8, service_account_client_id = $9, search = $10, body = $11
+		WHERE realm_id = $1 AND id = $2
+		AND NOT EXISTS (SELECT 1 FROM users o WHERE o.realm_id = $1 AND o.id <> $2 AND o.username = $3)
+		AND NOT EXISTS (SELECT 1 FROM users o WHERE o.realm_id = $1 AND o.id <> $2 AND o.email_unique = $5)
+		AND NOT EXISTS (SELECT 1 FROM users o WHERE o.realm_id = $1 AND o.id <> $2 AND o.service_account_client_id = $9)`,
+		u.RealmID, u.ID, u.Username, u.Email, emailKey(u.Email), flag(u.EmailVerified), flag(u.Enabled),
+		u.NotBefore, orNull(u.ServiceAccountClientID), searchText(u), text)
+	if err != nil || ok {
+		return err
+	}
+	if _, err := tx.User(u.RealmID, u.ID); err != nil {
+		return err
+	}
+	return tx.userTaken(u)
+}
+
+// userTaken says which of a user's names is another's.
+func (tx *Tx) userTaken(u *latchkey.User) error {
+	field := "id"
+	err := tx.each(func(r row) error { return r.Scan(&field) }, `SELECT CASE
+			WHEN username = $3 THEN 'username' WHEN email_unique = $4 THEN 'email' ELSE 'serviceAccountClientId' END
+		FROM users WHERE realm_id = $1 AND id <> $2
+		AND (username = $3 OR email_unique = $4 OR service_account_client_id = $5) LIMIT 1`,
+		u.RealmID, u.ID, u.Username, emailKey(u.Email), orNull(u.ServiceAccountClientID))
+	if err != nil {
+		return err
+	}
+	switch field {
+	case "username":
+		return conflict(field, "A user with this username exists already.")
+	case "email":
+		return conflict(field, "A user with this e-mail address exists already.")
+	}
+	return conflict(field, "This user exists already.")
+}
+
+// emailKey is the canonical form of an address, or NULL when there is none.
+func emailKey(address string) any { return orNull(latchkey.CanonicalAddress(address)) }
+
+// DeleteUser deletes a user with all that signs them in or came of it: roles,
+// credentials, sessions and links; mails that wait are withheld (R-093).
+func (tx *Tx) DeleteUser(realmID, id string) error {
+	if err := tx.WithholdUserMessages(realmID, id); err != nil {
+		return err
+	}
+	if err := tx.must("user", `DELETE FROM users WHERE realm_id = $1 AND id = $2`, realmID, id); err != nil {
+		return err
+	}
+	if _, err := tx.EndUserSessions(realmID, id, ""); err != nil {
+		return err
+	}
+	return tx.run([]string{
+		`DELETE FROM user_role WHERE realm_id = $1 AND user_id = $2`,
+		`DELETE FROM credential WHERE realm_id = $1 AND user_id = $2`,
+		`DELETE FROM action_token WHERE realm_id = $1 AND user_id = $2`,
+	}, realmID, id)
+}
+
+// User finds a user by id.
+func (tx *Tx) User(realmID, id string) (*latchkey.User, error) {
+	return one(tx, "user", (*Tx).scanUser, `SELECT `+userColumns+` FROM users WHERE realm_id = $1 AND id = $2`, realmID, id)
+}
+
+// UserByUsername finds a user by username, in any case.
+func (tx *Tx) UserByUsername(realmID, username string) (*latchkey.User, error) {
+	return one(tx, "user", (*Tx).scanUser, `SELECT `+userColumns+` FROM users WHERE realm_id = $1 AND username = $2`,
+		realmID, strings.ToLower(username))
+}
+
+// UserByEmail finds a user by address, compared in canonical form. Where the
+// realm allows duplicates it is the oldest of those who share it.
+func (tx *Tx) UserByEmail(realmID, address string) (*latchkey.User, error) {
+	return one(tx, "user", (*Tx).scanUser, `SELECT `+userColumns+` FROM users WHERE realm_id = $1 AND email_key = $2
+		ORDER BY created_at, id LIMIT 1`, realmID, emailKey(address))
+}
+
+// ServiceAccountUser finds the service account of a client by its internal id.
+func (tx *Tx) ServiceAccountUser(realmID, clientID string) (*latchkey.User, error) {
+	return one(tx, "user", (*Tx).scanUser, `SELECT `+userColumns+` FROM users
+		WHERE realm_id = $1 AND service_account_client_id = $2`, realmID, orNull(clientID))
+}
+
+// UserRoles gives the ids of the roles that a user was given; see
+// latchkey.Snapshot.ExpandRoles for what they amount to.
+func (tx *Tx) UserRoles(realmID, userID string) ([]string, error) {
+	return many(tx, scanText, `SELECT role_id FROM user_role WHERE realm_id = $1 AND user_id = $2 ORDER BY role_id`, realmID, userID)
+}
+
+func scanText(_ *Tx, r row) (s string, err error) {
+	err = r.Scan(&s)
+	return s, err
+}
+
+// AddUserRole gives a user a role; nothing happens when they have it.
+func (tx *Tx) AddUserRole(realmID, userID, roleID string) error {
+	_, err := tx.exec(`INSERT INTO user_role (realm_id, user_id, role_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+		realmID, userID, roleID)
+	return err
+}
+
+// RemoveUserRole takes a role from a user; nothing happens when they lack it.
+func (tx *Tx) RemoveUserRole(realmID, userID, roleID string) error {
+	_, err := tx.exec(`DELETE FROM user_role WHERE realm_id = $1 AND user_id = $2 AND role_id = $3`, realmID, userID, roleID)
+	return err
+}
+
+// RoleUsers gives the users that were given the role itself, at most limit.
+func (tx *Tx) RoleUsers(realmID, roleID string, limit int) ([]*latchkey.User, error) {
+	return many(tx, (*Tx).scanUser, `SELECT `+userColumns+` FROM users WHERE realm_id = $1 AND id IN (
+			SELECT user_id FROM user_role WHERE realm_id = $1 AND role_id = $2)
+		ORDER BY created_at, id LIMIT $3`, realmID, roleID, limit)
+}
