@@ -29,17 +29,13 @@ func SetTypedAddress(l *latchkey.Login, typed string) {
 func (a *act) pass(created bool) error {
 	l, now := a.login, a.tx.Now()
 	if a.asking != nil && a.asking != l {
-		mail := a.asking.Mail
-		l.Mail = mail
+		l.Mail = a.asking.Mail
 		if _, err := a.tx.EndLogin(a.asking.RealmID, a.asking.ID, latchkey.EndElsewhere); err != nil {
 			return err
 		}
 	}
-	for _, id := range a.executions() {
-		mark(l, id, now)
-		if l.Mail.Execution == "" {
-			l.Mail.Execution = id
-		}
+	if a.asking != nil {
+		mark(l, l.Mail.Execution, now)
 	}
 	l.UserID, l.NewUser = a.user.ID, created
 	l.LoA = max(l.LoA, 1)
@@ -66,53 +62,6 @@ func mark(l *latchkey.Login, id string, now time.Time) {
 		l.PassedAt = map[string]time.Time{}
 	}
 	l.Executions[id], l.PassedAt[id] = latchkey.StatusSuccess, now
-}
-
-// executions are the ones that a redemption passes: the one that mailed. A
-// link that no execution of this login's flow asked for passes the flow's
-// Magic Link, or, where it has none, its steps for names and passwords; what
-// the flow asks for besides still runs.
-func (a *act) executions() []string {
-	mailed, magic, names := "", "", []string(nil)
-	a.walk(a.login.FlowID, 0, func(e *latchkey.Execution) {
-		switch {
-		case e.ID == a.login.Mail.Execution:
-			mailed = e.ID
-		case e.Requirement == latchkey.Disabled:
-		case e.Authenticator == latchkey.AuthMagicLink && magic == "":
-			magic = e.ID
-		case e.Authenticator == latchkey.AuthUsernameForm, e.Authenticator == latchkey.AuthPasswordForm,
-			e.Authenticator == latchkey.AuthUsernamePasswordForm:
-			names = append(names, e.ID)
-		}
-	})
-	switch {
-	case mailed != "":
-		return []string{mailed}
-	case magic != "":
-		return []string{magic}
-	}
-	return names
-}
-
-// maxDepth bounds how deep flows may be nested, as the engine does.
-const maxDepth = 20
-
-func (a *act) walk(flowID string, depth int, visit func(*latchkey.Execution)) {
-	f := a.snap.Flow(flowID)
-	if f == nil || depth > maxDepth {
-		return
-	}
-	for i := range f.Executions {
-		e := &f.Executions[i]
-		if e.FlowID != "" {
-			if e.Requirement != latchkey.Disabled {
-				a.walk(e.FlowID, depth+1, visit)
-			}
-			continue
-		}
-		visit(e)
-	}
 }
 
 // event makes an event of this redemption.

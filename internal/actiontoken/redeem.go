@@ -41,7 +41,8 @@ type Redemption struct {
 //     client. It gets the passed step; the login that mailed the link is
 //     locked and ended here.
 //   - ViaAPI, and a reusable link whose login is over: a login that was made
-//     in this browser for the token's client.
+//     in this browser for the token's client, in which the caller has marked
+//     the first factor as passed (flow.PassFirstFactor).
 func Redeem(tx *store.Tx, snap *latchkey.Snapshot, login *latchkey.Login, t *latchkey.ActionToken, via latchkey.ProofVia) (Redemption, error) {
 	a := &act{tx: tx, snap: snap, login: login, token: t, via: via}
 	r, err := a.run()
@@ -55,12 +56,19 @@ func Redeem(tx *store.Tx, snap *latchkey.Snapshot, login *latchkey.Login, t *lat
 
 // RedeemVerifyEmail uses up a link that the required action VERIFY_EMAIL
 // mailed: the address of the account is proven, if it still is the one that
-// was mailed to. It signs nobody in. The login that mailed it is locked by
-// the caller.
+// was mailed to. It signs nobody in; the login that mailed it goes on because
+// its user has no VERIFY_EMAIL any more.
 //
 // Passwords stay, unlike in [Redeem]: the link only works in the browser of a
 // login that has passed all its steps, so whoever opens it knows them.
-func RedeemVerifyEmail(tx *store.Tx, snap *latchkey.Snapshot, login *latchkey.Login, t *latchkey.ActionToken) (Redemption, error) {
+func RedeemVerifyEmail(tx *store.Tx, snap *latchkey.Snapshot, t *latchkey.ActionToken) (Redemption, error) {
+	login, err := tx.LockLogin(t.RealmID, t.LoginID)
+	switch {
+	case latchkey.ErrorCode(err) == latchkey.CodeNotFound:
+		return Redemption{Refused: RefusedEnded}, nil // swept an hour after its end
+	case err != nil:
+		return Redemption{}, err
+	}
 	a := &act{tx: tx, snap: snap, login: login, token: t, via: latchkey.ViaLink}
 	r, err := a.verifyEmail()
 	if err != nil || r.Refused == "" {
@@ -100,8 +108,9 @@ func (a *act) run() (Redemption, error) {
 	}
 	created := a.user == nil
 	if created {
-		err = a.makeUser()
-	} else {
+		created, err = a.makeUser()
+	}
+	if err == nil && !created {
 		err = a.prove(true)
 	}
 	if err != nil {
@@ -195,7 +204,7 @@ func (a *act) lockAsking() (refused string, err error) {
 }
 
 // useUp is the one statement that decides, and ends the login's other
-// links and the mails that still wait.
+// links; mails that still wait are not handed over with a dead link.
 func (a *act) useUp() (refused string, err error) {
 	except, loginID := "", a.login.ID
 	if a.token != nil {
@@ -211,30 +220,5 @@ func (a *act) useUp() (refused string, err error) {
 	if loginID == "" {
 		return "", nil
 	}
-	if err := a.tx.VoidActionTokens(a.login.RealmID, loginID, except); err != nil {
-		return "", err
-	}
-	if a.asking == nil || a.asking.Mail.Sent < 2 {
-		return "", nil
-	}
-	return "", a.withholdRest(loginID)
-}
-
-// withholdRest takes back the login's mails that no relay has yet: their
-// links are void.
-func (a *act) withholdRest(loginID string) error {
-	messages, err := a.tx.MessagesOfLogin(a.login.RealmID, loginID)
-	if err != nil {
-		return err
-	}
-	for _, m := range messages {
-		if m.State != latchkey.MessageQueued || (a.token != nil && m.TokenID == a.token.ID) {
-			continue
-		}
-		m.State, m.Reason, m.Secret = latchkey.MessageWithheld, "login_passed", ""
-		if err := a.tx.UpdateMessage(m); err != nil {
-			return err
-		}
-	}
-	return nil
+	return "", a.tx.VoidActionTokens(a.login.RealmID, loginID, except)
 }

@@ -30,7 +30,7 @@ func (c Codes) Allowed(tx *store.Tx, realmID string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	_, _, blocked, err := tx.AddressMark(realmID, c.network(k, realmID))
+	blocked, err := marked(tx, realmID, c.network(k, realmID))
 	if err != nil {
 		return false, err
 	}
@@ -77,6 +77,10 @@ func (c Codes) network(k *secret.Keyring, realmID string) []byte {
 // LinkOnly says whether mails to the address carry no code when a browser
 // that it does not know asks for them.
 func LinkOnly(tx *store.Tx, realmID, address string) (bool, error) {
-	_, _, marked, err := tx.AddressMark(realmID, LinkOnlyKey(tx.Keyring(), realmID, address))
-	return marked, err
+	return marked(tx, realmID, LinkOnlyKey(tx.Keyring(), realmID, address))
+}
+
+func marked(tx *store.Tx, realmID string, key []byte) (bool, error) {
+	_, until, ok, err := tx.AddressMark(realmID, key)
+	return ok && tx.Now().Before(until), err
 }
