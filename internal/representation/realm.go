@@ -202,3 +202,11 @@ func (r *Realm) Apply(to *latchkey.Realm, in *latchkey.Snapshot) error {
 	r.write(to)
 	return nil
 }
+
+// IsSetting says whether the name is that of a realm setting of Keycloak that
+// Latchkey has no switch for.
+func IsSetting(name string) bool {
+	_, shown := fixed.Shown[name]
+	_, quiet := fixed.Quiet[name]
+	return shown || quiet
+}

@@ -1,0 +1,197 @@
+package realm
+
+import (
+	"errors"
+	"strings"
+	"unicode"
+
+	"latchkey"
+	"latchkey/internal/representation"
+	"latchkey/internal/secret"
+)
+
+// planner makes a plan: file is what was asked for, base what every realm of
+// that name has.
+type planner struct {
+	o    Options
+	file *representation.Realm
+	base *representation.Realm
+
+	snap   *latchkey.Snapshot
+	users  []*plannedUser
+	report Report
+
+	ids map[string]bool // "kind/id" of what has an id already
+	// foreign are the clients and client scopes of other protocols, which are
+	// not taken, by name.
+	foreignClients, foreignScopes map[string]bool
+	roles                         map[roleName]*latchkey.Role
+	defaultRole                   *latchkey.Role
+}
+
+// roleName is how representations name a role: client is a clientId, empty
+// for a realm role.
+type roleName struct{ client, role string }
+
+func prepare(rep *representation.Realm, unknown []representation.Unknown, o Options) (*Plan, error) {
+	name := representation.Value(rep.Realm)
+	if name == "" {
+		return nil, latchkey.Invalid("realm", "Realm name cannot be empty")
+	}
+	if err := latchkey.ValidateRealmName(name); err != nil {
+		return nil, err
+	}
+	base, err := builtin(name)
+	if err != nil {
+		return nil, err
+	}
+	p := &planner{o: o, file: rep, base: base, ids: map[string]bool{},
+		foreignClients: map[string]bool{}, foreignScopes: map[string]bool{}, roles: map[roleName]*latchkey.Role{}}
+	p.report.unknown(unknown)
+	p.snap = &latchkey.Snapshot{Realm: &latchkey.Realm{Name: name, Version: 1, CreatedAt: o.Now, Profile: latchkey.DefaultUserProfile()}}
+	if p.snap.Realm.ID, err = p.id("realm", rep.ID, "id"); err != nil {
+		return nil, err
+	}
+	err = firstError(p.makeConfigs, p.makeFlows, p.makeActions, p.makeScopes, p.makeSettings,
+		p.makeClients, p.makeRoles, p.makeComposites, p.makeScopeMappings, p.readComponents,
+		p.makeUsers, p.makeServiceAccounts, p.hashPasswords, p.makeKeys)
+	if err != nil {
+		return nil, err
+	}
+	p.snap.Index()
+	return &Plan{snap: p.snap, users: p.users, report: p.report}, nil
+}
+
+// id gives a fresh id, or the one that the file gives, which is opaque text
+// and must not be given twice.
+func (p *planner) id(kind string, given *string, path string) (string, error) {
+	if representation.Value(given) == "" {
+		return secret.NewID(), nil
+	}
+	id := *given
+	if len(id) > 255 || strings.IndexFunc(id, unicode.IsControl) >= 0 {
+		return "", latchkey.Invalid(path, "An id has at most 255 characters and no control characters.")
+	}
+	if p.ids[kind+"/"+id] {
+		return "", latchkey.Invalid(path, "The id %q is given twice.", id)
+	}
+	p.ids[kind+"/"+id] = true
+	return id, nil
+}
+
+// under puts the path of what an error is about in front of its field.
+func under(path string, err error) error {
+	var e *latchkey.Error
+	if err == nil || !errors.As(err, &e) {
+		return err
+	}
+	inner := *e
+	inner.Field = path
+	if e.Field != "" {
+		inner.Field += "." + e.Field
+	}
+	return &inner
+}
+
+func twice(path, what string) error { return latchkey.Invalid(path, "This %s is given twice.", what) }
+
+// makeSettings fills in the realm's own settings: those of every realm, then
+// what the file says. It needs the flows.
+func (p *planner) makeSettings() error {
+	realm := p.snap.Realm
+	p.snap.Index()
+	if err := p.base.Apply(realm, p.snap); err != nil {
+		return err
+	}
+	file := *p.file
+	if file.BrowserFlow == nil && p.o.MagicLink {
+		file.BrowserFlow = new(latchkey.FlowMagicLink)
+	}
+	if file.EventsEnabled == nil && p.o.Events {
+		file.EventsEnabled = new(true)
+	}
+	file.SMTPServer = p.smtp()
+	if err := file.Apply(realm, p.snap); err != nil {
+		return err
+	}
+	var err error
+	if realm.DefaultDefaultClientScopes, err = p.defaultScopes("defaultDefaultClientScopes",
+		p.file.DefaultDefaultClientScopes, p.base.DefaultDefaultClientScopes); err != nil {
+		return err
+	}
+	realm.DefaultOptionalClientScopes, err = p.defaultScopes("defaultOptionalClientScopes",
+		p.file.DefaultOptionalClientScopes, p.base.DefaultOptionalClientScopes)
+	return err
+}
+
+// smtp gives the mail configuration without the secrets that the file only
+// shows masked, and names what is not acted on.
+func (p *planner) smtp() map[string]string {
+	if p.file.SMTPServer == nil {
+		return nil
+	}
+	out := map[string]string{}
+	for key, value := range p.file.SMTPServer {
+		switch {
+		case representation.IsMasked(value):
+			p.report.add("smtpServer", NotTaken, "the file shows it masked: enter it anew", key)
+		case representation.SMTPKeys[key]:
+			out[key] = value
+		case value != "" && value != "false":
+			p.report.add("smtpServer", NotTaken, "not supported yet", key)
+		}
+	}
+	return out
+}
+
+const (
+	profileProvider  = "org.keycloak.userprofile.UserProfileProvider"
+	profileConfigKey = "kc.user.profile.config"
+)
+
+// readComponents takes the user profile over and names the other components.
+func (p *planner) readComponents() error {
+	for _, kind := range sortedKeys(p.file.Components) {
+		for _, c := range p.file.Components[kind] {
+			if texts := c.Config[profileConfigKey]; kind == profileProvider && c.ProviderID == "declarative-user-profile" {
+				if len(texts) == 0 || texts[0] == "" {
+					continue // Keycloak's own default
+				}
+				if err := p.readProfile(texts[0]); err != nil {
+					return under("components."+kind, err)
+				}
+				continue
+			}
+			name := representation.Value(c.Name)
+			if name == "" {
+				name = c.ProviderID
+			}
+			p.report.add("components."+kind, NotTaken, reason("components."+kind), name)
+		}
+	}
+	return nil
+}
+
+func (p *planner) readProfile(text string) error {
+	var profile representation.Profile
+	unknown, err := representation.Decode([]byte(text), &profile)
+	if err != nil {
+		return under(profileConfigKey, err)
+	}
+	noun, rest, err := profile.Noun()
+	if err != nil {
+		return under(profileConfigKey, err)
+	}
+	p.snap.Realm.Profile = noun
+	if len(rest) > 0 {
+		p.report.add("userProfile.attributes", NotTaken, "the user profile does not know this yet", rest...)
+	}
+	if policy := representation.Value(profile.UnmanagedAttributePolicy); policy != "" {
+		p.report.value("userProfile.unmanagedAttributePolicy", NotTaken, policy, "not supported yet")
+	}
+	for i := range unknown {
+		unknown[i].Path = "userProfile." + unknown[i].Path
+	}
+	p.report.unknown(unknown)
+	return nil
+}

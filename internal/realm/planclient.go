@@ -1,0 +1,244 @@
+package realm
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"latchkey"
+	"latchkey/internal/representation"
+	"latchkey/internal/secret"
+)
+
+// clientSecret is the client authenticator that a new client has.
+const clientSecret = "client-secret"
+
+// scopeServiceAccount is the client scope of clients that sign in as
+// themselves.
+const scopeServiceAccount = "service_account"
+
+// neededScopes are the client scopes without which tokens lack what clients of
+// every version of Keycloak count on: older exports, from before these claims
+// had a scope, get them added, as Keycloak does when it is upgraded.
+var neededScopes = []string{"basic", "acr"}
+
+func isOpenID(protocol *string) bool {
+	v := representation.Value(protocol)
+	return v == "" || v == representation.OpenIDConnect
+}
+
+// makeScopes makes the file's client scopes and those of every realm that it
+// lacks.
+func (p *planner) makeScopes() error {
+	seen := map[string]bool{}
+	for i := range p.file.ClientScopes {
+		rep := &p.file.ClientScopes[i]
+		name := representation.Value(rep.Name)
+		path := at("clientScopes", name)
+		if name == "" {
+			return latchkey.Invalid("clientScopes["+strconv.Itoa(i)+"]", "A client scope needs a name.")
+		}
+		if seen[name] {
+			return twice(path, "name")
+		}
+		seen[name] = true
+		if !isOpenID(rep.Protocol) {
+			p.foreignScopes[name] = true
+			p.report.add("clientScopes", NotTaken, "only OpenID Connect is spoken here", name)
+			continue
+		}
+		id, err := p.id("scope", rep.ID, path+".id")
+		if err != nil {
+			return err
+		}
+		if err := p.scope(rep, id); err != nil {
+			return under(path, err)
+		}
+	}
+	for i := range p.base.ClientScopes {
+		rep := &p.base.ClientScopes[i]
+		if seen[*rep.Name] {
+			continue
+		}
+		if err := p.scope(rep, secret.NewID()); err != nil {
+			return err
+		}
+		if p.file.ClientScopes != nil && slices.Contains(neededScopes, *rep.Name) {
+			p.report.add("clientScopes", Added, "tokens need it: it is a default scope of every client", *rep.Name)
+		}
+	}
+	return nil
+}
+
+func (p *planner) scope(rep *representation.ClientScope, id string) error {
+	s := &latchkey.ClientScope{RealmID: p.snap.Realm.ID, ID: id, Protocol: representation.OpenIDConnect, Attributes: map[string]string{}}
+	p.snap.Scopes = append(p.snap.Scopes, s)
+	return rep.Apply(s)
+}
+
+// missingScopes are the ids of the needed scopes that the file defines scopes
+// without.
+func (p *planner) missingScopes() []string {
+	var ids []string
+	for _, name := range neededScopes {
+		given := slices.ContainsFunc(p.file.ClientScopes, func(s representation.ClientScope) bool { return representation.Value(s.Name) == name })
+		if p.file.ClientScopes != nil && !given {
+			ids = append(ids, p.snap.ScopeByName(name).ID)
+		}
+	}
+	return ids
+}
+
+func (p *planner) defaultScopes(field string, file, base []string) ([]string, error) {
+	names := file
+	if file == nil {
+		names = base
+	}
+	ids := []string{}
+	for _, name := range names {
+		if p.foreignScopes[name] {
+			continue // named already
+		}
+		scope := p.snap.ScopeByName(name)
+		if scope == nil {
+			return nil, latchkey.Invalid(field, "There is no client scope with the name %q.", name)
+		}
+		ids = append(ids, scope.ID)
+	}
+	if field == "defaultDefaultClientScopes" {
+		ids = union(ids, p.missingScopes())
+	}
+	return ids, nil
+}
+
+// union appends what is not in the list yet.
+func union(list, more []string) []string {
+	for _, one := range more {
+		if !slices.Contains(list, one) {
+			list = append(list, one)
+		}
+	}
+	return list
+}
+
+// makeClients makes the file's clients and those of every realm that it lacks.
+func (p *planner) makeClients() error {
+	p.snap.Index()
+	base := map[string]*representation.Client{}
+	for i := range p.base.Clients {
+		base[*p.base.Clients[i].ClientID] = &p.base.Clients[i]
+	}
+	seen := map[string]bool{}
+	for i := range p.file.Clients {
+		rep := &p.file.Clients[i]
+		clientID := representation.Value(rep.ClientID)
+		path := at("clients", clientID)
+		if clientID == "" {
+			return latchkey.Invalid("clients["+strconv.Itoa(i)+"]", "A client needs a clientId.")
+		}
+		if seen[clientID] {
+			return twice(path, "clientId")
+		}
+		seen[clientID] = true
+		if !isOpenID(rep.Protocol) {
+			p.foreignClients[clientID] = true
+			p.report.add("clients", NotTaken, "only OpenID Connect is spoken here", clientID)
+			continue
+		}
+		if err := p.client(rep, base[clientID], path); err != nil {
+			return err
+		}
+	}
+	for i := range p.base.Clients {
+		if rep := &p.base.Clients[i]; !seen[*rep.ClientID] {
+			if err := p.client(rep, nil, "clients"); err != nil {
+				return err
+			}
+		}
+	}
+	p.snap.Index()
+	return nil
+}
+
+// client makes one client; base is what every realm has under its clientId.
+func (p *planner) client(rep, base *representation.Client, path string) error {
+	var err error
+	given := *rep
+	given.DefaultClientScopes = p.withoutForeign(rep.DefaultClientScopes)
+	given.OptionalClientScopes = p.withoutForeign(rep.OptionalClientScopes)
+	if given.ID == nil || *given.ID == "" {
+		given.ID = new(secret.NewID())
+	} else if *given.ID, err = p.id("client", rep.ID, path+".id"); err != nil {
+		return err
+	}
+	var layers []*representation.Client
+	if base != nil {
+		layers = append(layers, base)
+	}
+	c, err := newClient(p.snap, p.o.Now, append(layers, &given)...)
+	if err != nil {
+		return under(path, err)
+	}
+	if given.DefaultClientScopes != nil {
+		c.DefaultClientScopes = union(c.DefaultClientScopes, p.missingScopes())
+	}
+	if representation.IsMasked(representation.Value(rep.Secret)) && c.Secret != "" {
+		p.report.add("clients.secret", Changed, "the file shows it masked: a new one was made", c.ClientID)
+	}
+	if representation.Value(rep.ImplicitFlowEnabled) {
+		p.report.add("clients.implicitFlowEnabled", NotTaken, "there is no implicit flow", c.ClientID)
+	}
+	if !p.o.built(c.ClientAuthenticatorType) && !c.PublicClient && !c.BearerOnly {
+		p.report.add("clients.clientAuthenticatorType", Kept, "not supported yet: the client cannot prove itself", c.ClientID+": "+c.ClientAuthenticatorType)
+	}
+	p.snap.Clients = append(p.snap.Clients, c)
+	return nil
+}
+
+func (p *planner) withoutForeign(names []string) []string {
+	if names == nil {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return p.foreignScopes[name] })
+}
+
+// NewClient makes a client of its representation with the defaults of
+// Keycloak's admin API: enabled, the code flow, the realm's default scopes, a
+// secret of its own unless it is public or bearer-only. The error names the
+// field.
+func NewClient(in *latchkey.Snapshot, rep *representation.Client, now time.Time) (*latchkey.Client, error) {
+	return newClient(in, now, rep)
+}
+
+// newClient makes a client of representations, of which the later ones win.
+func newClient(in *latchkey.Snapshot, now time.Time, layers ...*representation.Client) (*latchkey.Client, error) {
+	c := &latchkey.Client{RealmID: in.Realm.ID, Enabled: true, StandardFlowEnabled: true, FullScopeAllowed: true,
+		Protocol: representation.OpenIDConnect, ClientAuthenticatorType: clientSecret,
+		RedirectURIs: []string{}, WebOrigins: []string{}, Attributes: map[string]string{"realm_client": "false"},
+		DefaultClientScopes:  slices.Clone(in.Realm.DefaultDefaultClientScopes),
+		OptionalClientScopes: slices.Clone(in.Realm.DefaultOptionalClientScopes)}
+	scopesGiven := false
+	for _, rep := range layers {
+		if err := rep.Apply(c, in); err != nil {
+			return nil, err
+		}
+		if id := representation.Value(rep.ID); id != "" {
+			c.ID = id
+		}
+		scopesGiven = scopesGiven || rep.DefaultClientScopes != nil
+	}
+	if c.ClientID == "" {
+		return nil, latchkey.Invalid("clientId", "A client needs a clientId.")
+	}
+	if c.ID == "" {
+		c.ID = secret.NewID()
+	}
+	if c.Secret == "" && !c.PublicClient && !c.BearerOnly {
+		c.Secret = latchkey.Secret(secret.Token())
+		c.Attributes["client.secret.creation.time"] = strconv.FormatInt(now.Unix(), 10)
+	}
+	if s := in.ScopeByName(scopeServiceAccount); c.ServiceAccountsEnabled && !scopesGiven && s != nil {
+		c.DefaultClientScopes = union(c.DefaultClientScopes, []string{s.ID})
+	}
+	return c, nil
+}

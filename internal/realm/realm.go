@@ -1,0 +1,134 @@
+package realm
+
+import (
+	"time"
+
+	"latchkey"
+	"latchkey/internal/representation"
+	"latchkey/internal/store"
+)
+
+// Options say how a realm is made.
+type Options struct {
+	// Now is the time that keys and accounts are made at.
+	Now time.Time
+	// MagicLink binds the browser flow to "magic link" when the representation
+	// names none, as the console and dev do. Without it Keycloak's "browser".
+	MagicLink bool
+	// Events switches the recording of events on when the representation says
+	// nothing of it, as the console and dev do.
+	Events bool
+	// Built says whether the authenticator, form action, client authenticator
+	// or required action with that provider id is built. Nil means those of
+	// the root package's constants.
+	Built func(providerID string) bool
+}
+
+// Plan is a realm that is ready to be written.
+type Plan struct {
+	snap   *latchkey.Snapshot
+	users  []*plannedUser
+	report Report
+}
+
+// Name is the name of the realm that the plan makes.
+func (p *Plan) Name() string { return p.snap.Realm.Name }
+
+// Report names what the plan does not take over from its representation.
+func (p *Plan) Report() Report { return p.report }
+
+// plannedUser is an account with its credentials and the ids of its roles.
+type plannedUser struct {
+	user        *latchkey.User
+	credentials []*latchkey.Credential
+	roles       []string
+}
+
+// Prepare makes the plan of a realm: what rep says, and what every realm has.
+// It makes keys and hashes passwords, which takes long, and is called outside
+// of any transaction. rep is not changed.
+func Prepare(rep *representation.Realm, o Options) (*Plan, error) {
+	return prepare(rep, nil, o)
+}
+
+// Apply writes the realm. The error is CodeConflict with the field "realm"
+// when there is one with that name.
+func (p *Plan) Apply(tx *store.Tx) (*latchkey.Realm, error) {
+	if _, err := tx.RealmByName(p.Name()); err == nil {
+		return nil, &latchkey.Error{Code: latchkey.CodeConflict, Field: "realm",
+			Message: "A realm with this name exists already."}
+	} else if latchkey.ErrorCode(err) != latchkey.CodeNotFound {
+		return nil, err
+	}
+	realm := *p.snap.Realm
+	if err := tx.CreateRealm(&realm); err != nil {
+		return nil, err
+	}
+	if err := p.applySettings(tx); err != nil {
+		return nil, err
+	}
+	for _, u := range p.users {
+		if err := u.apply(tx); err != nil {
+			return nil, err
+		}
+	}
+	if err := administer(tx, &realm); err != nil {
+		return nil, err
+	}
+	return tx.Realm(realm.ID)
+}
+
+// applySettings writes all that belongs to the realm but its users. The nouns
+// are copied, because a store may fill in what it is given and a plan may be
+// applied again.
+func (p *Plan) applySettings(tx *store.Tx) error {
+	return firstError(
+		each(p.snap.Configs, tx.CreateAuthenticatorConfig),
+		each(p.snap.Flows, tx.CreateFlow),
+		each(p.snap.RequiredActions, tx.PutRequiredAction),
+		each(p.snap.Scopes, tx.CreateClientScope),
+		each(p.snap.Clients, tx.CreateClient),
+		each(p.snap.Roles, tx.CreateRole),
+		each(p.snap.Keys, tx.CreateKey),
+	)
+}
+
+func each[T any](list []*T, write func(*T) error) func() error {
+	return func() error {
+		for _, item := range list {
+			one := *item
+			if err := write(&one); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+func firstError(steps ...func() error) error {
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (u *plannedUser) apply(tx *store.Tx) error {
+	user := *u.user
+	if err := tx.CreateUser(&user); err != nil {
+		return &latchkey.Error{Code: latchkey.ErrorCode(err), Field: at("users", user.Username), Message: "This user cannot be made.", Err: err}
+	}
+	for _, c := range u.credentials {
+		one := *c
+		if err := tx.CreateCredential(&one); err != nil {
+			return err
+		}
+	}
+	for _, role := range u.roles {
+		if err := tx.AddUserRole(user.RealmID, user.ID, role); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,68 @@
+package realm
+
+import "strings"
+
+// quiet are members that say nothing that is not known otherwise: what
+// Keycloak works out when it shows an object.
+var quiet = map[string]bool{
+	"clients.access": true, "clients.registeredNodes": true, "users.self": true, "users.origin": true,
+	"roles.realm.access": true, "groups.access": true, "keycloakVersion": true,
+}
+
+// reasons says why a member is not taken, by the beginning of its name; the
+// first that fits counts.
+var reasons = []struct{ prefix, why string }{
+	{"identityProvider", "not supported yet"},
+	{"groups", "groups are not supported yet"},
+	{"defaultGroups", "groups are not supported yet"},
+	{"users.groups", "groups are not supported yet"},
+	{"users.federat", "identity providers and user federation are not supported yet"},
+	{"users.clientConsents", "people are asked again"},
+	{"federatedUsers", "user federation is not supported yet"},
+	{"userFederation", "user federation is not supported yet"},
+	{"organizations", "organizations are not supported yet"},
+	{"localizationTexts", "a realm has no texts of its own yet"},
+	{"otpPolicy", "one-time passwords are not supported yet"},
+	{"otpSupportedApplications", "one-time passwords are not supported yet"},
+	{"webAuthnPolicy", "passkeys are not supported yet"},
+	{"bruteForce", "Latchkey has limits of its own"},
+	{"permanentLockout", "Latchkey has limits of its own: an account is never locked"},
+	{"maxTemporaryLockouts", "Latchkey has limits of its own"},
+	{"maxFailureWaitSeconds", "Latchkey has limits of its own"},
+	{"minimumQuickLoginWaitSeconds", "Latchkey has limits of its own"},
+	{"waitIncrementSeconds", "Latchkey has limits of its own"},
+	{"quickLoginCheckMilliSeconds", "Latchkey has limits of its own"},
+	{"maxDeltaTimeSeconds", "Latchkey has limits of its own"},
+	{"failureFactor", "Latchkey has limits of its own"},
+	{"maxSecondaryAuthFailures", "Latchkey has limits of its own"},
+	{"browserSecurityHeaders", "pages have headers of their own"},
+	{"loginTheme", "themes are not supported yet"},
+	{"accountTheme", "themes are not supported yet"},
+	{"adminTheme", "themes are not supported yet"},
+	{"emailTheme", "themes are not supported yet"},
+	{"accessTokenLifespanForImplicitFlow", "there is no implicit flow"},
+	{"oauth2Device", "the device grant is not supported yet"},
+	{"eventsListeners", "events are stored and logged; there are no other listeners yet"},
+	{"privateKey", "Latchkey makes a realm's keys itself"},
+	{"publicKey", "Latchkey makes a realm's keys itself"},
+	{"certificate", "Latchkey makes a realm's keys itself"},
+	{"codeSecret", "Latchkey makes a realm's keys itself"},
+	{"clients.authorization", "authorization services are not supported yet"},
+	{"clientPolicies", "client policies are not supported yet"},
+	{"clientProfiles", "client policies are not supported yet"},
+	{"applications", "an export of a version of Keycloak that is too old"},
+	{"oauthClients", "an export of a version of Keycloak that is too old"},
+	{"clientTemplates", "an export of a version of Keycloak that is too old"},
+	{"components.org.keycloak.keys.KeyProvider", "Latchkey makes a realm's keys itself"},
+	{"components.org.keycloak.services.clientregistration", "applications cannot register themselves yet"},
+	{"components.org.keycloak.storage", "user federation is not supported yet"},
+}
+
+func reason(field string) string {
+	for _, r := range reasons {
+		if strings.HasPrefix(field, r.prefix) {
+			return r.why
+		}
+	}
+	return "not supported yet"
+}

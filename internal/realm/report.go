@@ -1,0 +1,168 @@
+package realm
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"latchkey/internal/representation"
+)
+
+// Fate says what became of something in a representation.
+type Fate string
+
+// The fates that a report names.
+const (
+	NotTaken Fate = "not taken" // it is not in the realm
+	Kept     Fate = "kept"      // it is in the realm, but not acted on as it says
+	Changed  Fate = "changed"   // it is in the realm, otherwise
+	Added    Fate = "added"     // it is in the realm, and was not in the representation
+)
+
+// Item is one thing that a report names.
+type Item struct {
+	Field string // the member of the representation: identityProviders, clients.authorizationSettings
+	Fate  Fate
+	Names []string // which ones; empty when Field says it all
+	Value string   // of a single setting
+	Why   string
+}
+
+// Report names, item by item, what a realm does not have as its
+// representation said.
+type Report struct{ Items []Item }
+
+// Empty says that everything was taken as it is.
+func (r Report) Empty() bool { return len(r.Items) == 0 }
+
+// Lines gives the report for people, one line an item:
+// "identityProviders: 2 not taken (github, google): not supported yet".
+func (r Report) Lines() []string {
+	var out []string
+	for _, i := range r.Items {
+		line := i.Field + ": " + string(i.Fate)
+		if i.Value != "" {
+			line += " (" + i.Value + ")"
+		}
+		if n := len(i.Names); n > 0 {
+			line = fmt.Sprintf("%s: %d %s (%s)", i.Field, n, i.Fate, strings.Join(i.Names, ", "))
+		}
+		out = append(out, line+": "+i.Why)
+	}
+	return out
+}
+
+// add names one thing; things of the same field, fate and reason share an
+// item. A name is given at most once.
+func (r *Report) add(field string, fate Fate, why string, names ...string) {
+	for i := range r.Items {
+		same := &r.Items[i]
+		if same.Field == field && same.Fate == fate && same.Why == why && len(same.Names) > 0 == (len(names) > 0) {
+			for _, name := range names {
+				if !slices.Contains(same.Names, name) {
+					same.Names = append(same.Names, name)
+				}
+			}
+			return
+		}
+	}
+	r.Items = append(r.Items, Item{Field: field, Fate: fate, Names: slices.Clone(names), Why: why})
+}
+
+// value names one setting with what the representation says of it.
+func (r *Report) value(field string, fate Fate, value, why string) {
+	r.Items = append(r.Items, Item{Field: field, Fate: fate, Value: value, Why: why})
+}
+
+// at is the path of an element of a list, as in the errors of Decode.
+func at(list, name string) string { return list + "[" + strconv.Quote(name) + "]" }
+
+var element = regexp.MustCompile(`\[(?:"(?:[^"\\]|\\.)*"|\d+)\]`)
+
+// unknown names what the representation has no place for.
+func (r *Report) unknown(list []representation.Unknown) {
+	for _, u := range list {
+		if isNothing(u.Value) || representation.IsFixed(u.Path, u.Value) {
+			continue
+		}
+		field := element.ReplaceAllString(u.Path, "")
+		label := element.FindString(u.Path)
+		switch {
+		case quiet[field]:
+		case label != "":
+			r.add(field, NotTaken, reason(field), unquote(label))
+		case representation.IsSetting(u.Path) && isScalar(u.Value):
+			r.value(field, NotTaken, fmt.Sprint(u.Value), reason(field))
+		default:
+			r.add(field, NotTaken, reason(field), namesIn(u.Value)...)
+		}
+	}
+}
+
+// isNothing says that leaving the value out loses nothing.
+func isNothing(value any) bool {
+	switch v := value.(type) {
+	case nil:
+		return true
+	case string:
+		return v == ""
+	case []any:
+		return len(v) == 0
+	case map[string]any:
+		for _, inner := range v {
+			if !isNothing(inner) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
+func isScalar(value any) bool {
+	switch value.(type) {
+	case []any, map[string]any:
+		return false
+	}
+	return true
+}
+
+// namesIn gives what people know the parts of a member by. A scalar has none:
+// its value is shown only when it is a setting of Keycloak, because old
+// exports hold private keys at the top.
+func namesIn(value any) []string {
+	var names []string
+	switch v := value.(type) {
+	case []any:
+		for i, item := range v {
+			names = append(names, nameOf(item, i))
+		}
+	case map[string]any:
+		names = sortedKeys(v)
+	}
+	return names
+}
+
+func nameOf(item any, index int) string {
+	switch v := item.(type) {
+	case string:
+		return v
+	case map[string]any:
+		for _, key := range []string{"alias", "name", "clientId", "username", "id"} {
+			if s, ok := v[key].(string); ok && s != "" {
+				return s
+			}
+		}
+	}
+	return strconv.Itoa(index)
+}
+
+func unquote(label string) string {
+	inner := strings.TrimSuffix(strings.TrimPrefix(label, "["), "]")
+	if s, err := strconv.Unquote(inner); err == nil {
+		return s
+	}
+	return inner
+}
