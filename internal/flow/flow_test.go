@@ -30,7 +30,11 @@ type screen = flow.UsernameForm // any screen: its Username names the step
 func (s step) kind() string { return s.id[:strings.Index(s.id+"-", "-")] }
 
 func (s step) Provider() flow.Provider {
-	return flow.Provider{ID: s.id, Label: "way." + s.id, NeedsUser: s.kind() == "setup"}
+	p := flow.Provider{ID: s.id, Label: "way." + s.id, NeedsUser: s.kind() == "setup"}
+	if s.kind() == "no" {
+		p.Label = "" // as the cookie: nothing that a person could pick
+	}
+	return p
 }
 
 func (s step) Authenticate(c *flow.Context) (flow.Outcome, error) {
@@ -111,7 +115,8 @@ type world struct {
 
 func newWorld(t *testing.T, tree string, actions ...string) *world {
 	t.Helper()
-	w := &world{t: t, db: storetest.SQLite(t)}
+	db, _ := storetest.SQLite(t)
+	w := &world{t: t, db: db}
 	realm := &latchkey.Realm{ID: "realm", Name: "realm", Enabled: true, CreatedAt: time.Unix(0, 0)}
 	w.snap = &latchkey.Snapshot{Realm: realm, Flows: parseTree(t, tree)}
 	var steps []flow.Authenticator

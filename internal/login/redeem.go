@@ -261,7 +261,7 @@ func (d *Door) report(v *linkVisit) error {
 		if err := tx.SaveLogin(l); err != nil {
 			return err
 		}
-		if err := ratelimit.Slow(tx, l.RealmID, l.From.IP); err != nil {
+		if err := ratelimit.Slow(tx, l); err != nil {
 			return err
 		}
 		return event.Record(tx, v.snap.Realm, d.event(v.visit, latchkey.EventLinkReported))

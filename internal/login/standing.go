@@ -78,7 +78,7 @@ func (d *Door) movedOn(v *visit) (moved bool, err error) {
 		return false, nil
 	}
 	err = d.DB.View(v.r.Context(), func(tx *store.Tx) error {
-		logins, err := tx.LoginsOfBrowser(v.snap.Realm.ID, v.browserHash)
+		logins, err := tx.RecentLoginsOfBrowser(v.snap.Realm.ID, v.browserHash)
 		for _, l := range logins {
 			moved = moved || l.Note(noteMovedFrom+tab) != ""
 		}
