@@ -1,6 +1,7 @@
 package session
 
 import (
+	"maps"
 	"time"
 
 	"latchkey"
@@ -56,6 +57,10 @@ func TouchClient(tx *store.Tx, realm *latchkey.Realm, client *latchkey.Client, s
 	return change(tx, c, func(*latchkey.ClientSession) bool { return true })
 }
 
+// NoteSignIn is the note of an offline session that names the session of the
+// browser that it came from: ID tokens tell that one, which logout knows.
+const NoteSignIn = "sign_in"
+
 // StartOffline begins an offline session beside a person's session: refresh
 // tokens that were granted offline_access live in it, and it outlives the
 // sign-in in the browser. No browser holds a cookie of it.
@@ -65,6 +70,11 @@ func StartOffline(tx *store.Tx, s *latchkey.UserSession) (*latchkey.UserSession,
 	offline.ID, offline.CookieHash = newID(), secret.Hash(secret.Token())
 	offline.StartedAt, offline.LastAccess = now, now
 	offline.Offline, offline.RememberMe = true, false
+	offline.Notes = maps.Clone(s.Notes)
+	if offline.Notes == nil {
+		offline.Notes = map[string]string{}
+	}
+	offline.Notes[NoteSignIn] = s.ID
 	return &offline, tx.CreateUserSession(&offline)
 }
 

@@ -228,6 +228,9 @@ func (g *Grant) id(now, expires time.Time, accessHash string) map[string]any {
 	}
 	if g.Session != nil {
 		c["sid"] = g.Session.ID
+		if from := g.Session.Notes[session.NoteSignIn]; g.Session.Offline && from != "" {
+			c["sid"] = from
+		}
 	}
 	if !g.AuthTime.IsZero() {
 		c["auth_time"] = g.AuthTime.Unix()

@@ -128,3 +128,18 @@ func idSet(roles []*latchkey.Role) map[string]bool {
 	}
 	return out
 }
+
+// GrantedScope reads the scope that a refresh token holds: what was granted
+// then, as far as the client still has it.
+func GrantedScope(snap *latchkey.Snapshot, client *latchkey.Client, granted string) Scope {
+	s, _ := ResolveScope(snap, client, granted)
+	names := strings.Fields(granted)
+	s.Scopes = slices.DeleteFunc(s.Scopes, func(c *latchkey.ClientScope) bool { return !slices.Contains(names, c.Name) })
+	return s
+}
+
+// Without leaves out the client scope of that name.
+func (s Scope) Without(name string) Scope {
+	s.Scopes = slices.DeleteFunc(slices.Clone(s.Scopes), func(c *latchkey.ClientScope) bool { return c.Name == name })
+	return s
+}

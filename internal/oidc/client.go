@@ -1,0 +1,204 @@
+package oidc
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"latchkey"
+	"latchkey/internal/event"
+	"latchkey/internal/ratelimit"
+	"latchkey/internal/secret"
+	"latchkey/internal/store"
+)
+
+const wrongClient = "Invalid client or Invalid client credentials"
+
+// credentials are what a request says of its client.
+type credentials struct {
+	id      string
+	secrets []string // what the secret may be; none when none was sent
+	basic   bool
+}
+
+// readCredentials takes client_id and secret from the Authorization header or
+// from the form: from one place, never from both, and never from the URL
+// (RFC 6749 2.3).
+func readCredentials(r *http.Request, form url.Values) (credentials, *oauthError) {
+	headers := r.Header.Values("Authorization")
+	if len(headers) > 1 {
+		return credentials{}, refuse("invalid_request", "More than one Authorization header", "invalid_request")
+	}
+	posted := form.Get("client_secret")
+	if len(headers) == 0 {
+		c := credentials{id: form.Get("client_id")}
+		if posted != "" {
+			c.secrets = []string{posted}
+		}
+		return c, nil
+	}
+	id, password, ok := r.BasicAuth()
+	if !ok {
+		return credentials{}, &oauthError{status: http.StatusUnauthorized, code: "invalid_client", description: wrongClient, event: "invalid_client_credentials"}
+	}
+	if posted != "" || form.Has("client_assertion") {
+		return credentials{}, refuse("invalid_request", "More than one way of client authentication", "invalid_client_credentials")
+	}
+	c := credentials{id: formDecoded(id), secrets: []string{password}, basic: true}
+	// RFC 6749 2.3.1 has both parts form-encoded; many programs send them as
+	// they are. Where that makes a difference, either is the secret.
+	if d := formDecoded(password); d != password {
+		c.secrets = append(c.secrets, d)
+	}
+	if other := form.Get("client_id"); other != "" && other != c.id {
+		if other != id {
+			return credentials{}, refuse("invalid_request", "client_id is not the one of the Authorization header", "invalid_client_credentials")
+		}
+		c.id = id
+	}
+	return c, nil
+}
+
+func formDecoded(s string) string {
+	if d, err := url.QueryUnescape(s); err == nil {
+		return d
+	}
+	return s
+}
+
+// authenticate finds and authenticates the client of a request. kind
+// is the type of the event of a failure. Failures are counted for each client
+// and network; when there are too many, that network waits.
+func (d *Door) authenticate(w http.ResponseWriter, r *http.Request, x *exchange, kind latchkey.EventType) *oauthError {
+	c, refused := readCredentials(r, x.form)
+	if refused != nil {
+		return d.failedClient(r.Context(), x, kind, refused)
+	}
+	if c.basic {
+		x.basic = true
+	}
+	unauthorized := func(code, event string) *oauthError {
+		e := &oauthError{status: http.StatusUnauthorized, code: code, description: wrongClient, event: event}
+		if c.basic {
+			e.basic = x.snap.Realm.Name
+		}
+		return e
+	}
+	x.event.ClientID = bounded(c.id)
+	client := x.snap.ClientByClientID(c.id)
+	if client == nil || (client.Protocol != "" && client.Protocol != "openid-connect") {
+		return d.failedClient(r.Context(), x, kind, unauthorized("invalid_client", "client_not_found"))
+	}
+	d.allowOrigin(w, r, x.snap, client)
+	network, _ := ratelimit.Network(x.event.IPAddress)
+	if wait := d.guesses.wait(x.snap.Realm.ID, client.ID, network, d.Now()); wait > 0 {
+		return &oauthError{status: http.StatusTooManyRequests, code: "temporarily_unavailable", description: "Too many failures; wait and try again", retry: wait}
+	}
+	switch {
+	case !client.Enabled:
+		return d.failedClient(r.Context(), x, kind, unauthorized("invalid_client", "client_disabled"))
+	case client.BearerOnly:
+		return d.failedClient(r.Context(), x, kind, unauthorized("invalid_client", "invalid_client"))
+	case client.PublicClient:
+		x.client = client
+		return nil
+	case client.ClientAuthenticatorType != "" && client.ClientAuthenticatorType != "client-secret",
+		!secretMatches(client.Secret, c.secrets):
+		x.failedAs = client
+		return d.failedClient(r.Context(), x, kind, unauthorized("unauthorized_client", "invalid_client_credentials"))
+	}
+	x.client = client
+	return nil
+}
+
+// secretMatches compares in constant time; a client without a secret matches
+// nothing.
+func secretMatches(want latchkey.Secret, got []string) bool {
+	ok := false
+	for _, s := range got {
+		if secret.Equal(secret.Hash(want.Reveal()), secret.Hash(s)) {
+			ok = true
+		}
+	}
+	return ok && want != ""
+}
+
+// The failures of a client's authentication that one network may have: a few
+// for a deployment that was given a new secret, then one every six seconds.
+const (
+	limitClient    = "client-authentication"
+	failuresAtOnce = 10
+	failureEvery   = 6 * time.Second
+)
+
+// failedClient records and counts a failed authentication.
+func (d *Door) failedClient(ctx context.Context, x *exchange, kind latchkey.EventType, refused *oauthError) *oauthError {
+	var wait time.Duration
+	network, _ := ratelimit.Network(x.event.IPAddress)
+	err := d.DB.Update(ctx, func(tx *store.Tx) error {
+		e := x.event
+		e.Type, e.Error = kind, refused.event
+		if err := event.Record(tx, x.snap.Realm, e); err != nil || x.failedAs == nil {
+			return err
+		}
+		var err error
+		_, wait, err = ratelimit.Take(tx, x.snap.Realm.ID, ratelimit.Limit{
+			Name: limitClient, Key: tx.Keyring().MAC(limitClient, x.snap.Realm.ID, x.failedAs.ID, network),
+			Interval: failureEvery, Burst: failuresAtOnce,
+		})
+		return err
+	})
+	if err != nil {
+		d.Log.Error("a failed client authentication could not be counted", "realm", x.snap.Realm.Name, "error", err)
+		return &oauthError{status: http.StatusServiceUnavailable, code: "temporarily_unavailable", retry: time.Second}
+	}
+	if wait > 0 {
+		d.guesses.hold(x.snap.Realm.ID, x.failedAs.ID, network, d.Now().Add(wait))
+	}
+	return refused
+}
+
+// guesses remembers on this node which networks have to wait before they may
+// try a client's secret again. The counting itself is shared by all nodes; a
+// node learns of it with the first failure that it sees itself.
+type guesses struct {
+	mu    sync.Mutex
+	until map[string]time.Time
+}
+
+const maxGuesses = 10_000
+
+func newGuesses() *guesses { return &guesses{until: map[string]time.Time{}} }
+
+func guessKey(parts ...string) string { return strings.Join(parts, "\x00") }
+
+func (g *guesses) wait(realmID, clientID, network string, now time.Time) time.Duration {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return max(g.until[guessKey(realmID, clientID, network)].Sub(now), 0)
+}
+
+func (g *guesses) hold(realmID, clientID, network string, until time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.until) >= maxGuesses {
+		for key, at := range g.until {
+			if !at.After(until.Add(-failureEvery)) || len(g.until) >= maxGuesses {
+				delete(g.until, key)
+			}
+		}
+	}
+	g.until[guessKey(realmID, clientID, network)] = until
+}
+
+// bounded cuts what a stranger sent to a length that may be kept.
+func bounded(s string) string {
+	const most = 255
+	if len(s) > most {
+		return strings.ToValidUTF8(s[:most], "")
+	}
+	return s
+}

@@ -1,0 +1,123 @@
+package oidc
+
+import (
+	"crypto/x509"
+	"encoding/base64"
+	"slices"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"latchkey"
+	"latchkey/internal/token"
+)
+
+// metadata is the discovery document (OpenID Connect Discovery 3, RFC 8414 2).
+// It says what is built and nothing else (R-115).
+type metadata struct {
+	Issuer                string   `json:"issuer"`
+	AuthorizationEndpoint string   `json:"authorization_endpoint"`
+	TokenEndpoint         string   `json:"token_endpoint"`
+	UserinfoEndpoint      string   `json:"userinfo_endpoint"`
+	EndSessionEndpoint    string   `json:"end_session_endpoint"`
+	JWKSURI               string   `json:"jwks_uri"`
+	GrantTypes            []string `json:"grant_types_supported"`
+	ACRValues             []string `json:"acr_values_supported"`
+	ResponseTypes         []string `json:"response_types_supported"`
+	ResponseModes         []string `json:"response_modes_supported"`
+	SubjectTypes          []string `json:"subject_types_supported"`
+	PromptValues          []string `json:"prompt_values_supported"`
+	IDTokenAlgorithms     []string `json:"id_token_signing_alg_values_supported"`
+	TokenAuthMethods      []string `json:"token_endpoint_auth_methods_supported"`
+	ClaimTypes            []string `json:"claim_types_supported"`
+	Claims                []string `json:"claims_supported"`
+	Scopes                []string `json:"scopes_supported"`
+	ChallengeMethods      []string `json:"code_challenge_methods_supported"`
+	UILocales             []string `json:"ui_locales_supported,omitempty"`
+
+	ClaimsParameter     bool `json:"claims_parameter_supported"`
+	RequestParameter    bool `json:"request_parameter_supported"`
+	RequestURIParameter bool `json:"request_uri_parameter_supported"`
+	IssParameter        bool `json:"authorization_response_iss_parameter_supported"`
+	BackchannelLogout   bool `json:"backchannel_logout_supported"`
+	FrontchannelLogout  bool `json:"frontchannel_logout_supported"`
+}
+
+func (d *Door) discovery(snap *latchkey.Snapshot) (any, error) {
+	name := snap.Realm.Name
+	endpoint := func(path string) string { return d.Site.RealmURL(name, protocol+path) }
+	m := metadata{
+		Issuer:                d.Site.Issuer(name),
+		AuthorizationEndpoint: endpoint("auth"),
+		TokenEndpoint:         endpoint("token"),
+		UserinfoEndpoint:      endpoint("userinfo"),
+		EndSessionEndpoint:    endpoint("logout"),
+		JWKSURI:               endpoint("certs"),
+		GrantTypes:            []string{grantCode, grantRefresh, grantCredentials},
+		ACRValues:             []string{"0", "1"},
+		ResponseTypes:         []string{"code"},
+		ResponseModes:         []string{modeQuery, modeFragment, modeFormPost},
+		SubjectTypes:          []string{"public"},
+		PromptValues:          []string{"none", "login", "consent", "select_account"},
+		IDTokenAlgorithms:     token.SigningAlgorithms(snap),
+		TokenAuthMethods:      []string{"client_secret_basic", "client_secret_post", "none"},
+		ClaimTypes:            []string{"normal"},
+		Claims: []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "name", "given_name", "family_name",
+			"preferred_username", "email", "email_verified", "acr", "amr", "azp", "nonce", "sid"},
+		Scopes:           scopes(snap),
+		ChallengeMethods: []string{challengeS256},
+		IssParameter:     true,
+	}
+	if snap.Realm.InternationalizationEnabled {
+		m.UILocales = snap.Realm.SupportedLocales
+	}
+	return m, nil
+}
+
+// scopes lists openid and the realm's client scopes, but not those all of
+// whose mappers are of kinds that are not built.
+func scopes(snap *latchkey.Snapshot) []string {
+	out := []string{token.ScopeOpenID}
+	for _, s := range snap.Scopes {
+		if s.Protocol != "" && s.Protocol != "openid-connect" {
+			continue
+		}
+		built := slices.ContainsFunc(s.ProtocolMappers, func(m latchkey.ProtocolMapper) bool { return token.MapperBuilt(m.ProtocolMapper) })
+		if built || len(s.ProtocolMappers) == 0 {
+			out = append(out, s.Name)
+		}
+	}
+	return out
+}
+
+func (d *Door) certs(snap *latchkey.Snapshot) (any, error) { return d.Minter.KeySet(snap) }
+
+// realmRoot is Keycloak's public page of a realm.
+type realmRoot struct {
+	Realm           string `json:"realm"`
+	PublicKey       string `json:"public_key,omitempty"` // of RS256, as base64 of its DER
+	TokenService    string `json:"token-service"`
+	AccountService  string `json:"account-service"`
+	TokensNotBefore int64  `json:"tokens-not-before"`
+}
+
+func (d *Door) realmRoot(snap *latchkey.Snapshot) (any, error) {
+	name := snap.Realm.Name
+	root := realmRoot{
+		Realm:           name,
+		TokenService:    d.Site.RealmURL(name, "protocol/openid-connect"),
+		AccountService:  d.Site.RealmURL(name, "account"),
+		TokensNotBefore: snap.Realm.NotBefore,
+	}
+	if k := snap.ActiveKey(string(jose.RS256)); k != nil {
+		public, err := token.PublicKey(k)
+		if err != nil {
+			return nil, err
+		}
+		der, err := x509.MarshalPKIXPublicKey(public)
+		if err != nil {
+			return nil, err
+		}
+		root.PublicKey = base64.StdEncoding.EncodeToString(der)
+	}
+	return root, nil
+}

@@ -1,0 +1,30 @@
+// Package oidc is the application's door: OpenID Connect and OAuth 2.0 with
+// Keycloak's URLs, claims and errors.
+//
+// Its routes, below /realms/{realm}:
+//
+//	GET       (the realm itself)                          public key and addresses
+//	GET       .well-known/openid-configuration            discovery
+//	GET       .well-known/oauth-authorization-server      the same for OAuth (RFC 8414)
+//	GET       protocol/openid-connect/certs               the realm's public keys
+//	GET POST  protocol/openid-connect/auth                the authorization request
+//	GET       protocol/openid-connect/auth/answer         a finished login answers the application
+//	POST      protocol/openid-connect/token               code, refresh token, client credentials
+//	GET POST  protocol/openid-connect/userinfo
+//	GET POST  protocol/openid-connect/logout              RP-initiated logout
+//	POST      protocol/openid-connect/logout/logout-confirm
+//
+// and, beside it, GET /.well-known/oauth-authorization-server/realms/{realm}
+// (RFC 8414 3). What scripts of applications read (discovery, certs, token,
+// userinfo) also answers OPTIONS, by the clients' web origins.
+//
+// An authorization request runs through a table of small checks that ends in
+// an error page, an error to the application, or a login: a row with the whole
+// request, which the person's door takes on. When that login is over, it leads
+// to auth/answer, which makes the code and answers the application, once
+// . docs/protocol.md says what is followed, chosen and done otherwise.
+//
+// Nevers: it decides nothing about a person; it never starts a session or
+// signs a token itself; it never answers an address that is not registered
+// a token request is one transaction, and what it refuses commits.
+package oidc

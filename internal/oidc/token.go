@@ -1,0 +1,164 @@
+package oidc
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"latchkey"
+	"latchkey/internal/store"
+	"latchkey/internal/token"
+	"latchkey/internal/web"
+)
+
+// The grants that are built.
+const (
+	grantCode        = "authorization_code"
+	grantRefresh     = "refresh_token"
+	grantCredentials = "client_credentials"
+)
+
+// exchange is one request to the token endpoint.
+type exchange struct {
+	snap   *latchkey.Snapshot
+	client *latchkey.Client
+	form   url.Values
+	issuer string
+	now    time.Time
+	basic  bool
+	// failedAs is the client whose secret was wrong.
+	failedAs *latchkey.Client
+	// event is what every event of this request says.
+	event latchkey.Event
+}
+
+// grant is one way to get tokens. It runs inside of the request's transaction
+// and may run again when the database asks for it. What it refuses commits.
+type grant struct {
+	success, failure latchkey.EventType
+	check            func(x *exchange) *oauthError
+	redeem           func(d *Door, tx *store.Tx, x *exchange) (*token.Grant, *oauthError, error)
+}
+
+var grants = map[string]grant{
+	grantCode: {success: latchkey.EventCodeToToken, failure: latchkey.EventCodeToTokenError,
+		check: checkCode, redeem: (*Door).redeemCode},
+	grantRefresh: {success: latchkey.EventRefreshToken, failure: latchkey.EventRefreshTokenError,
+		check: checkRefresh, redeem: (*Door).refresh},
+	grantCredentials: {success: latchkey.EventClientLogin, failure: latchkey.EventClientLoginError,
+		check: checkCredentials, redeem: (*Door).serviceAccount},
+}
+
+// unbuilt are grants of Keycloak's that no client can have here, with what it
+// says to a client that may not use them.
+var unbuilt = map[string]*oauthError{
+	"password": refuse("unauthorized_client", "Client not allowed for direct access grants", "not_allowed"),
+	"urn:ietf:params:oauth:grant-type:device_code":    refuse("invalid_grant", "Client not allowed OAuth 2.0 Device Authorization Grant", "not_allowed"),
+	"urn:ietf:params:oauth:grant-type:token-exchange": refuse("invalid_request", "Standard token exchange is not enabled for the requested client", "not_allowed"),
+}
+
+// secrets are parameters that have no place in a URL (RFC 6749 2.3.1).
+var secrets = []string{"client_secret", "code", "code_verifier", "refresh_token", "client_assertion", "password"}
+
+// token is the token endpoint: one transaction, then the signatures.
+func (d *Door) token(w http.ResponseWriter, r *http.Request) error {
+	noStore(w)
+	snap, err := d.realm(r)
+	if err != nil {
+		return err
+	}
+	if query := r.URL.Query(); slices.ContainsFunc(secrets, query.Has) {
+		return refuse("invalid_request", "Parameters belong into the body of the request", "invalid_request")
+	}
+	form, err := web.Form(w, r)
+	if err != nil {
+		return formError(err)
+	}
+	x := &exchange{snap: snap, form: form, issuer: d.Site.Issuer(snap.Realm.Name), now: d.Now()}
+	name := form.Get("grant_type")
+	x.event = latchkey.Event{IPAddress: d.Site.ClientIP(r), Details: map[string]string{"grant_type": bounded(name), "client_auth_method": "client-secret"}}
+	g, built := grants[name]
+	off := unbuilt[name]
+	switch {
+	case name == "":
+		return refuse("invalid_request", "Missing form parameter: grant_type", "invalid_request")
+	case !built && off == nil:
+		return refuse("unsupported_grant_type", "Unsupported grant_type", "unsupported_grant_type")
+	case !built:
+		g.failure = latchkey.EventLoginError
+	}
+	if refused := d.authenticate(w, r, x, g.failure); refused != nil {
+		return refused
+	}
+	if off != nil {
+		return off
+	}
+	answer, err := d.exchange(r, g, x)
+	if err != nil {
+		return err
+	}
+	return web.WriteJSON(w, http.StatusOK, answer)
+}
+
+// exchange redeems what the request brings in one transaction and then signs,
+// outside of it.
+func (d *Door) exchange(r *http.Request, g grant, x *exchange) (*tokenAnswer, error) {
+	if refused := g.check(x); refused != nil {
+		if err := d.record(r.Context(), x.snap, x.failed(g, refused)); err != nil {
+			return nil, err
+		}
+		return nil, refused
+	}
+	var granted *token.Grant
+	var refused *oauthError
+	var accessID string
+	err := d.DB.Update(r.Context(), func(tx *store.Tx) error {
+		var err error
+		x.now = tx.Now()
+		if granted, refused, err = g.redeem(d, tx, x); err != nil {
+			return err
+		}
+		if refused != nil {
+			return record(tx, x, x.failed(g, refused))
+		}
+		accessID = granted.NewID()
+		return record(tx, x, x.succeeded(g, granted, accessID))
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case refused != nil:
+		return nil, refused
+	}
+	tokens, err := d.Minter.Mint(r.Context(), granted, accessID)
+	if err != nil {
+		return nil, err
+	}
+	return answerOf(granted, tokens), nil
+}
+
+// tokenAnswer is the answer of the token endpoint, with Keycloak's fields.
+type tokenAnswer struct {
+	AccessToken      string `json:"access_token"`
+	ExpiresIn        int64  `json:"expires_in"`
+	RefreshExpiresIn int64  `json:"refresh_expires_in"`
+	RefreshToken     string `json:"refresh_token,omitempty"`
+	TokenType        string `json:"token_type"`
+	IDToken          string `json:"id_token,omitempty"`
+	NotBefore        int64  `json:"not-before-policy"`
+	SessionState     string `json:"session_state,omitempty"`
+	Scope            string `json:"scope"`
+}
+
+func answerOf(g *token.Grant, t token.Tokens) *tokenAnswer {
+	a := &tokenAnswer{
+		AccessToken: t.Access, ExpiresIn: t.ExpiresIn, RefreshExpiresIn: t.RefreshExpiresIn, RefreshToken: t.Refresh,
+		TokenType: "Bearer", IDToken: t.ID, Scope: g.Scope.Shown(),
+		NotBefore: max(g.Realm.Realm.NotBefore, g.Client.NotBefore, g.User.NotBefore),
+	}
+	if g.Session != nil {
+		a.SessionState = g.Session.ID
+	}
+	return a
+}
