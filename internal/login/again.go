@@ -117,28 +117,19 @@ func (d *Door) submitVerify(v *linkVisit) error {
 	return d.take(t)
 }
 
-// pickLanguage keeps a language that was picked on a page (kc_locale).
-func (d *Door) pickLanguage(v *visit) {
-	if picked := v.query.Get(page.LocaleParam); picked != "" && len(picked) <= 20 {
-		for _, code := range d.Pages.Locales(v.snap.Realm) {
-			if code == picked {
-				d.Site.SetCookie(v.w, cookieLocale, v.snap.Realm.Name, picked, 0)
-			}
-		}
-	}
-}
-
-// language chooses the language of this visit.
+// language chooses the language of this visit, once.
 func (d *Door) language(v *visit) string {
-	p := page.Preferences{Param: v.query.Get(page.LocaleParam), Accept: v.r.Header.Get("Accept-Language")}
-	p.Cookie, _ = d.Site.Cookie(v.r, cookieLocale, v.snap.Realm.Name)
-	if v.login != nil {
-		p.UILocales = v.login.Request.UILocales
+	if v.lang == "" {
+		asked, own := "", ""
+		if v.login != nil {
+			asked = v.login.Request.UILocales
+		}
+		if v.user != nil && len(v.user.Attributes["locale"]) > 0 {
+			own = v.user.Attributes["locale"][0]
+		}
+		v.lang = d.Pages.Language(v.w, v.r, v.snap.Realm, asked, own)
 	}
-	if v.user != nil && len(v.user.Attributes["locale"]) > 0 {
-		p.User = v.user.Attributes["locale"][0]
-	}
-	return d.Pages.Choose(v.snap.Realm, p)
+	return v.lang
 }
 
 // meta is what the layout needs of this visit.

@@ -45,7 +45,6 @@ const (
 	cookieLogin   = "login"   // the browser that asked: its logins are found by it
 	cookieSession = "session" // the signed-in browser
 	cookieKnown   = "known"   // a browser that signed in by mail before
-	cookieLocale  = "locale"  // the language that was picked
 	cookieLink    = "link-"   // and the link's selector: its secret (R-001, DESIGN 5)
 )
 
@@ -90,6 +89,7 @@ type visit struct {
 	browserCookie string // value of the login cookie; empty when there is none
 	browserHash   []byte
 	browser       latchkey.Browser
+	lang          string // see Door.language
 
 	login   *latchkey.Login
 	session *latchkey.UserSession

@@ -2,7 +2,6 @@ package login
 
 import (
 	"net/url"
-	"strings"
 	"time"
 
 	"latchkey"
@@ -173,35 +172,12 @@ func (d *Door) answerURL(snap *latchkey.Snapshot, l *latchkey.Login) string {
 	return d.Site.RealmURL(snap.Realm.Name, "protocol/openid-connect/auth/answer") + "?" + q.Encode()
 }
 
-// startURL is where an application begins: its initiate_login_uri (OpenID
-// Connect Core 4), else its base URL; empty when it has neither.
+// startURL is where an application begins; empty when it says nowhere.
 func (d *Door) startURL(snap *latchkey.Snapshot, c *latchkey.Client) string {
 	if c == nil {
 		return ""
 	}
-	if to := c.Attribute("initiate.login.uri"); to != "" {
-		u, err := url.Parse(to)
-		if err != nil || u.Host == "" {
-			return ""
-		}
-		q := u.Query()
-		q.Set("iss", d.Site.Issuer(snap.Realm.Name))
-		u.RawQuery = q.Encode()
-		return u.String()
-	}
-	base := c.BaseURL
-	if strings.HasPrefix(base, "/") {
-		root := strings.NewReplacer("${authBaseUrl}", d.Site.URL(""), "${authAdminUrl}", d.Site.URL("")).Replace(c.RootURL)
-		if root == "" {
-			root = d.Site.URL("")
-		}
-		base = strings.TrimRight(root, "/") + base
-	}
-	u, err := url.Parse(base)
-	if err != nil || (u.Scheme != "https" && u.Scheme != "http") {
-		return ""
-	}
-	return base
+	return c.StartURL(d.Site.URL(), d.Site.Issuer(snap.Realm.Name))
 }
 
 // goOn tells the browser what the finished login changed and sends it on.

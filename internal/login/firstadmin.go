@@ -23,7 +23,6 @@ func (d *Door) beginFirstAdmin(w http.ResponseWriter, r *http.Request) (*linkVis
 	if err != nil {
 		return nil, err
 	}
-	d.pickLanguage(v)
 	id := r.PathValue("id")
 	sec, ok := d.Site.Cookie(r, cookieLink+id, v.snap.Realm.Name)
 	if !ok {

@@ -88,7 +88,6 @@ func (d *Door) beginLink(w http.ResponseWriter, r *http.Request) (*linkVisit, er
 	if err != nil {
 		return nil, err
 	}
-	d.pickLanguage(v)
 	id := r.PathValue("id")
 	sec, ok := d.Site.Cookie(r, cookieLink+id, v.snap.Realm.Name)
 	if !ok {

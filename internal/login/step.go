@@ -18,7 +18,6 @@ func (d *Door) showStep(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	d.pickLanguage(v)
 	return d.step(v, nil, "")
 }
 
