@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Gets what the tests need and the machine does not have: Chromium, PostgreSQL
-# and Node.js from Debian's packages, and the locked JavaScript packages of
-# internal/browsertest/js. It installs when it may (as root, or by sudo without
+# Gets what the tests need and the machine does not have: Chromium, PostgreSQL,
+# Node.js and a C compiler (for the race detector) from Debian's packages, and
+# the locked JavaScript packages of internal/browsertest/js. It installs when it may (as root, or by sudo without
 # a password); when it may not, it says what to run. Where CI is set, or
 # LK_TEST_REQUIRE=1, anything missing is an error; else the tests that need it
 # are skipped.
@@ -29,10 +29,13 @@ has_postgres() {
 
 has_node() { command -v node >/dev/null && command -v npm >/dev/null; }
 
+has_cc() { command -v "${CC:-gcc}" >/dev/null; }
+
 missing() {
   has_chromium || printf 'chromium fonts-dejavu-core '
   has_postgres || printf 'postgresql postgresql-contrib '
   has_node || printf 'nodejs npm '
+  has_cc || printf 'gcc libc6-dev '
 }
 
 root() {
@@ -70,6 +73,7 @@ if ! command -v go >/dev/null; then
 fi
 
 want=$(missing)
+want=${want% }
 if [ -n "$want" ]; then
   # The list is split into words on purpose.
   # shellcheck disable=SC2086
@@ -94,7 +98,8 @@ if has_node && ! lock_current; then
 fi
 
 left=$(missing)
-if ! lock_current; then left="$left(npm ci in $js)"; fi
+if ! lock_current; then left="$left(npm ci in $js) "; fi
+left=${left% }
 if [ -n "$left" ]; then
   if $required; then
     say "still missing: $left"

@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 )
 
@@ -67,6 +68,10 @@ func Node(t testing.TB, script string, args ...string) *exec.Cmd {
 	}
 	if _, err := os.Stat(filepath.Join(jsDir(), "node_modules")); err != nil {
 		missing(t, "the folder of JavaScript packages")
+	}
+	if v, err := exec.CommandContext(t.Context(), node, "--version").Output(); err == nil && strings.HasPrefix(string(v), "v18.") {
+		args = append([]string{script}, args...)
+		script = "--experimental-global-webcrypto" // Debian 12's Node.js has it behind a switch
 	}
 	cmd := exec.CommandContext(t.Context(), node, append([]string{script}, args...)...)
 	cmd.Dir = jsDir()
