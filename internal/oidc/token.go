@@ -126,6 +126,8 @@ func (d *Door) exchange(r *http.Request, g grant, x *exchange) (*tokenAnswer, er
 		return record(tx, x, x.succeeded(g, granted, accessID))
 	})
 	switch {
+	case latchkey.ErrorCode(err) == latchkey.CodeNotFound:
+		return nil, refuse("invalid_grant", "Session not active", "") // it ended while this was under way
 	case err != nil:
 		return nil, err
 	case refused != nil:

@@ -17,6 +17,10 @@ func AttachClient(tx *store.Tx, snap *latchkey.Snapshot, s *latchkey.UserSession
 	if err != nil || c != nil {
 		return c, err
 	}
+	// What has expired there goes with all that hangs on it.
+	if err := tx.DeleteClientSession(s.RealmID, s.ID, client.ID); err != nil {
+		return nil, err
+	}
 	now := tx.Now()
 	c = &latchkey.ClientSession{
 		RealmID: s.RealmID, SessionID: s.ID, ClientID: client.ID,
@@ -67,7 +71,7 @@ const NoteSignIn = "sign_in"
 func StartOffline(tx *store.Tx, s *latchkey.UserSession) (*latchkey.UserSession, error) {
 	now := tx.Now()
 	offline := *s
-	offline.ID, offline.CookieHash = newID(), secret.Hash(secret.Token())
+	offline.ID, offline.CookieHash = newID(), nil
 	offline.StartedAt, offline.LastAccess = now, now
 	offline.Offline, offline.RememberMe = true, false
 	offline.Notes = maps.Clone(s.Notes)
