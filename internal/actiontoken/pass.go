@@ -38,7 +38,7 @@ func (a *act) pass(created bool) error {
 		mark(l, l.Mail.Execution, now)
 	}
 	l.UserID, l.NewUser = a.user.ID, created
-	l.LoA = max(l.LoA, 1)
+	l.FromCookie, l.LoA = false, max(l.LoA, 1)
 	l.Mail.Via = a.via
 	if a.token != nil {
 		l.Mail.TokenID = a.token.ID

@@ -31,6 +31,9 @@ var limits = map[string]struct {
 	"code.tries":   {100 * time.Millisecond, 50}, // codes typed in a network, right or wrong
 	"code.address": {24 * time.Hour / 10, 9},     // wrong codes for an address: the tenth is one too many
 	"code.network": {time.Hour / 100, 99},        // wrong codes from a network: the hundredth is
+
+	"password.name":    {30 * time.Second, 10}, // passwords typed for a name, right or wrong
+	"password.network": {time.Second, 100},     // and in a network
 }
 
 const shards = 16
@@ -62,6 +65,20 @@ func Mail(k *secret.Keyring, login *latchkey.Login, address string, b latchkey.B
 		named("mail.network.wide", suffix, NetworkKey(k, login.RealmID, wide)),
 		named("mail.client", "", k.MAC("bucket", login.RealmID, login.ClientID, shard)),
 		named("mail.realm", "", k.MAC("bucket", login.RealmID, shard)),
+	}
+}
+
+// Password are the limits of one password that is typed. The subject is whose
+// it is to be; knownBrowser says that the browser signed in as them before.
+func Password(k *secret.Keyring, realmID, subject, ip string, knownBrowser bool) []Limit {
+	suffix := ""
+	if knownBrowser {
+		suffix = known
+	}
+	narrow, _ := Network(ip)
+	return []Limit{
+		named("password.name", suffix, k.MAC("password", realmID, subject)),
+		named("password.network", suffix, NetworkKey(k, realmID, narrow)),
 	}
 }
 

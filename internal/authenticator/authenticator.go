@@ -1,0 +1,86 @@
+package authenticator
+
+import (
+	"latchkey"
+	"latchkey/internal/flow"
+	"latchkey/internal/ratelimit"
+)
+
+// Deps is what the steps are built from.
+type Deps struct {
+	// Guard is the node's own flood guard in front of the shared limits; nil
+	// gives the steps one of their own.
+	Guard *ratelimit.Guard
+}
+
+// All gives every authenticator that is built.
+func All(d Deps) []flow.Authenticator {
+	if d.Guard == nil {
+		d.Guard = ratelimit.NewGuard()
+	}
+	return []flow.Authenticator{
+		cookie{}, identityProvider{}, usernameForm{}, passwordForm{}, usernamePasswordForm{},
+		userConfigured{}, userRole{}, magicLink{guard: d.Guard},
+	}
+}
+
+// The choices of a requirement that providers offer, as in Keycloak.
+var (
+	anyRequirement = []latchkey.Requirement{latchkey.Required, latchkey.Alternative, latchkey.Disabled}
+	onOrOff        = []latchkey.Requirement{latchkey.Required, latchkey.Disabled}
+	alwaysOn       = []latchkey.Requirement{latchkey.Required}
+)
+
+// Categories of Keycloak's providers, by which steps are told to be of one
+// kind.
+const (
+	categoryPassword  = "password"
+	categoryCondition = "condition"
+)
+
+// noteAttempted is the name that the person typed into a form of this login.
+// Unlike notes of one execution it is for those that come after it: a name
+// that is nobody's goes on like any other, so that it cannot be told from
+// one that is somebody's. It proves nothing.
+const noteAttempted = "attempted_username"
+
+// attempted is the outcome of a step whose case this is not.
+var attempted = flow.Outcome{Kind: flow.Attempted}
+
+// passed is the outcome of a step that is through.
+var passed = flow.Outcome{Kind: flow.Success}
+
+// challenge shows a page.
+func challenge(s flow.Screen) (flow.Outcome, error) {
+	return flow.Outcome{Kind: flow.Challenge, Screen: s}, nil
+}
+
+// refuse shows the page again, with what was wrong.
+func refuse(code string, s flow.Screen) (flow.Outcome, error) {
+	return flow.Outcome{Kind: flow.Failure, Screen: s, Code: code}, nil
+}
+
+// reauthenticates says whether the application asks that the person prove
+// themselves again, although a session may be there.
+func reauthenticates(c *flow.Context) bool {
+	r := &c.Login.Request
+	return r.Prompts("login") || r.MaxAge != nil
+}
+
+// sessionUser is who is signed in in this browser, when the application asks
+// that they prove themselves again; nil else.
+func sessionUser(c *flow.Context) (*latchkey.User, error) {
+	if c.Session == nil || !reauthenticates(c) {
+		return nil, nil
+	}
+	u, err := c.Tx.User(c.Session.RealmID, c.Session.UserID)
+	if latchkey.ErrorCode(err) == latchkey.CodeNotFound {
+		return nil, nil
+	}
+	return u, err
+}
+
+// rememberMe takes the box of a form into the login, where the realm has one.
+func rememberMe(c *flow.Context) {
+	c.Login.RememberMe = c.Realm.Realm.RememberMe && c.Form.Get("rememberMe") != "" && c.Form.Get("rememberMe") != "off"
+}

@@ -1,0 +1,260 @@
+package authenticator
+
+import (
+	"strings"
+
+	"latchkey"
+	"latchkey/internal/credential"
+	"latchkey/internal/flow"
+	"latchkey/internal/ratelimit"
+	"latchkey/internal/store"
+)
+
+// passwordForm asks the password of whom an earlier step named. It does not
+// say whether there is such a user, or whether they have a password at all.
+type passwordForm struct{}
+
+func (passwordForm) Provider() flow.Provider {
+	return flow.Provider{
+		ID: latchkey.AuthPasswordForm, DisplayName: "Password Form", Category: categoryPassword, Requirements: anyRequirement,
+		HelpText: "Asks for the password of the user whom an earlier step named.",
+		Label:    "way.auth-password-form",
+	}
+}
+
+func (passwordForm) Authenticate(c *flow.Context) (flow.Outcome, error) {
+	u, err := c.User()
+	if err != nil {
+		return flow.Outcome{}, err
+	}
+	if u == nil && c.Login.Note(noteAttempted) == "" {
+		return attempted, nil // nobody said who it is: nothing to ask for
+	}
+	return challenge(passwordScreen(c, u))
+}
+
+func (passwordForm) Prepare(c *flow.Context) (any, error) {
+	u, err := c.User()
+	if err != nil {
+		return nil, err
+	}
+	return verify(c, u)
+}
+
+func (passwordForm) Action(c *flow.Context) (flow.Outcome, error) {
+	u, err := c.User()
+	if err != nil {
+		return flow.Outcome{}, err
+	}
+	screen := passwordScreen(c, u)
+	if c.Form.Get("password") == "" {
+		screen.Errors = []flow.FieldError{{Field: "password", Message: "error.password.missing"}}
+		return refuse("invalid_user_credentials", screen)
+	}
+	ok, err := checked(c, u, screen.Username)
+	if err != nil {
+		return flow.Outcome{}, err
+	}
+	if !ok {
+		screen.Errors = []flow.FieldError{{Field: "password", Message: "error.credentials"}}
+		return refuse("invalid_user_credentials", screen)
+	}
+	return passed, nil
+}
+
+// passwordScreen shows the name as it was typed: who types a username is not
+// shown the account's address.
+func passwordScreen(c *flow.Context, u *latchkey.User) flow.PasswordForm {
+	name := c.Login.Note(noteAttempted)
+	if name == "" && u != nil {
+		name = u.Username
+	}
+	return flow.PasswordForm{Username: name}
+}
+
+// usernamePasswordForm asks for both on one page.
+type usernamePasswordForm struct{}
+
+func (usernamePasswordForm) Provider() flow.Provider {
+	return flow.Provider{
+		ID: latchkey.AuthUsernamePasswordForm, DisplayName: "Username Password Form", Category: categoryPassword, Requirements: alwaysOn,
+		HelpText: "Asks for the username, or the e-mail address, and the password.",
+		Label:    "way.auth-username-password-form",
+	}
+}
+
+func (usernamePasswordForm) Authenticate(c *flow.Context) (flow.Outcome, error) {
+	u, err := c.User()
+	if err != nil {
+		return flow.Outcome{}, err
+	}
+	screen := bothScreen(c, u)
+	if screen.Username == "" {
+		if u, err = sessionUser(c); err != nil {
+			return flow.Outcome{}, err
+		}
+		if u != nil {
+			screen.Username = u.Username
+		}
+	}
+	return challenge(screen)
+}
+
+func (usernamePasswordForm) Prepare(c *flow.Context) (any, error) {
+	u, err := whoTyped(c)
+	if err != nil {
+		return nil, err
+	}
+	return verify(c, u)
+}
+
+func (usernamePasswordForm) Action(c *flow.Context) (flow.Outcome, error) {
+	known, err := c.User()
+	if err != nil {
+		return flow.Outcome{}, err
+	}
+	screen := bothScreen(c, known)
+	typed := typedUsername(c)
+	if known == nil {
+		screen.Username = typed
+	}
+	screen.Remembered = c.Form.Get("rememberMe") != ""
+	if screen.Username == "" {
+		screen.Errors = append(screen.Errors, flow.FieldError{Field: "username", Message: "error.username.missing"})
+	}
+	if c.Form.Get("password") == "" {
+		screen.Errors = append(screen.Errors, flow.FieldError{Field: "password", Message: "error.password.missing"})
+	}
+	if len(screen.Errors) > 0 {
+		return refuse("invalid_user_credentials", screen)
+	}
+	u, err := whoTyped(c)
+	if err != nil {
+		return flow.Outcome{}, err
+	}
+	ok, err := checked(c, u, screen.Username)
+	if err != nil {
+		return flow.Outcome{}, err
+	}
+	if !ok {
+		screen.Errors = []flow.FieldError{{Field: "password", Message: "error.credentials"}}
+		return refuse("invalid_user_credentials", screen)
+	}
+	c.SetUser(u)
+	c.Login.SetNote(noteAttempted, screen.Username)
+	rememberMe(c)
+	return passed, nil
+}
+
+func bothScreen(c *flow.Context, known *latchkey.User) flow.UsernamePasswordForm {
+	screen := flow.UsernamePasswordForm{
+		Username:   hint(c),
+		RememberMe: c.Realm.Realm.RememberMe, Remembered: c.Login.RememberMe,
+	}
+	if known != nil {
+		screen.Fixed, screen.Username = true, passwordScreen(c, known).Username
+	}
+	return screen
+}
+
+// whoTyped is the user of an earlier step, else the one whose name is in the
+// form; nil when there is none.
+func whoTyped(c *flow.Context) (*latchkey.User, error) {
+	u, err := c.User()
+	if err != nil || u != nil {
+		return u, err
+	}
+	return findTyped(c, typedUsername(c))
+}
+
+// verdict is what the slow work came to: whether the password is that of a
+// credential, which the transaction looks at again.
+type verdict struct {
+	userID     string
+	credential *latchkey.Credential // that the password is of; nil when it is of none
+	renewed    *latchkey.Credential // the same password, hashed as passwords are now
+}
+
+// verify compares the password with the user's, or does as much work for a
+// user who is not there or has none.
+func verify(c *flow.Context, u *latchkey.User) (any, error) {
+	ctx, password := c.Tx.Context(), latchkey.Secret(c.Form.Get("password"))
+	if u == nil {
+		// The same statement as for a user who is there.
+		if _, err := c.Tx.Credentials(c.Login.RealmID, ""); err != nil {
+			return nil, err
+		}
+		return verdict{}, credential.VerifyNobody(ctx, password)
+	}
+	list, err := passwords(c.Tx, u)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 0 {
+		return verdict{}, credential.VerifyNobody(ctx, password)
+	}
+	// Keycloak's users have one password; an import may bring more, of which
+	// only the first counts.
+	v := verdict{userID: u.ID}
+	ok, err := credential.Verify(ctx, list[0], password)
+	if err != nil || !ok {
+		return v, err
+	}
+	v.credential = list[0]
+	if credential.Outdated(v.credential) {
+		v.renewed, err = credential.NewPassword(ctx, password)
+	}
+	return v, err
+}
+
+// checked says whether the password that was verified outside of the
+// transaction still is the user's, and counts the try against the limits. A
+// try that a limit refuses is refused like a wrong one; the account itself is
+// never locked.
+func checked(c *flow.Context, u *latchkey.User, typed string) (bool, error) {
+	subject, known := "name:"+strings.ToLower(typed), false
+	if u != nil {
+		subject = "user:" + u.ID
+		known = knows(c, u.Email)
+	}
+	hit, _, err := ratelimit.Take(c.Tx, c.Login.RealmID, ratelimit.Password(c.Tx.Keyring(), c.Login.RealmID, subject, c.Browser.IP, known)...)
+	if err != nil {
+		return false, err
+	}
+	v, _ := c.Prepared.(verdict)
+	if u == nil || v.credential == nil || v.userID != u.ID || hit != "" {
+		return false, nil
+	}
+	list, err := passwords(c.Tx, u)
+	if err != nil {
+		return false, err
+	}
+	if len(list) == 0 || list[0].ID != v.credential.ID || list[0].SecretData != v.credential.SecretData {
+		return false, nil // changed meanwhile
+	}
+	if v.renewed != nil {
+		fresh := *list[0]
+		fresh.SecretData, fresh.CredentialData = v.renewed.SecretData, v.renewed.CredentialData
+		if err := c.Tx.UpdateCredential(&fresh); err != nil {
+			return false, err
+		}
+	}
+	c.Login.FromCookie = false
+	c.Login.LoA = max(c.Login.LoA, 1)
+	c.Login.AddAMR("pwd")
+	return true, nil
+}
+
+func passwords(tx *store.Tx, u *latchkey.User) ([]*latchkey.Credential, error) {
+	all, err := tx.Credentials(u.RealmID, u.ID)
+	if err != nil {
+		return nil, err
+	}
+	var list []*latchkey.Credential
+	for _, cr := range all {
+		if cr.Type == latchkey.CredentialPassword {
+			list = append(list, cr)
+		}
+	}
+	return list, nil
+}
