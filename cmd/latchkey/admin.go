@@ -1,0 +1,121 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+
+	"latchkey"
+	"latchkey/internal/secret"
+	"latchkey/internal/server"
+	"latchkey/internal/web"
+)
+
+// adminLinkCmd is `latchkey admin link`.
+type adminLinkCmd struct {
+	common
+	Hostname string `name:"hostname" placeholder:"URL" help:"The address that people reach the server at. Required, but with --data."`
+	Data     string `name:"data" placeholder:"FOLDER" help:"The data folder of dev, instead of --db."`
+	database
+}
+
+// Run makes the link and prints it, alone on a line.
+func (c *adminLinkCmd) Run(h *host) error {
+	if err := h.sources.fillSecrets(c); err != nil {
+		return err
+	}
+	log, err := newLog(h, "", slog.LevelWarn, false)
+	if err != nil {
+		return err
+	}
+	site, err := c.site()
+	if err != nil {
+		return err
+	}
+	url, ring, err := c.where()
+	if err != nil {
+		return err
+	}
+	db, err := open(h.ctx, url, ring, log)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	if pending, err := db.Pending(h.ctx); err != nil {
+		return err
+	} else if pending {
+		return latchkey.Errorf(latchkey.CodeConflict, "The database is not up to date. Start the server once, or run `latchkey migrate`, then ask again.")
+	}
+	link, err := server.FirstAdminLink(h.ctx, db, site)
+	if latchkey.ErrorCode(err) == latchkey.CodeNotFound {
+		return latchkey.Errorf(latchkey.CodeConflict, "The database has no realms yet. Start the server once, then ask again.")
+	}
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(h.stdout, "%s\n", link.Reveal())
+	if err == nil {
+		_, err = fmt.Fprintln(h.stderr, "It works once, for 60 minutes, and makes whoever opens it an administrator of every realm.")
+	}
+	return err
+}
+
+func (c *adminLinkCmd) site() (*web.Site, error) {
+	if c.Hostname == "" && c.Data != "" {
+		return web.NewSite("http://localhost:8080")
+	}
+	if c.Hostname == "" {
+		return nil, latchkey.Invalid("hostname", "The link needs the server's address. Say --hostname https://id.example.com.")
+	}
+	return web.NewSite(c.Hostname)
+}
+
+func (c *adminLinkCmd) where() (url string, ring *secret.Keyring, err error) {
+	if c.Data == "" {
+		ring, err = c.database.check()
+		return c.DB, ring, err
+	}
+	if c.DB != "" {
+		return "", nil, latchkey.Invalid("data", "--data and --db both say where the database is. Keep one of them.")
+	}
+	f := folder(c.Data)
+	ring, err = f.read()
+	return f.database(), ring, err
+}
+
+// migrateCmd is `latchkey migrate`.
+type migrateCmd struct {
+	common
+	database
+}
+
+// Run brings the database up to date and says what was done.
+func (c *migrateCmd) Run(h *host) error {
+	if err := h.sources.fillSecrets(c); err != nil {
+		return err
+	}
+	log, err := newLog(h, "", slog.LevelWarn, false)
+	if err != nil {
+		return err
+	}
+	ring, err := c.database.check()
+	if err != nil {
+		return err
+	}
+	db, err := open(h.ctx, c.DB, ring, log)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	n, err := db.Migrate(h.ctx)
+	if err != nil {
+		return err
+	}
+	text := "The database was up to date."
+	if n == 1 {
+		text = "The database is up to date: 1 step was taken."
+	} else if n > 1 {
+		text = fmt.Sprintf("The database is up to date: %d steps were taken.", n)
+	}
+	_, err = fmt.Fprintln(h.stdout, text)
+	return err
+}

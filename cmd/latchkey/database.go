@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"latchkey"
+	"latchkey/internal/secret"
+	"latchkey/internal/store"
+)
+
+// database are the settings of where things are kept.
+type database struct {
+	DB        string          `name:"db" placeholder:"URL" secret:"true" help:"Where everything is kept: sqlite:PATH or postgres://USER@HOST/NAME."`
+	MasterKey latchkey.Secret `kong:"-" setting:"master-key" secret:"true" help:"The key that secrets are sealed with in the database: 32 bytes as base64, from openssl rand -base64 32. Several with commas between them: the first seals, all open."`
+}
+
+// check refuses to run without a place and a key.
+func (d *database) check() (*secret.Keyring, error) {
+	if d.DB == "" {
+		return nil, latchkey.Invalid("db", "Latchkey does not know where to keep things. Say --db sqlite:/var/lib/latchkey/latchkey.db or --db postgres://latchkey@localhost/latchkey.")
+	}
+	if !strings.HasPrefix(d.DB, "sqlite:") && !strings.HasPrefix(d.DB, "postgres://") && !strings.HasPrefix(d.DB, "postgresql://") {
+		return nil, latchkey.Invalid("db", "--db begins with sqlite: or postgres://, for example sqlite:/var/lib/latchkey/latchkey.db.")
+	}
+	if d.MasterKey == "" {
+		return nil, latchkey.Invalid("master-key", "There is no master key. Make one with: openssl rand -base64 32, keep it, and give it as LK_MASTER_KEY or in a file that LK_MASTER_KEY_FILE names.")
+	}
+	return secret.ParseKeyring(d.MasterKey)
+}
+
+// folder is the data folder of dev.
+type folder string
+
+func (f folder) database() string { return "sqlite:" + filepath.Join(string(f), "latchkey.db") }
+func (f folder) mail() string     { return filepath.Join(string(f), "mail") }
+
+// prepare makes the folder for its owner alone, and reads the master key in
+// it, which is made once (R-151).
+func (f folder) prepare() (*secret.Keyring, error) {
+	if err := os.MkdirAll(string(f), 0o700); err != nil {
+		return nil, &latchkey.Error{Code: latchkey.CodeInvalid, Field: "data", Message: "The data folder cannot be made. Choose another with --data.", Err: err}
+	}
+	path := filepath.Join(string(f), "master.key")
+	text, err := os.ReadFile(path)
+	if os.IsNotExist(err) {
+		if _, old := os.Stat(filepath.Join(string(f), "latchkey.db")); old == nil {
+			return nil, latchkey.Invalid("data", "The folder %s has a database and no master.key. Put the key back: without it nothing that was sealed can be read.", f)
+		}
+		text, err = f.makeKey(path)
+	}
+	if err != nil {
+		return nil, &latchkey.Error{Code: latchkey.CodeInvalid, Field: "data", Message: "The master key in the data folder cannot be read.", Err: err}
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return nil, &latchkey.Error{Code: latchkey.CodeInvalid, Field: "data", Message: "The master key in the data folder must be its owner's alone.", Err: err}
+	}
+	return secret.ParseKeyring(latchkey.Secret(text))
+}
+
+// read reads the master key of a folder that dev made.
+func (f folder) read() (*secret.Keyring, error) {
+	text, err := os.ReadFile(filepath.Join(string(f), "master.key"))
+	if err != nil {
+		return nil, &latchkey.Error{Code: latchkey.CodeInvalid, Field: "data", Err: err,
+			Message: "There is no master.key in the data folder. Name the folder that `latchkey dev` uses with --data, or the database with --db."}
+	}
+	return secret.ParseKeyring(latchkey.Secret(text))
+}
+
+// makeKey draws the key and writes it, never over another one.
+func (f folder) makeKey(path string) ([]byte, error) {
+	text := []byte(secret.Token() + "\n")
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if os.IsExist(err) { // somebody was faster
+		return os.ReadFile(path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	_, err = file.Write(text)
+	err = errors.Join(err, file.Sync(), file.Close())
+	if err != nil {
+		return nil, errors.Join(err, os.Remove(path))
+	}
+	return text, nil
+}
+
+// open opens the database for a command that ends soon.
+func open(ctx context.Context, url string, ring *secret.Keyring, log *slog.Logger) (*store.DB, error) {
+	return store.Open(ctx, store.Options{URL: url, Keyring: ring, Now: time.Now, Log: log, MaxConns: 2})
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+
+	"latchkey/internal/realm"
+	"latchkey/internal/server"
+)
+
+// devCmd is `latchkey dev`.
+type devCmd struct {
+	common
+	logging
+	Listen           string   `name:"listen" placeholder:"HOST:PORT" default:"127.0.0.1:8080" help:"Where the server listens."`
+	Hostname         string   `name:"hostname" placeholder:"URL" help:"The address that people reach the server at. Default: http://localhost with the port of --listen."`
+	Data             string   `name:"data" placeholder:"FOLDER" default:"./data" help:"Folder that keeps everything: database, mails, master key."`
+	SMTPListen       string   `name:"smtp-listen" placeholder:"HOST:PORT" default:"127.0.0.1:2525" help:"Where the mail server of the mailbox listens."`
+	DemoListen       string   `name:"demo-listen" placeholder:"HOST:PORT" default:"127.0.0.1:8081" help:"Where the demo application listens."`
+	MailboxListen    string   `name:"mailbox-listen" placeholder:"HOST:PORT" default:"127.0.0.1:8025" help:"Where the mailbox page listens."`
+	ManagementListen string   `name:"management-listen" placeholder:"HOST:PORT" default:"127.0.0.1:9000" help:"Where health and metrics answer; empty for nowhere."`
+	Import           []string `name:"import" placeholder:"FILE" sep:"none" help:"A realm export to take in; realms that exist stay as they are. Can be given several times."`
+	bootstrap
+}
+
+// Run runs everything until it is told to stop.
+func (c *devCmd) Run(h *host) error {
+	if err := h.sources.fillSecrets(c); err != nil {
+		return err
+	}
+	log, err := newLog(h, c.LogLevel, slog.LevelWarn, false)
+	if err != nil {
+		return err
+	}
+	if err := c.bootstrap.check(); err != nil {
+		return err
+	}
+	imports, err := readImports(c.Import)
+	if err != nil {
+		return err
+	}
+	data := folder(c.Data)
+	ring, err := data.prepare()
+	if err != nil {
+		return err
+	}
+	s, err := server.New(h.ctx, server.Config{Hostname: c.Hostname, Listen: c.Listen, Management: c.ManagementListen,
+		Database: data.database(), Keyring: ring, Imports: imports, Bootstrap: c.bootstrap.config(), Log: log,
+		Dev: &server.Dev{SMTP: c.SMTPListen, Mailbox: c.MailboxListen, Demo: c.DemoListen, MailDir: data.mail()}})
+	if err != nil {
+		return err
+	}
+	if err := c.welcome(h, s); err != nil {
+		s.Close()
+		return err
+	}
+	return s.Run(h.ctx)
+}
+
+// welcome says where everything is.
+func (c *devCmd) welcome(h *host, s *server.Server) error {
+	known, err := s.HasAdministrator(h.ctx)
+	if err != nil {
+		return err
+	}
+	table := [][2]string{
+		{"Demo application", s.LocalURL("demo")},
+		{"Mailbox", s.LocalURL("mailbox")},
+		{"Admin console", s.Site().URL("admin", "")},
+		{"Issuer", s.Site().Issuer(realm.DemoRealm)},
+		{"Data", c.Data},
+	}
+	if !known {
+		link, err := s.FirstAdminLink(h.ctx)
+		if err != nil {
+			return err
+		}
+		// The one place that shows it: whoever reads this terminal owns the host (R-197).
+		table[2] = [2]string{"Admin link (60 minutes)", link.Reveal()}
+	}
+	_, err = io.WriteString(h.stdout, "\nLatchkey is ready. Open the demo application and sign in with any address.\n\n"+aligned(table)+"\nStop it with Ctrl+C.\n")
+	return err
+}
+
+// aligned sets a table of two columns.
+func aligned(table [][2]string) string {
+	width, out := 0, ""
+	for _, row := range table {
+		width = max(width, len(row[0]))
+	}
+	for _, row := range table {
+		out += fmt.Sprintf("  %-*s  %s\n", width, row[0], row[1])
+	}
+	return out
+}

@@ -1,0 +1,79 @@
+package server
+
+import (
+	"crypto/x509"
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"latchkey"
+	"latchkey/internal/secret"
+)
+
+// Config is what a server is built from. Nothing in it is read from the
+// environment or from files here but the TLS certificate.
+type Config struct {
+	// Hostname is the address that people reach the server at, as
+	// https://id.example.com. Empty: http://localhost with the port of Listen.
+	Hostname string
+	// Listen is host:port of the public listener. Port 0 picks a free one.
+	Listen string
+	// Management is host:port of the management listener; empty: none.
+	Management string
+	// Database is sqlite:PATH or postgres://...
+	Database string
+	MaxConns int // to the database; 0: its own default
+	// Keyring is of the master key.
+	Keyring *secret.Keyring
+	// TLSCert and TLSKey are PEM files, read again when they change. Both
+	// empty: no TLS of our own.
+	TLSCert, TLSKey string
+	// TrustedProxies and Forwarded: see web.Site.
+	TrustedProxies []netip.Prefix
+	Forwarded      bool
+	// Imports are realm exports; realms that exist already stay as they are.
+	Imports   []Import
+	Bootstrap Bootstrap
+	// Dev adds what development needs; nil in production.
+	Dev *Dev
+	// MailRoots are the authorities that relays' certificates are checked
+	// against; nil: the system's.
+	MailRoots *x509.CertPool
+	Log       *slog.Logger     // nil: slog.Default()
+	Now       func() time.Time // nil: time.Now
+}
+
+// Import is a file with a realm export.
+type Import struct {
+	Name string // for messages
+	Data []byte
+}
+
+// Bootstrap is the administrator that is made in realm master when nobody of
+// that name exists (R-197: there is no default one).
+type Bootstrap struct {
+	Username     string
+	Password     latchkey.Secret
+	ClientID     string
+	ClientSecret latchkey.Secret
+}
+
+// Dev is what `latchkey dev` runs beside the server, each on its own listener.
+type Dev struct {
+	SMTP    string // host:port of the mail server
+	Mailbox string // host:port of its page
+	Demo    string // host:port of the demo application; empty: none
+	MailDir string // keeps mails over restarts; empty: memory only
+}
+
+// Limits of the HTTP listeners (R-210).
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 15 * time.Second
+	writeTimeout      = 30 * time.Second // longer than a long poll's 25 s
+	idleTimeout       = 60 * time.Second
+	maxHeaderBytes    = 16 << 10
+	maxStreams        = 100 // of one HTTP/2 connection
+	maxConns          = 16384
+	maxConnsPerHost   = 512 // of one address that is no trusted proxy
+)

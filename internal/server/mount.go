@@ -1,0 +1,91 @@
+package server
+
+import (
+	"context"
+	"net/http"
+
+	"latchkey"
+	"latchkey/internal/actiontoken"
+	"latchkey/internal/admin"
+	"latchkey/internal/authenticator"
+	"latchkey/internal/flow"
+	"latchkey/internal/login"
+	"latchkey/internal/oidc"
+	"latchkey/internal/outbox"
+	"latchkey/internal/page"
+	"latchkey/internal/realm"
+	"latchkey/internal/requiredaction"
+	"latchkey/internal/token"
+	"latchkey/internal/web"
+)
+
+// house is everything that is built of a server's database and site.
+type house struct {
+	handler    http.Handler
+	management http.Handler
+	outbox     *outbox.Worker
+	pages      *page.Kit
+}
+
+// build makes doors and workers and mounts every route.
+func (s *Server) build(ctx context.Context) error {
+	s.realms = realm.NewCache(s.db)
+	s.metrics = newMetrics(s)
+	minter := token.NewMinter(s.cfg.Now)
+	pages := page.New(s.site)
+	registry := flow.NewRegistry(authenticator.All(authenticator.Deps{}), requiredaction.All())
+
+	applications := oidc.New(oidc.Deps{DB: s.db, Realms: s.realms, Site: s.site, Minter: minter,
+		Pages: &oidcPages{kit: pages, now: s.cfg.Now}, Log: s.cfg.Log, Now: s.cfg.Now})
+	people := login.New(login.Deps{DB: s.db, Realms: s.realms, Site: s.site, Pages: pages,
+		Registry: registry, Log: s.cfg.Log, Now: s.cfg.Now})
+	operators := admin.New(admin.Deps{DB: s.db, Realms: s.realms, Site: s.site, Verifier: minter,
+		Log: s.cfg.Log, Now: s.cfg.Now})
+	desk := s.console(pages)
+
+	var routes []web.Route
+	for _, list := range [][]web.Route{
+		s.roots(),             // /
+		applications.Routes(), // /realms/{realm}/protocol/openid-connect/..., discovery
+		people.Routes(),       // /realms/{realm}/login-actions/...
+		operators.Routes(),    // /admin/realms/..., /realms/{realm}/magic-link
+		desk.Routes(),         // /admin/
+		pages.Routes(),        // /resources/...
+	} {
+		routes = append(routes, list...)
+	}
+	s.house = &house{
+		pages: pages,
+		handler: web.Mount(routes, web.Manners{Site: s.site, Errors: pages, Log: s.cfg.Log, Now: s.cfg.Now,
+			Observe: s.metrics.served, Drain: s.drain}),
+		management: s.management(),
+		outbox: &outbox.Worker{DB: s.db, Realms: s.realms.ByID, Compose: compose(pages),
+			Code:    func(loginID string) latchkey.Secret { return actiontoken.Code(s.cfg.Keyring, loginID) },
+			BaseURL: s.site.URL(), Log: s.cfg.Log, Now: s.cfg.Now, Roots: s.cfg.MailRoots, Observe: s.metrics.attempt},
+	}
+	// A server that answers is one that can sign people in.
+	return s.canSign(ctx)
+}
+
+// roots are the addresses that people guess.
+func (s *Server) roots() []web.Route {
+	return []web.Route{
+		{Pattern: "GET /{$}", Class: web.ClassRedirect, Handler: func(w http.ResponseWriter, r *http.Request) error {
+			return web.Redirect(w, r, s.site.Path("admin", ""))
+		}},
+		{Pattern: "GET /robots.txt", Class: web.ClassAsset, Handler: func(w http.ResponseWriter, _ *http.Request) error {
+			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+			_, err := w.Write([]byte("User-agent: *\nDisallow: /\n"))
+			return err
+		}},
+	}
+}
+
+// compose gives the outbox the mails of the pages' kit: the two know the same
+// facts and not each other.
+func compose(pages *page.Kit) outbox.ComposeFunc {
+	return func(f outbox.Facts) (outbox.Content, error) {
+		c, err := pages.Compose(page.Facts(f))
+		return outbox.Content(c), err
+	}
+}

@@ -1,0 +1,125 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	"latchkey"
+	"latchkey/internal/console"
+	"latchkey/internal/oidc"
+	"latchkey/internal/page"
+	"latchkey/internal/session"
+	"latchkey/internal/store"
+	"latchkey/internal/web"
+)
+
+// oidcPages shows the few pages of the application's door.
+type oidcPages struct {
+	kit *page.Kit
+	now func() time.Time
+}
+
+func (p *oidcPages) meta(w http.ResponseWriter, r *http.Request, snap *latchkey.Snapshot, client *latchkey.Client) page.Meta {
+	var realm *latchkey.Realm
+	if snap != nil {
+		realm = snap.Realm
+	}
+	return p.kit.Meta(r, realm, client, p.kit.Language(w, r, realm, "", ""), p.now())
+}
+
+// Error says why a request leads nowhere.
+func (p *oidcPages) Error(w http.ResponseWriter, r *http.Request, e oidc.ErrorPage) error {
+	return p.kit.Write(w, r, e.Status, p.meta(w, r, e.Realm, e.Client),
+		page.ErrorPage(e.Key, web.RequestID(r.Context())), page.Policy{})
+}
+
+// LogoutConfirm asks whether to sign out.
+func (p *oidcPages) LogoutConfirm(w http.ResponseWriter, r *http.Request, l oidc.LogoutPage) error {
+	c := page.LogoutConfirm{Form: page.Form{Action: l.Action}}
+	if l.User != nil {
+		c.Account = firstOf(l.User.Email, l.User.Username)
+	}
+	query := url.Values{}
+	for _, f := range l.Fields {
+		if f.Name == "session_code" {
+			c.Form.SessionCode = f.Value
+		} else {
+			query.Set(f.Name, f.Value)
+		}
+	}
+	if len(query) > 0 {
+		c.Form.Action += "?" + query.Encode()
+	}
+	return p.kit.Write(w, r, http.StatusOK, p.meta(w, r, l.Realm, l.Client), c, page.Policy{FormTargets: l.Targets})
+}
+
+// LoggedOut says that it was done.
+func (p *oidcPages) LoggedOut(w http.ResponseWriter, r *http.Request, l oidc.LogoutPage) error {
+	return p.kit.Write(w, r, http.StatusOK, p.meta(w, r, l.Realm, l.Client), page.LoggedOut{}, page.Policy{})
+}
+
+// FormPost answers the application by a form that submits itself.
+func (p *oidcPages) FormPost(w http.ResponseWriter, r *http.Request, f oidc.FormPostPage) error {
+	post := page.FormPost{Action: f.Action}
+	for _, field := range f.Fields {
+		post.Fields = append(post.Fields, page.FormPostField(field))
+	}
+	return p.kit.Write(w, r, http.StatusOK, p.meta(w, r, f.Realm, f.Client), post,
+		page.Policy{FormTargets: []string{f.Action}, Script: true, NoReferrer: true})
+}
+
+func firstOf(list ...string) string {
+	for _, s := range list {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// console is the operator's page.
+func (s *Server) console(pages *page.Kit) *console.Console {
+	return &console.Console{
+		Kit: pages, Site: s.site, Now: s.cfg.Now, SignedIn: s.signedIn,
+		Realms: func(ctx context.Context) (list []*latchkey.Realm, err error) {
+			err = s.db.View(ctx, func(tx *store.Tx) error {
+				list, err = tx.Realms()
+				return err
+			})
+			return list, err
+		},
+	}
+}
+
+// signedIn tells who is signed in to realm master in this browser, and whether
+// they hold the role that administers every realm.
+func (s *Server) signedIn(r *http.Request) (*console.Person, error) {
+	cookie, ok := s.site.Cookie(r, "session", latchkey.MasterRealm)
+	if !ok {
+		return nil, nil
+	}
+	snap, err := s.realms.Get(r.Context(), latchkey.MasterRealm)
+	if err != nil {
+		return nil, err
+	}
+	var person *console.Person
+	err = s.db.View(r.Context(), func(tx *store.Tx) error {
+		_, user, err := session.Find(tx, snap, latchkey.Secret(cookie))
+		if err != nil || user == nil {
+			return err
+		}
+		ids, err := tx.UserRoles(snap.Realm.ID, user.ID)
+		if err != nil {
+			return err
+		}
+		person = &console.Person{Name: firstOf(user.Email, user.Username)}
+		admin := snap.RoleNamed("", latchkey.RoleAdmin)
+		for _, role := range snap.ExpandRoles(ids) {
+			person.Admin = person.Admin || (admin != nil && role.ID == admin.ID)
+		}
+		return nil
+	})
+	return person, err
+}
