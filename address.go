@@ -227,6 +227,9 @@ func CanonicalAddress(address string) string {
 	return canonicalLocal(address[:at]) + "@" + domain
 }
 
+// SameAddress says whether two addresses are one: the same in canonical form.
+func SameAddress(x, y string) bool { return CanonicalAddress(x) == CanonicalAddress(y) }
+
 // canonicalLocal composes twice: a letter may only compose with its mark once
 // it is lower case, and the Kelvin sign only is a K once it is composed.
 func canonicalLocal(s string) string {

@@ -43,17 +43,13 @@ func (a *act) findUser() (refused string, err error) {
 		return RefusedNoAccount, nil
 	case !u.Enabled:
 		return RefusedUserDisabled, nil
-	case a.address != "" && !sameAddress(u.Email, a.address):
+	case a.address != "" && !latchkey.SameAddress(u.Email, a.address):
 		// The account has another address since it was mailed to: the old
 		// mailbox must not open it.
 		return RefusedEnded, nil
 	}
 	a.user = u
 	return "", nil
-}
-
-func sameAddress(x, y string) bool {
-	return latchkey.CanonicalAddress(x) == latchkey.CanonicalAddress(y)
 }
 
 // NewUser makes an account for an address that nobody has proven: without a

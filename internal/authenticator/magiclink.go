@@ -8,7 +8,6 @@ import (
 	"latchkey/internal/actiontoken"
 	"latchkey/internal/flow"
 	"latchkey/internal/ratelimit"
-	"latchkey/internal/secret"
 )
 
 // magicLink asks for an address, mails a link and a code to it, and waits.
@@ -86,7 +85,7 @@ func (m magicLink) ask(c *flow.Context) (flow.Outcome, error) {
 	if err != nil {
 		return flow.Outcome{}, err
 	}
-	if u != nil && u.Email != "" && (screen.Address == "" || sameAddress(screen.Address, u.Email)) {
+	if u != nil && u.Email != "" && (screen.Address == "" || latchkey.SameAddress(screen.Address, u.Email)) {
 		screen.Address, screen.Fixed = u.Email, true
 	}
 	return challenge(screen)
@@ -274,16 +273,7 @@ func (m magicLink) code(c *flow.Context) (flow.Outcome, error) {
 
 // knows says whether this browser signed in as that address before.
 func knows(c *flow.Context, address string) bool {
-	key := ratelimit.AddressKey(c.Tx.Keyring(), c.Login.RealmID, address)
-	known := false
-	for _, k := range c.KnownAddresses {
-		known = secret.Equal(k, key) || known
-	}
-	return known
-}
-
-func sameAddress(x, y string) bool {
-	return latchkey.CanonicalAddress(x) == latchkey.CanonicalAddress(y)
+	return ratelimit.Knows(c.Tx.Keyring(), c.Login.RealmID, address, c.KnownAddresses)
 }
 
 func earlier(a, b time.Time) time.Time {

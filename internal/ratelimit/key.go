@@ -20,6 +20,16 @@ func FoldedKey(k *secret.Keyring, realmID, address string) []byte {
 	return k.MAC("folded-address", realmID, latchkey.FoldedAddress(address))
 }
 
+// Knows says whether the keys, of addresses that a browser signed in as
+// before, hold that address's.
+func Knows(k *secret.Keyring, realmID, address string, keys [][]byte) bool {
+	key, known := AddressKey(k, realmID, address), false
+	for _, other := range keys {
+		known = secret.Equal(other, key) || known
+	}
+	return known
+}
+
 // LinkOnlyKey names the mark of an address whose code was guessed at too
 // often: for a day, mails that browsers which it does not know ask for carry
 // the link only.

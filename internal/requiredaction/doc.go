@@ -1,0 +1,8 @@
+// Package requiredaction holds what a realm can ask of a user after the flow,
+// one file each: UPDATE_PROFILE, VERIFY_EMAIL, UPDATE_PASSWORD and
+// TERMS_AND_CONDITIONS.
+//
+// Nevers: a required action never imports net/http, never opens a
+// transaction, never hashes a password inside of one, and never makes an
+// address proven that nobody proved.
+package requiredaction

@@ -1,0 +1,47 @@
+package requiredaction
+
+import (
+	"latchkey"
+	"latchkey/internal/event"
+	"latchkey/internal/flow"
+	"latchkey/internal/ratelimit"
+)
+
+// Deps is what the required actions are built from.
+type Deps struct {
+	// Guard is the node's own flood guard in front of the shared limits; nil
+	// gives the actions one of their own.
+	Guard *ratelimit.Guard
+}
+
+// All gives every required action that is built.
+func All(d Deps) []flow.RequiredAction {
+	if d.Guard == nil {
+		d.Guard = ratelimit.NewGuard()
+	}
+	return []flow.RequiredAction{terms{}, updateProfile{}, verifyEmail{guard: d.Guard}, updatePassword{}}
+}
+
+var done = flow.Outcome{Kind: flow.Success}
+
+// userOf gives the user, who is known by the time that actions are asked for.
+// One who was deleted meanwhile ends the login.
+func userOf(c *flow.Context) (*latchkey.User, error) {
+	u, err := c.User()
+	if err == nil && u == nil {
+		err = latchkey.Errorf(latchkey.CodeNotFound, "This account does not exist any more.")
+	}
+	return u, err
+}
+
+// record writes down what the user did.
+func record(c *flow.Context, t latchkey.EventType, details map[string]string) error {
+	e := latchkey.Event{Type: t, UserID: c.Login.UserID, IPAddress: c.Browser.IP, Details: map[string]string{"code_id": c.Login.ID}}
+	if c.Client != nil {
+		e.ClientID = c.Client.ClientID
+	}
+	for k, v := range details {
+		e.Details[k] = v
+	}
+	return event.Record(c.Tx, c.Realm.Realm, e)
+}

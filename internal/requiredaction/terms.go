@@ -1,0 +1,45 @@
+package requiredaction
+
+import (
+	"strconv"
+
+	"latchkey"
+	"latchkey/internal/flow"
+)
+
+// terms asks for a yes to the realm's terms.
+type terms struct{}
+
+// attributeTerms is the user attribute that says when, in unix seconds.
+const attributeTerms = "terms_and_conditions"
+
+// keyTermsText is the action's option with the text of the terms.
+const keyTermsText = "text"
+
+func (terms) Alias() string                        { return latchkey.ActionTerms }
+func (terms) Evaluate(*flow.Context) (bool, error) { return false, nil }
+
+func (terms) Challenge(c *flow.Context) (flow.Outcome, error) {
+	return flow.Outcome{Kind: flow.Challenge, Screen: flow.Terms{Text: c.Config[keyTermsText]}}, nil
+}
+
+func (a terms) Action(c *flow.Context) (flow.Outcome, error) {
+	switch {
+	case c.Form.Get("cancel") != "":
+		return flow.Outcome{Kind: flow.Cancelled, Code: "rejected_by_user"}, nil
+	case c.Form.Get("accept") == "":
+		return a.Challenge(c)
+	}
+	u, err := userOf(c)
+	if err != nil {
+		return flow.Outcome{}, err
+	}
+	if u.Attributes == nil {
+		u.Attributes = map[string][]string{}
+	}
+	u.Attributes[attributeTerms] = []string{strconv.FormatInt(c.Now.Unix(), 10)}
+	if err := c.Tx.UpdateUser(u); err != nil {
+		return flow.Outcome{}, err
+	}
+	return done, record(c, latchkey.EventCustomRequired, map[string]string{"custom_required_action": latchkey.ActionTerms})
+}

@@ -1,0 +1,134 @@
+package requiredaction
+
+import (
+	"strconv"
+	"time"
+
+	"latchkey"
+	"latchkey/internal/actiontoken"
+	"latchkey/internal/flow"
+	"latchkey/internal/outbox"
+	"latchkey/internal/ratelimit"
+)
+
+// verifyEmail mails a link that proves the account's address, and waits. The
+// link takes the action off the user (actiontoken.RedeemVerifyEmail), so the
+// flow goes on by itself.
+type verifyEmail struct{ guard *ratelimit.Guard }
+
+// resendAfter is the time between two mails.
+const resendAfter = actiontoken.DefaultResend
+
+// noteSentAt is when the last mail was promised, in unix milliseconds.
+const noteSentAt = "sent_at"
+
+func (verifyEmail) Alias() string { return latchkey.ActionVerifyEmail }
+
+// Evaluate asks for it where the realm wants proven addresses and this one is
+// not.
+func (verifyEmail) Evaluate(c *flow.Context) (bool, error) {
+	if !c.Realm.Realm.VerifyEmail {
+		return false, nil
+	}
+	u, err := c.User()
+	return u != nil && u.Email != "" && !u.EmailVerified, err
+}
+
+func (a verifyEmail) Challenge(c *flow.Context) (flow.Outcome, error) {
+	u, err := userOf(c)
+	if err != nil {
+		return flow.Outcome{}, err
+	}
+	if u.EmailVerified || u.Email == "" {
+		return done, nil // proven meanwhile, or nothing to prove
+	}
+	if sentAt(c).IsZero() {
+		if err := a.mail(c, u); err != nil {
+			return flow.Outcome{}, err
+		}
+	}
+	return flow.Outcome{Kind: flow.Challenge, Screen: verifyScreen(c, u)}, nil
+}
+
+func (a verifyEmail) Action(c *flow.Context) (flow.Outcome, error) {
+	u, err := userOf(c)
+	if err != nil {
+		return flow.Outcome{}, err
+	}
+	if u.EmailVerified || u.Email == "" {
+		return done, nil
+	}
+	screen := verifyScreen(c, u)
+	switch wait := screen.ResendAt.Sub(c.Now); {
+	case c.Form.Get("resend") == "":
+		return flow.Outcome{Kind: flow.Challenge, Screen: screen}, nil
+	case wait > 0:
+		screen.Errors = []flow.FieldError{{Message: "error.resend.early", Args: []any{int((wait + time.Second - 1) / time.Second)}}}
+		return flow.Outcome{Kind: flow.Failure, Screen: screen}, nil
+	}
+	if err := a.mail(c, u); err != nil {
+		return flow.Outcome{}, err
+	}
+	screen = verifyScreen(c, u)
+	screen.Resent = true
+	return flow.Outcome{Kind: flow.Challenge, Screen: screen}, nil
+}
+
+func verifyScreen(c *flow.Context, u *latchkey.User) flow.VerifyEmail {
+	return flow.VerifyEmail{Address: u.Email, ResendAt: sentAt(c).Add(resendAfter)}
+}
+
+func sentAt(c *flow.Context) time.Time {
+	ms, err := strconv.ParseInt(c.Note(noteSentAt), 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+// mail promises the mail, within the limits of every mail.
+func (a verifyEmail) mail(c *flow.Context, u *latchkey.User) error {
+	if !a.guard.Allow(c.Browser.IP, c.Now) {
+		return latchkey.Errorf(latchkey.CodeTooMany, "Many requests come from your network. Try again in a minute.")
+	}
+	l, realm := c.Login, c.Realm.Realm
+	from := c.Browser
+	from.Known = ratelimit.Knows(c.Tx.Keyring(), realm.ID, u.Email, c.KnownAddresses)
+	hit, _, err := ratelimit.Take(c.Tx, realm.ID, ratelimit.Mail(c.Tx.Keyring(), l, u.Email, from)...)
+	if err != nil {
+		return err
+	}
+	ends := c.Now.Add(lifespan(realm))
+	if l.ExpiresAt.Before(ends) {
+		l.ExpiresAt = ends
+	}
+	token := &latchkey.ActionToken{
+		RealmID: realm.ID, Kind: latchkey.TokenVerifyEmail, LoginID: l.ID, UserID: u.ID, ClientID: l.ClientID,
+		ExpiresAt: ends, Address: u.Email, Locale: l.Locale,
+	}
+	s, err := actiontoken.Issue(c.Tx, token)
+	if err != nil {
+		return err
+	}
+	message := &latchkey.Message{
+		RealmID: realm.ID, Kind: latchkey.MailVerifyEmail, State: latchkey.MessageQueued, Address: u.Email, LoginID: l.ID,
+		TokenID: token.ID, Secret: s, ExpiresAt: ends, UserID: u.ID, ClientID: l.ClientID, Locale: l.Locale, From: from,
+	}
+	if hit != "" {
+		message.State, message.Reason = latchkey.MessageWithheld, "limit:"+hit
+	}
+	if err := outbox.Queue(c.Tx, realm, message); err != nil {
+		return err
+	}
+	c.SetNote(noteSentAt, strconv.FormatInt(c.Now.UnixMilli(), 10))
+	return record(c, latchkey.EventSendVerifyEmail, map[string]string{"email": u.Email, "username": u.Username})
+}
+
+// lifespan is how long the link works: the realm's setting for links that
+// people ask for, an hour at most.
+func lifespan(realm *latchkey.Realm) time.Duration {
+	if n := realm.ActionTokenGeneratedByUserLifespan; n > 0 {
+		return min(time.Duration(n)*time.Second, actiontoken.MaxLifespan)
+	}
+	return actiontoken.DefaultLifespan
+}
