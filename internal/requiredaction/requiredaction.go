@@ -7,19 +7,9 @@ import (
 	"latchkey/internal/ratelimit"
 )
 
-// Deps is what the required actions are built from.
-type Deps struct {
-	// Guard is the node's own flood guard in front of the shared limits; nil
-	// gives the actions one of their own.
-	Guard *ratelimit.Guard
-}
-
 // All gives every required action that is built.
-func All(d Deps) []flow.RequiredAction {
-	if d.Guard == nil {
-		d.Guard = ratelimit.NewGuard()
-	}
-	return []flow.RequiredAction{terms{}, updateProfile{}, verifyEmail{guard: d.Guard}, updatePassword{}}
+func All() []flow.RequiredAction {
+	return []flow.RequiredAction{terms{}, updateProfile{}, verifyEmail{guard: ratelimit.NewGuard()}, updatePassword{}}
 }
 
 var done = flow.Outcome{Kind: flow.Success}
