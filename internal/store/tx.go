@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"runtime/debug"
 	"time"
 
@@ -93,7 +92,7 @@ func (db *DB) Update(ctx context.Context, f func(*Tx) error) error {
 // pause waits a little before another run, longer each time, and not the same
 // for everybody.
 func pause(ctx context.Context, run int) error {
-	t := time.NewTimer(time.Duration(run) * time.Duration(1+rand.IntN(5)) * time.Millisecond)
+	t := time.NewTimer(time.Duration(run) * time.Duration(1+secret.Random(1)[0]%5) * time.Millisecond)
 	defer t.Stop()
 	select {
 	case <-t.C:

@@ -145,7 +145,7 @@ func startCluster() (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "latchkey-pg-")
+	dir, err := os.MkdirTemp(memory(), "latchkey-pg-")
 	if err != nil {
 		return nil, err
 	}
@@ -197,6 +197,17 @@ func startCluster() (*server, error) {
 	}
 	s.template = template
 	return s, nil
+}
+
+// memory gives a directory in memory when there is one with room: a database
+// is some 300 files, and making it there takes 20 ms instead of 300.
+func memory() string {
+	const shm, room = "/dev/shm", 2 << 30
+	var fs syscall.Statfs_t
+	if err := syscall.Statfs(shm, &fs); err != nil || fs.Bavail*uint64(fs.Bsize) < room {
+		return "" // the usual place
+	}
+	return shm
 }
 
 // binaries finds the newest PostgreSQL.

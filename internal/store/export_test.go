@@ -1,0 +1,66 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/pressly/goose/v3"
+)
+
+// MigrateTo brings the schema to a version, up or down.
+func (db *DB) MigrateTo(ctx context.Context, version int64) error {
+	return db.withProvider(ctx, func(p *goose.Provider) error {
+		now, err := p.GetDBVersion(ctx)
+		if err != nil {
+			return err
+		}
+		if version < now {
+			_, err = p.DownTo(ctx, version)
+		} else {
+			_, err = p.UpTo(ctx, version)
+		}
+		return err
+	})
+}
+
+// LatestVersion is the version that Migrate leads to.
+func (db *DB) LatestVersion(ctx context.Context) (latest int64, err error) {
+	err = db.withProvider(ctx, func(p *goose.Provider) error {
+		_, latest, err = p.GetVersions(ctx)
+		return err
+	})
+	return latest, err
+}
+
+// RealmTables are the tables that DeleteRealm empties.
+func RealmTables() []string { return realmTables }
+
+// Statements says how many statements f runs.
+func (tx *Tx) Statements(f func()) int {
+	c := &counting{querier: tx.q}
+	tx.q = c
+	defer func() { tx.q = c.querier }()
+	f()
+	return c.n
+}
+
+// Run runs a statement of a test.
+func (tx *Tx) Run(text string, args ...any) error {
+	_, err := tx.exec(text, args...)
+	return err
+}
+
+type counting struct {
+	querier
+	n int
+}
+
+func (c *counting) query(ctx context.Context, text string, args []any) (*sql.Rows, error) {
+	c.n++
+	return c.querier.query(ctx, text, args)
+}
+
+func (c *counting) exec(ctx context.Context, text string, args []any) (sql.Result, error) {
+	c.n++
+	return c.querier.exec(ctx, text, args)
+}
