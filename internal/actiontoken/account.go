@@ -169,9 +169,11 @@ func (a *act) prove(dropCredentials bool) error {
 	}
 	u.EmailVerified = true
 	u.RemoveRequiredAction(latchkey.ActionVerifyEmail)
-	// Logins that are under way on an old password end at this, and so do
-	// tokens that are out.
-	u.NotBefore = a.tx.Now().Unix()
+	if a.login.SessionID == "" {
+		// Tokens that are out are void too. Not where this very browser was
+		// signed in: its own session would not outlive it.
+		u.NotBefore = a.tx.Now().Unix()
+	}
 	if err := a.tx.UpdateUser(u); err != nil {
 		return err
 	}
