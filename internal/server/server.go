@@ -229,7 +229,7 @@ func (s *Server) openDev() error {
 		return err
 	}
 	app, err := demo.New(demo.Options{Issuer: s.site.Issuer(realm.DemoRealm), BaseURL: localURL(l.Addr()),
-		ClientID: demo.ClientID, Log: s.cfg.Log, Now: s.cfg.Now})
+		ClientID: demo.ClientID, Log: s.cfg.Log.With("part", "demo"), Now: s.cfg.Now})
 	if err != nil {
 		return err
 	}
@@ -242,6 +242,9 @@ func (s *Server) Site() *web.Site { return s.site }
 
 // DB is the server's database.
 func (s *Server) DB() *store.DB { return s.db }
+
+// Realms are the realms' snapshots as this server has them.
+func (s *Server) Realms() *realm.Cache { return s.realms }
 
 // Mailbox is dev's mailbox; nil in production.
 func (s *Server) Mailbox() *mailbox.Mailbox { return s.mail }

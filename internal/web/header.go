@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"latchkey"
@@ -47,8 +48,8 @@ func PageHeaders(w http.ResponseWriter, formTargets ...string) { pageHeaders(w.H
 
 func pageHeaders(h http.Header, formTargets []string) {
 	csp := pageCSP + "; frame-ancestors 'none'; form-action 'self'"
-	for _, t := range formTargets {
-		if src := cspSource(t); src != "" {
+	for i, t := range formTargets {
+		if src := cspSource(t); src != "" && !slices.ContainsFunc(formTargets[:i], func(old string) bool { return cspSource(old) == src }) {
 			csp += " " + src
 		}
 	}

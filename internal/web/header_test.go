@@ -35,7 +35,7 @@ func TestHeaders(t *testing.T) {
 	w := httptest.NewRecorder()
 	http.classHeaders(w.Header(), ClassPage)
 	write("page on http", w.Header())
-	PageHeaders(w, "https://App.example.test:8443/cb?x=1", "com.example.app:/cb", "http://127.0.0.1:9/cb", "javascript", "https://a;b/", "https:///x")
+	PageHeaders(w, "https://App.example.test:8443/cb?x=1", "com.example.app:/cb", "http://127.0.0.1:9/cb", "http://127.0.0.1:9/other", "javascript", "https://a;b/", "https:///x")
 	write("page with form targets", w.Header())
 	FrameHeaders(w, "https://app.example.test")
 	write("frame", w.Header())
