@@ -187,36 +187,16 @@ func (c *Cache) load(ctx context.Context, key string, find func(*store.Tx) (*lat
 	return mine.snap, mine.err
 }
 
-// read reads a realm whole. It reads again when the version moved meanwhile:
-// on PostgreSQL the parts are read one after the other, outside of any
-// transaction.
 func (c *Cache) read(ctx context.Context, find func(*store.Tx) (*latchkey.Realm, error)) (snap *latchkey.Snapshot, err error) {
-	const tries = 3
-	for range tries {
-		var moved bool
-		err = c.db.View(ctx, func(tx *store.Tx) error {
-			before, err := find(tx)
-			if err != nil {
-				return err
-			}
-			if snap, err = tx.Snapshot(before.ID); err != nil {
-				return err
-			}
-			after, err := tx.Realm(before.ID)
-			if err != nil {
-				return err
-			}
-			// The oldest version that was seen: when the parts are newer, the
-			// next poll finds the version moved, and reads again.
-			snap.Realm.Version = before.Version
-			moved = after.Version != before.Version
-			return nil
-		})
-		if err != nil || !moved {
-			return snap, err
+	err = c.db.View(ctx, func(tx *store.Tx) error {
+		realm, err := find(tx)
+		if err != nil {
+			return err
 		}
-	}
-	return snap, nil
+		snap, err = tx.Snapshot(realm.ID)
+		return err
+	})
+	return snap, err
 }
 
 // swapIn makes the snapshot the current one, unless a newer one came first.

@@ -34,6 +34,20 @@ type planner struct {
 type roleName struct{ client, role string }
 
 func prepare(rep *representation.Realm, unknown []representation.Unknown, o Options) (*Plan, error) {
+	p, err := draft(rep, unknown, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := firstError(p.hashPasswords, p.makeKeys); err != nil {
+		return nil, err
+	}
+	p.snap.Index()
+	p.report.sort()
+	return &Plan{snap: p.snap, users: p.users, report: p.report}, nil
+}
+
+// draft makes all of a plan but what takes long.
+func draft(rep *representation.Realm, unknown []representation.Unknown, o Options) (*planner, error) {
 	name := representation.Value(rep.Realm)
 	if name == "" {
 		return nil, latchkey.Invalid("realm", "Realm name cannot be empty")
@@ -52,14 +66,9 @@ func prepare(rep *representation.Realm, unknown []representation.Unknown, o Opti
 	if p.snap.Realm.ID, err = p.id("realm", rep.ID, "id"); err != nil {
 		return nil, err
 	}
-	err = firstError(p.makeConfigs, p.makeFlows, p.makeActions, p.makeScopes, p.makeSettings,
+	return p, firstError(p.makeConfigs, p.makeFlows, p.makeActions, p.makeScopes, p.makeSettings,
 		p.makeClients, p.makeRoles, p.makeComposites, p.makeScopeMappings, p.readComponents,
-		p.makeUsers, p.makeServiceAccounts, p.hashPasswords, p.makeKeys)
-	if err != nil {
-		return nil, err
-	}
-	p.snap.Index()
-	return &Plan{snap: p.snap, users: p.users, report: p.report}, nil
+		p.makeUsers, p.makeServiceAccounts)
 }
 
 // id gives a fresh id, or the one that the file gives, which is opaque text
@@ -131,7 +140,8 @@ func (p *planner) smtp() map[string]string {
 		return nil
 	}
 	out := map[string]string{}
-	for key, value := range p.file.SMTPServer {
+	for _, key := range sortedKeys(p.file.SMTPServer) {
+		value := p.file.SMTPServer[key]
 		switch {
 		case representation.IsMasked(value):
 			p.report.add("smtpServer", NotTaken, "the file shows it masked: enter it anew", key)
@@ -165,6 +175,9 @@ func (p *planner) readComponents() error {
 			name := representation.Value(c.Name)
 			if name == "" {
 				name = c.ProviderID
+			}
+			if sub := representation.Value(c.SubType); sub != "" {
+				name += " (" + sub + ")"
 			}
 			p.report.add("components."+kind, NotTaken, reason("components."+kind), name)
 		}

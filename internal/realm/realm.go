@@ -51,13 +51,10 @@ func Prepare(rep *representation.Realm, o Options) (*Plan, error) {
 	return prepare(rep, nil, o)
 }
 
-// Apply writes the realm. The error is CodeConflict with the field "realm"
-// when there is one with that name.
+// Apply writes the realm. The error is CodeConflict with the field "realm" or
+// "id" when there is one with that name or id.
 func (p *Plan) Apply(tx *store.Tx) (*latchkey.Realm, error) {
-	if _, err := tx.RealmByName(p.Name()); err == nil {
-		return nil, &latchkey.Error{Code: latchkey.CodeConflict, Field: "realm",
-			Message: "A realm with this name exists already."}
-	} else if latchkey.ErrorCode(err) != latchkey.CodeNotFound {
+	if err := p.isFree(tx); err != nil {
 		return nil, err
 	}
 	realm := *p.snap.Realm
@@ -76,6 +73,21 @@ func (p *Plan) Apply(tx *store.Tx) (*latchkey.Realm, error) {
 		return nil, err
 	}
 	return tx.Realm(realm.ID)
+}
+
+func (p *Plan) isFree(tx *store.Tx) error {
+	_, byName := tx.RealmByName(p.Name())
+	_, byID := tx.Realm(p.snap.Realm.ID)
+	for field, err := range map[string]error{"realm": byName, "id": byID} {
+		switch {
+		case err == nil:
+			return &latchkey.Error{Code: latchkey.CodeConflict, Field: field,
+				Message: "A realm with this name or id exists already."}
+		case latchkey.ErrorCode(err) != latchkey.CodeNotFound:
+			return err
+		}
+	}
+	return nil
 }
 
 // applySettings writes all that belongs to the realm but its users. The nouns

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"latchkey/internal/representation"
 )
@@ -42,16 +43,35 @@ func (r Report) Empty() bool { return len(r.Items) == 0 }
 func (r Report) Lines() []string {
 	var out []string
 	for _, i := range r.Items {
-		line := i.Field + ": " + string(i.Fate)
+		line := printable(i.Field) + ": " + string(i.Fate)
 		if i.Value != "" {
-			line += " (" + i.Value + ")"
+			line += " (" + printable(i.Value) + ")"
 		}
 		if n := len(i.Names); n > 0 {
-			line = fmt.Sprintf("%s: %d %s (%s)", i.Field, n, i.Fate, strings.Join(i.Names, ", "))
+			names := make([]string, n)
+			for at, name := range i.Names {
+				names[at] = printable(name)
+			}
+			line = fmt.Sprintf("%s: %d %s (%s)", printable(i.Field), n, i.Fate, strings.Join(names, ", "))
 		}
 		out = append(out, line+": "+i.Why)
 	}
 	return out
+}
+
+// printable makes text of a stranger's file fit for a terminal and a log: one
+// line, no control characters, not too long.
+func printable(s string) string {
+	const most = 120
+	if len(s) > most {
+		s = strings.ToValidUTF8(s[:most], "") + "…"
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '\uFFFD'
+	}, s)
 }
 
 // add names one thing; things of the same field, fate and reason share an
@@ -69,6 +89,11 @@ func (r *Report) add(field string, fate Fate, why string, names ...string) {
 		}
 	}
 	r.Items = append(r.Items, Item{Field: field, Fate: fate, Names: slices.Clone(names), Why: why})
+}
+
+// sort orders the items by field, those of one field as they were found.
+func (r *Report) sort() {
+	slices.SortStableFunc(r.Items, func(a, b Item) int { return strings.Compare(a.Field, b.Field) })
 }
 
 // value names one setting with what the representation says of it.

@@ -112,7 +112,7 @@ func (r *Client) Apply(c *latchkey.Client, in *latchkey.Snapshot) error {
 		c.ClientID = *r.ClientID
 	}
 	for _, uri := range r.RedirectURIs {
-		if err := checkRedirectURI(uri); err != nil {
+		if err := checkRedirectURI(strings.TrimSpace(uri)); err != nil {
 			return err
 		}
 	}
@@ -202,7 +202,7 @@ func checkRedirectURI(uri string) error {
 	}
 	scheme, _, found := strings.Cut(uri, ":")
 	if found {
-		switch strings.ToLower(strings.TrimSpace(scheme)) {
+		switch strings.ToLower(scheme) {
 		case "javascript", "data", "vbscript":
 			return latchkey.Invalid("redirectUris", "A redirect URI uses an illegal scheme")
 		}

@@ -80,9 +80,9 @@ func (r *User) Apply(u *latchkey.User) error {
 	if r.Email != nil {
 		u.Email = strings.TrimSpace(*r.Email)
 	}
-	for _, text := range []*string{r.Username, r.Email, r.FirstName, r.LastName} {
-		if text != nil && strings.ContainsAny(*text, "\r\n\x00") {
-			return latchkey.Invalid("username", "A name or address holds a line break.")
+	for field, text := range map[string]*string{"username": r.Username, "email": r.Email, "firstName": r.FirstName, "lastName": r.LastName} {
+		if strings.ContainsAny(Value(text), "\r\n\x00") {
+			return latchkey.Invalid(field, "A name or address cannot hold a line break.")
 		}
 	}
 	set(&u.FirstName, r.FirstName)
