@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
@@ -67,7 +68,8 @@ func Postgres(t testing.TB) (db *store.DB, url string) {
 // when the test ends.
 func Open(t testing.TB, url string, clock *Clock) *store.DB {
 	t.Helper()
-	db, err := store.Open(context.Background(), store.Options{URL: url, Keyring: Keyring(), Now: clock.Now})
+	db, err := store.Open(context.Background(), store.Options{URL: url, Keyring: Keyring(), Now: clock.Now,
+		Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	if err != nil {
 		t.Fatalf("opening a test database: %v", err)
 	}
