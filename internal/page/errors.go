@@ -41,9 +41,22 @@ const (
 	ErrorForbidden   = "forbidden"   // a cross-origin post, a missing right
 	ErrorSetup       = "setup"       // the flow cannot go on: a step is not built, or nothing is configured
 	ErrorInternal    = "internal"    // our fault
+	ErrorNoAccount   = "no-account"  // the mailbox is proven, and has no account
+	ErrorCancelled   = "cancelled"   // the person decided not to sign in here
+	ErrorAnswered    = "answered"    // the application was answered already, in another tab
 )
 
-// ErrorPage makes the error page of a name; reference is the request's id.
+// errorPages are the names of the constants above.
+var errorPages = []string{
+	ErrorInvalid, ErrorClient, ErrorRedirect, ErrorRealm, ErrorExpired, ErrorUnavailable, ErrorTooMany,
+	ErrorForbidden, ErrorSetup, ErrorInternal, ErrorAnswered, ErrorCancelled, ErrorNoAccount,
+}
+
+// ErrorPage makes the error page of a name; a name that is none of them gets
+// the one for our own faults. Reference is the request's id.
 func ErrorPage(name, reference string) Error {
+	if !contains(errorPages, name) {
+		name = ErrorInternal
+	}
 	return Error{Heading: "error.page." + name + ".heading", Text: "error.page." + name + ".text", Reference: reference}
 }

@@ -21,6 +21,14 @@ const (
 type LinkSameBrowser struct {
 	Form
 	Account string
+	Verify  bool // the link confirms an address, and signs nobody in by itself
+}
+
+func (p LinkSameBrowser) heading() string {
+	if p.Verify {
+		return "verify.heading"
+	}
+	return "link.same.heading"
 }
 
 // LinkOtherBrowser is the page of a mailed link in any other browser.

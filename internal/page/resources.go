@@ -84,10 +84,6 @@ func (k *Kit) serveResource(w http.ResponseWriter, r *http.Request) error {
 	h := w.Header()
 	h.Set("Content-Type", contentTypes[path.Ext(name)])
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
-	if path.Ext(name) == ".svg" {
-		// The icon has a style for the dark of its own.
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-	}
 	_, err := w.Write(data)
 	return err
 }

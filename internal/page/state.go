@@ -36,6 +36,7 @@ type NotFound struct{}
 type LogoutConfirm struct {
 	Form
 	Account string
+	Fields  []FormPostField // hidden, handed on with the answer
 }
 
 // LoggedOut says that it was done, with the way back to the application when
@@ -50,7 +51,7 @@ type FormPost struct {
 	Fields []FormPostField
 }
 
-// FormPostField is one parameter of the answer, in order.
+// FormPostField is one hidden field of a form.
 type FormPostField struct{ Name, Value string }
 
 // FirstAdmin asks for the address of the first administrator.

@@ -68,7 +68,7 @@ func (p Waiting) module() string {
 }
 
 // Title names the page.
-func (LinkSameBrowser) Title(t *Texts) string { return t.Say("link.same.heading") }
+func (p LinkSameBrowser) Title(t *Texts) string { return t.Say(p.heading()) }
 
 // Render writes the page's main part.
 func (p LinkSameBrowser) Render(ctx context.Context, w io.Writer) error {

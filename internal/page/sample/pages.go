@@ -98,6 +98,7 @@ func link() []Page {
 	return []Page{
 		{Name: "link-same-browser", Group: g, Page: same},
 		{Name: "link-same-browser-submits", Group: g, Page: same, Policy: page.Policy{Script: true}},
+		{Name: "link-same-browser-verify", Group: g, Page: page.LinkSameBrowser{Form: bare(), Account: address, Verify: true}},
 		{Name: "link-other-browser", Group: g, Page: o},
 		{Name: "link-other-browser-wrong", Group: g, Page: badNumber},
 		{Name: "link-other-browser-lost", Group: g, Page: lost},
@@ -107,8 +108,8 @@ func link() []Page {
 		{Name: "confirm-here", Group: g, Page: page.ConfirmHere{Form: bare(), Account: address}},
 		{Name: "other-user", Group: g, Page: page.OtherUser{Form: bare(), SignedIn: "grace@example.test", Account: address}},
 		{Name: "api-link", Group: g, Page: page.APILink{Form: bare(), Account: address}},
-		{Name: "api-link-address", Group: g, Page: page.APILink{Form: bare(), AskAddress: true}},
-		{Name: "api-link-address-wrong", Group: g, Page: page.APILink{Form: bare(), AskAddress: true, Address: "ada@example.com",
+		{Name: "api-link-address", Group: g, Page: page.APILink{Form: bare(), Account: "a•••@example.test", AskAddress: true}},
+		{Name: "api-link-address-wrong", Group: g, Page: page.APILink{Form: bare(), Account: "a•••@example.test", AskAddress: true, Address: "ada@example.com",
 			Errors: wrong("address", "error.address.mismatch")}},
 	}
 }
@@ -171,6 +172,7 @@ func states() []Page {
 	for _, name := range []string{
 		page.ErrorInvalid, page.ErrorClient, page.ErrorRedirect, page.ErrorRealm, page.ErrorExpired,
 		page.ErrorUnavailable, page.ErrorTooMany, page.ErrorForbidden, page.ErrorSetup, page.ErrorInternal,
+		page.ErrorAnswered, page.ErrorCancelled, page.ErrorNoAccount,
 	} {
 		all = append(all, Page{Name: "error-" + name, Group: g, Page: page.ErrorPage(name, "4f1c02b7")})
 	}
