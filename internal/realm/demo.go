@@ -35,6 +35,7 @@ type DemoOptions struct {
 // started with.
 func EnsureDemo(ctx context.Context, db *store.DB, d DemoOptions) (created bool, err error) {
 	d.Options.MagicLink, d.Options.Events = true, true
+	d.URL = strings.TrimRight(d.URL, "/")
 	rep := new(representation.Realm)
 	if err := readBuiltin("demo", DemoRealm, rep); err != nil {
 		return false, err

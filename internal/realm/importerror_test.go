@@ -91,6 +91,7 @@ func TestImportRefuses(t *testing.T) {
 		{"user of no client role", `"users":[{"username":"a","clientRoles":{"nope":["x"]}}]`, `users["a"].clientRoles["nope"]`},
 		{"service account of nobody", `"users":[{"username":"a","serviceAccountClientId":"nope"}]`, `users["a"].serviceAccountClientId`},
 		{"line break in a name", `"users":[{"username":"a","firstName":"x\ny"}]`, `users["a"].firstName`},
+		{"password too long", `"users":[{"username":"a","credentials":[{"type":"password","value":"` + strings.Repeat("x", 1025) + `"}]}]`, `users["a"].credentials[0].value`},
 		{"hash that is none", `"users":[{"username":"a","credentials":[{"type":"password","secretData":"x"}]}]`, `users["a"].credentials[0].secretData`},
 		{"hash without its parameters", `"users":[{"username":"a","credentials":[{"type":"password","secretData":"{\"value\":\"eA==\"}"}]}]`, `users["a"].credentials[0].credentialData`},
 		{"profile that is none", `"components":{"org.keycloak.userprofile.UserProfileProvider":[{"providerId":"declarative-user-profile","config":{"kc.user.profile.config":["{"]}}]}`, "components.org.keycloak.userprofile.UserProfileProvider.kc.user.profile.config"},

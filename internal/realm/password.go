@@ -1,43 +1,30 @@
 package realm
 
 import (
-	"encoding/base64"
+	"context"
 	"encoding/json"
 	"slices"
-	"strconv"
 	"time"
 
-	"golang.org/x/crypto/argon2"
-
 	"latchkey"
+	"latchkey/internal/credential"
 	"latchkey/internal/representation"
-	"latchkey/internal/secret"
-)
-
-// The parameters of a new password hash are Keycloak's: argon2id, version 1.3.
-const (
-	argonIterations = 5
-	argonMemory     = 7168 // KiB
-	argonThreads    = 1
-	argonLength     = 32
-	argonSaltLength = 16
 )
 
 // hashAlgorithms are those of the passwords that can be checked.
 var hashAlgorithms = []string{"argon2", "pbkdf2", "pbkdf2-sha256", "pbkdf2-sha512"}
 
-// NewPassword hashes a password in the form of Keycloak's credentials. It
-// takes tens of milliseconds, and is called outside of any transaction. The
-// realm, the user and the id are the caller's to fill in.
+// NewPassword hashes a password as [credential.NewPassword] does, outside of
+// any transaction. The realm and the user are the caller's to fill in.
 func NewPassword(plain latchkey.Secret, now time.Time) *latchkey.Credential {
-	salt := secret.Random(argonSaltLength)
-	hash := argon2.IDKey([]byte(plain.Reveal()), salt, argonIterations, argonMemory, argonThreads, argonLength)
-	b64 := base64.StdEncoding.EncodeToString
-	return &latchkey.Credential{Type: latchkey.CredentialPassword, CreatedAt: now,
-		SecretData: text(map[string]any{"value": b64(hash), "salt": b64(salt), "additionalParameters": map[string]any{}}),
-		CredentialData: text(map[string]any{"hashIterations": argonIterations, "algorithm": "argon2",
-			"additionalParameters": map[string][]string{"hashLength": {strconv.Itoa(argonLength)}, "memory": {strconv.Itoa(argonMemory)},
-				"type": {"id"}, "version": {"1.3"}, "parallelism": {strconv.Itoa(argonThreads)}}})}
+	c, err := credential.NewPassword(context.Background(), plain)
+	if err != nil {
+		// Only a context that ends makes it fail. What comes of it here is a
+		// password that nothing matches.
+		return &latchkey.Credential{Type: latchkey.CredentialPassword, CreatedAt: now}
+	}
+	c.CreatedAt = now
+	return c
 }
 
 func text(v any) string {
@@ -53,6 +40,9 @@ func text(v any) string {
 // there is neither.
 func (p *planner) password(c *latchkey.Credential, in *representation.Credential, name, path string) error {
 	if plain := representation.Value(in.Value); plain != "" {
+		if len(plain) > credential.MaxPassword {
+			return latchkey.Invalid(path+".value", "A password has at most %d bytes.", credential.MaxPassword)
+		}
 		c.SecretData = plain
 		return nil
 	}

@@ -1,7 +1,7 @@
 package realm
 
 import (
-	"runtime"
+	"context"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"latchkey"
+	"latchkey/internal/credential"
 	"latchkey/internal/representation"
 	"latchkey/internal/secret"
 	"latchkey/internal/token"
@@ -79,7 +80,7 @@ func (p *planner) user(rep *representation.User, name, path string) (*plannedUse
 	}
 	for _, alias := range u.RequiredActions {
 		if !p.o.built(alias) {
-			p.report.add("users.requiredActions", Kept, "this required action is not built yet", alias)
+			p.report.add("users.requiredActions", Kept, "this required action is not built yet: a sign-in that comes to it fails", alias)
 		}
 	}
 	return out, p.credentials(out, rep, path)
@@ -148,18 +149,18 @@ func (p *planner) makeKeys() error {
 	return nil
 }
 
-// hashPasswords hashes the passwords that the file gives in clear, as many at
-// once as there are cores.
+// hashPasswords hashes the passwords that the file gives in clear.
 func (p *planner) hashPasswords() error {
 	var g errgroup.Group
-	g.SetLimit(runtime.GOMAXPROCS(0))
 	for _, u := range p.users {
 		for _, c := range u.credentials {
 			if c.CredentialData == "" {
 				g.Go(func() error {
-					hashed := NewPassword(latchkey.Secret(c.SecretData), c.CreatedAt)
-					c.SecretData, c.CredentialData = hashed.SecretData, hashed.CredentialData
-					return nil
+					hashed, err := credential.NewPassword(context.Background(), latchkey.Secret(c.SecretData))
+					if err == nil {
+						c.SecretData, c.CredentialData = hashed.SecretData, hashed.CredentialData
+					}
+					return err
 				})
 			}
 		}
