@@ -85,7 +85,7 @@ func Open(t testing.TB, url string, clock *Clock) *store.DB {
 
 // template is a migrated SQLite database, made once for all tests.
 var template = sync.OnceValues(func() ([]byte, error) {
-	dir, err := os.MkdirTemp("", "latchkey-test-")
+	dir, err := os.MkdirTemp(memory(), "latchkey-test-")
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +117,14 @@ func SQLiteURL(t testing.TB) string {
 	if err != nil {
 		t.Fatalf("making a test database: %v", err)
 	}
-	path := filepath.Join(t.TempDir(), "latchkey.db")
+	// In memory where there is room: every commit is synced to the disk, and
+	// on a busy machine each takes its time.
+	dir, err := os.MkdirTemp(memory(), "latchkey-test-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	path := filepath.Join(dir, "latchkey.db")
 	if err := os.WriteFile(path, file, 0o600); err != nil {
 		t.Fatal(err)
 	}
