@@ -43,9 +43,12 @@ func (w *Worker) record(ctx context.Context, d *decision, r result) error {
 			row.NextAttemptAt = r.again
 			return tx.UpdateMessage(row)
 		}
-		row.Kind, row.Secret = m.Kind, ""
+		row.Secret = ""
 		if r.state == latchkey.MessageHandedOver {
 			row.HandedOverAt = tx.Now()
+			if m.Kind == latchkey.MailNoAccount {
+				row.Reason = ReasonNoAccount // the row keeps the kind that was asked for
+			}
 		}
 		if err := tx.UpdateMessage(row); err != nil {
 			return err
@@ -55,7 +58,7 @@ func (w *Worker) record(ctx context.Context, d *decision, r result) error {
 				return err
 			}
 		}
-		return event.Record(tx, d.facts.Realm, occurrence(row, d.facts.Client, r))
+		return event.Record(tx, d.facts.Realm, occurrence(row, d, r))
 	})
 }
 
@@ -83,10 +86,11 @@ func number(tx *store.Tx, row *latchkey.Message, attempts []latchkey.DeliveryAtt
 
 // occurrence is the event of a mail's final state. The relay's words stay in
 // the attempts: they may hold an address.
-func occurrence(m *latchkey.Message, client *latchkey.Client, r result) latchkey.Event {
+func occurrence(m *latchkey.Message, d *decision, r result) latchkey.Event {
 	e := latchkey.Event{UserID: m.UserID, IPAddress: m.From.IP, Details: details(m)}
-	if client != nil {
-		e.ClientID = client.ClientID
+	e.Details["kind"] = string(d.facts.Message.Kind)
+	if d.facts.Client != nil {
+		e.ClientID = d.facts.Client.ClientID
 	}
 	switch m.State {
 	case latchkey.MessageHandedOver:

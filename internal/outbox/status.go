@@ -77,9 +77,6 @@ func Resend(tx *store.Tx, realm *latchkey.Realm, messageID string, issue IssueFu
 		UserID: old.UserID, ClientID: old.ClientID, Locale: old.Locale, WithCode: old.WithCode,
 		CreateUser: old.CreateUser, NoticeUnknown: old.NoticeUnknown, From: old.From}
 	if old.TokenID != "" {
-		if m.Kind == latchkey.MailNoAccount { // it was a mail with a link until the account was looked for
-			m.Kind = latchkey.MailMagicLink
-		}
 		t, err := tx.ActionToken(realm.ID, old.TokenID)
 		if latchkey.ErrorCode(err) == latchkey.CodeNotFound || err == nil && !t.RedeemedAt.IsZero() && !t.Reusable {
 			return nil, latchkey.Errorf(latchkey.CodeExpired, "The link of the mail was used.")

@@ -94,8 +94,8 @@ func helloName(base string) string {
 
 // Deliver hands mails over until the context ends. Hand-overs that are under
 // way are then finished, for 20 s at most; mails that wait go back to the
-// queue at once.
-func (w *Worker) Deliver(ctx context.Context) {
+// queue at once. It gives nil: whatever fails is tried again.
+func (w *Worker) Deliver(ctx context.Context) error {
 	w.init()
 	hints, stop := w.DB.Watch(store.TopicOutbox)
 	defer stop()
@@ -124,6 +124,7 @@ func (w *Worker) Deliver(ctx context.Context) {
 	defer over.Stop()
 	flights.Wait()
 	w.pools.close()
+	return nil
 }
 
 // round claims and starts what is due, and says how long nothing will be.
