@@ -86,10 +86,14 @@ func Import(ctx context.Context, db *store.DB, data []byte, o Options) ([]Result
 	return results, nil
 }
 
+// ensureTries is how often ensure begins again when the realm that was in the
+// way turns out not to be there.
+const ensureTries = 3
+
 // ensure makes a realm when there is none with its name. When another node is
 // faster, that is as good.
 func ensure(ctx context.Context, db *store.DB, s *Source, o Options) (created bool, report Report, err error) {
-	there, err := exists(ctx, db, s.Name())
+	there, err := exists(ctx, db.View, s.Name())
 	if err != nil || there {
 		return false, report, err
 	}
@@ -97,27 +101,30 @@ func ensure(ctx context.Context, db *store.DB, s *Source, o Options) (created bo
 	if err != nil {
 		return false, report, err
 	}
-	err = db.Update(ctx, func(tx *store.Tx) error {
-		_, err := plan.Apply(tx)
-		return err
-	})
-	if latchkey.ErrorCode(err) == latchkey.CodeConflict {
-		if there, lookErr := exists(ctx, db, s.Name()); lookErr == nil && there {
-			return false, report, nil
+	for range ensureTries {
+		err = db.Update(ctx, func(tx *store.Tx) error {
+			_, err := plan.Apply(tx)
+			return err
+		})
+		if latchkey.ErrorCode(err) != latchkey.CodeConflict {
+			return err == nil, plan.Report(), err
+		}
+		// The other may be about to be committed: a View would not see it yet,
+		// an Update comes after it.
+		if there, lookErr := exists(ctx, db.Update, s.Name()); lookErr != nil || there {
+			return false, report, lookErr
 		}
 	}
-	return err == nil, plan.Report(), err
+	return false, report, err
 }
 
-func exists(ctx context.Context, db *store.DB, name string) (bool, error) {
-	var there bool
-	err := db.View(ctx, func(tx *store.Tx) error {
+func exists(ctx context.Context, run func(context.Context, func(*store.Tx) error) error, name string) (there bool, err error) {
+	err = run(ctx, func(tx *store.Tx) error {
 		_, err := tx.RealmByName(name)
+		there = err == nil
 		if latchkey.ErrorCode(err) == latchkey.CodeNotFound {
-			there = false
 			return nil
 		}
-		there = err == nil
 		return err
 	})
 	return there, err
