@@ -179,6 +179,7 @@ func (m magicLink) wait(c *flow.Context, change func(*flow.Waiting)) (flow.Outco
 		ResendAt: l.Mail.LastAt.Add(cfg.Resend), ExpiresAt: earlier(l.Mail.LastAt.Add(cfg.Lifespan), l.ExpiresAt),
 		Reported: !l.Mail.ReportedAt.IsZero(),
 	}
+	screen.Resent = l.Mail.Sent > 1 && c.Now.Before(screen.ResendAt)
 	if cfg.OtherBrowser == actiontoken.OtherBrowserNumber && !l.Mail.NumberClosed && l.NumberTries < actiontoken.MaxNumberTries {
 		screen.Number = actiontoken.Number(c.Tx.Keyring(), l.ID, l.Mail.NumberGeneration)
 	}
@@ -239,7 +240,7 @@ func (m magicLink) resend(c *flow.Context) (flow.Outcome, error) {
 	if err := m.mail(c, target); err != nil {
 		return flow.Outcome{}, err
 	}
-	return m.wait(c, func(w *flow.Waiting) { w.Resent = true })
+	return m.wait(c, nil)
 }
 
 // code takes what was typed for the code of the mail.

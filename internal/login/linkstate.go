@@ -54,16 +54,20 @@ func (f linkFacts) state() linkState {
 		return linkOpenStep
 	case used:
 		return linkUsed
+	// What became of the login says more than the time: its other links are
+	// void from the moment that it went on.
+	case l != nil && l.Ended() && (l.EndReason == latchkey.EndFinished || l.EndReason == latchkey.EndElsewhere):
+		return linkUsed
+	case l != nil && !t.Reusable && (l.Ended() || !l.Mail.ProvenAt.IsZero()):
+		return linkEnded
 	case !f.Now.Before(t.ExpiresAt):
 		return linkExpired
+	case l != nil && (l.Ended() || !f.Now.Before(l.ExpiresAt)):
+		return linkEnded
 	case f.Account != nil && !f.Account.Enabled && (f.SameBrowser || t.Kind == latchkey.TokenAPILink):
 		return linkDisabled
 	case t.Kind == latchkey.TokenAPILink:
 		return f.orOtherUser(linkAPI)
-	case l.Ended() && (l.EndReason == latchkey.EndFinished || l.EndReason == latchkey.EndElsewhere):
-		return linkUsed
-	case l.Ended(), !f.Now.Before(l.ExpiresAt), !l.Mail.ProvenAt.IsZero() && !t.Reusable:
-		return linkEnded
 	case f.SameBrowser:
 		return f.orOtherUser(linkSame)
 	}

@@ -153,6 +153,11 @@ func (d *Door) redeemOther(v *linkVisit, here bool) error {
 		if here {
 			return tx.CreateLogin(moved)
 		}
+		e := d.event(v.visit, latchkey.EventLinkApproved)
+		e.UserID = res.User.ID
+		if err := event.Record(tx, v.snap.Realm, e); err != nil {
+			return err
+		}
 		return tx.SaveLogin(l)
 	})
 	switch {

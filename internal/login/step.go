@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"latchkey"
+	"latchkey/internal/actiontoken"
 	"latchkey/internal/event"
 	"latchkey/internal/flow"
 	"latchkey/internal/secret"
@@ -189,8 +190,11 @@ func (d *Door) takeLocked(tx *store.Tx, t *turn) error {
 
 // recordResult records a refused or failed turn with Keycloak's error codes.
 func (d *Door) recordResult(tx *store.Tx, t *turn) error {
-	if t.result.Code == "" || (t.result.Kind == flow.Show && !t.result.Refused) || t.result.Kind == flow.NeedsPage {
+	switch {
+	case t.result.Code == "", t.result.Kind == flow.NeedsPage, t.result.Kind == flow.Show && !t.result.Refused:
 		return nil
+	case t.result.Code == actiontoken.RefusedWrongCode:
+		return nil // CODE_REFUSED says it
 	}
 	e := d.event(t.visit, latchkey.EventLoginError)
 	e.Error = t.result.Code

@@ -88,13 +88,14 @@ func NetworkKey(k *secret.Keyring, realmID, network string) []byte {
 }
 
 // Slow makes the origin of a login wait that a person said was not theirs
-// its browser until it has one mail every two minutes, its network,
-// which others share, by two minutes' worth.
+// its browser down to one more mail, which it may need for a new
+// number, and then one every two minutes; its network, which others share, by
+// two minutes' worth.
 func Slow(tx *store.Tx, login *latchkey.Login) error {
 	narrow, _ := Network(login.From.IP)
 	browser := named("mail.browser", "", login.BrowserHash)
 	network := named("mail.network.narrow", "", NetworkKey(tx.Keyring(), login.RealmID, narrow))
-	for range browser.Burst {
+	for range browser.Burst - 2 { // one is taken by the mail that was reported
 		if _, _, err := Take(tx, login.RealmID, browser); err != nil {
 			return err
 		}

@@ -255,7 +255,11 @@ func (s *Server) EventTypes(realmName string) []string {
 	s.t.Helper()
 	var out []string
 	for _, e := range s.Events(realmName) {
-		out = append(out, strings.TrimSpace(string(e.Type)+" "+e.Error))
+		why := e.Error
+		if why == "" {
+			why = e.Details["reason"]
+		}
+		out = append(out, strings.TrimSpace(string(e.Type)+" "+why))
 	}
 	return out
 }
