@@ -37,7 +37,7 @@ func newCrowd(w *world, newOnes int) *crowd {
 func (c *crowd) address() string {
 	n := c.next.Add(1)
 	if int(n%100) < c.newOnes {
-		return fmt.Sprintf("new%d-%s@bench.test", c.strange.Add(1), random(6))
+		return strings.ToLower(fmt.Sprintf("new%d-%s@bench.test", c.strange.Add(1), strings.Trim(random(6), "-_")))
 	}
 	return person(int(n) % c.w.people)
 }

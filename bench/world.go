@@ -138,12 +138,13 @@ func (w *world) startServer(ctx context.Context) (time.Duration, error) {
 func (w *world) ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
+	asking := &http.Client{Timeout: time.Second}
 	exited := make(chan error, 1)
 	go func() { exited <- w.cmd.Wait() }()
 	again := time.NewTicker(2 * time.Millisecond)
 	defer again.Stop()
 	for {
-		if r, err := http.Get(w.management + "/health/ready"); err == nil {
+		if r, err := asking.Get(w.management + "/health/ready"); err == nil {
 			_, _ = io.Copy(io.Discard, r.Body)
 			_ = r.Body.Close()
 			if r.StatusCode == http.StatusOK {
