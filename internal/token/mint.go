@@ -156,8 +156,8 @@ func (m *Minter) sign(snap *latchkey.Snapshot, algorithm string, kind jose.Conte
 	if err != nil {
 		return "", err
 	}
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: p.algorithm, Key: jose.JSONWebKey{Key: p.private, KeyID: k.ID}},
-		(&jose.SignerOptions{}).WithType(kind))
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: p.algorithm, Key: p.private},
+		(&jose.SignerOptions{}).WithType(kind).WithHeader("kid", k.ID))
 	if err != nil {
 		return "", fmt.Errorf("sign with key %s: %w", k.ID, err)
 	}

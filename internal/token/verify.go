@@ -213,17 +213,24 @@ func (c *Claims) readRoles(body []byte) error {
 // header reads the first part of a token. Tokens of ours have alg, kid and
 // typ, each once, and nothing else: a header that offers a key (jwk, jku, x5u,
 // x5c), asks for an extension (crit, b64) or says a thing twice is no token of
-// ours, whatever is signed.
+// ours, whatever is signed. Nor is one that is written in another way
+// than ours are.
 func header(raw string) (kid string, algorithm jose.SignatureAlgorithm, ok bool) {
-	if len(raw) > maxToken || strings.Count(raw, ".") != 2 {
+	if len(raw) > maxToken || strings.ContainsAny(raw, "\r\n") { // which base64 passes over
 		return "", "", false
 	}
-	first, _, _ := strings.Cut(raw, ".")
-	text, err := base64.RawURLEncoding.Strict().DecodeString(first)
-	if err != nil {
+	parts := strings.Split(raw, ".")
+	if len(parts) != 3 {
 		return "", "", false
 	}
-	d := json.NewDecoder(bytes.NewReader(text))
+	var texts [3][]byte
+	for i, part := range parts {
+		var err error
+		if texts[i], err = base64.RawURLEncoding.Strict().DecodeString(part); err != nil {
+			return "", "", false
+		}
+	}
+	d := json.NewDecoder(bytes.NewReader(texts[0]))
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
 		return "", "", false
 	}
