@@ -1,7 +1,6 @@
 package servertest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -36,7 +35,7 @@ type Server struct {
 
 	t     testing.TB
 	peers []*Server // every node of its database, itself among them
-	url   string // of the database
+	url   string    // of the database
 	ring  *secret.Keyring
 	ended func() error // stops the server and waits
 }
@@ -82,7 +81,7 @@ func Start(t testing.TB, opts ...Option) *Server {
 	if o.database == "" {
 		o.database = storetest.SQLiteURL(t)
 	}
-	log := &Log{}
+	log := newLog(t)
 	cfg := server.Config{Listen: "127.0.0.1:0", Management: "127.0.0.1:0", Database: o.database, Keyring: o.ring,
 		Dev: &server.Dev{SMTP: "127.0.0.1:0", Mailbox: "127.0.0.1:0", Demo: "127.0.0.1:0"},
 		Log: slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})), Now: o.clock.Now}
@@ -295,24 +294,4 @@ func (s *Server) Get(path string, headers ...string) (status int, body string) {
 		s.t.Fatal(err)
 	}
 	return resp.StatusCode, string(data)
-}
-
-// Log keeps what a server logs.
-type Log struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-// Write takes a line.
-func (l *Log) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-// String gives all lines.
-func (l *Log) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
 }
