@@ -136,6 +136,16 @@ type Browser struct {
 // Ended says whether the login is over.
 func (l *Login) Ended() bool { return !l.EndedAt.IsZero() }
 
+// PassiveError is the OpenID error of a login that needs a page which the
+// application forbade (prompt=none): whether anybody is signed in (OpenID
+// Connect Core 3.1.2.6).
+func (l *Login) PassiveError() string {
+	if l.UserID != "" && l.FromCookie {
+		return "interaction_required"
+	}
+	return "login_required"
+}
+
 // Note gives a note, or the empty string.
 func (l *Login) Note(key string) string { return l.Notes[key] }
 

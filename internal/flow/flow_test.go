@@ -331,7 +331,13 @@ func TestSemantics(t *testing.T) {
 		{"a flow in which nobody says who it is lets nobody in", "R ok-a", `
 			-> failed user_not_found`},
 		{"a flow whose steps are all off lets nobody in", "D who-a", `
-			-> failed user_not_found`},
+			-> failed invalid_user_credentials`},
+		{"an alternative in which nothing has to run is passed over", "A org:\n\tC inner:\n\t\tR conditional-no\n\t\tR ask-a\nA who-b", `
+			-> who-b
+			who-b=yes -> done`},
+		{"a level whose conditions do not hold runs its alternatives", "C inner:\n\tR conditional-no\n\tR ask-a\nA who-b", `
+			-> who-b
+			who-b=yes -> done`},
 		{"a failure without a page ends it", "R die-a", `
 			-> failed dead`},
 		{"a required step that is not built fails closed", "R who-a\nR unbuilt-b", `

@@ -13,6 +13,7 @@ const (
 	pending   verdict = iota // a page is shown, or the login ended
 	passed                   // done
 	attempted                // not the case here: the next alternative
+	nothing                  // none of what was looked at had to run
 )
 
 // level runs one level of the tree. The result is set when the verdict is
@@ -33,20 +34,18 @@ func (r *Run) level(flowID string, depth int) (verdict, Result, error) {
 			required = append(required, e)
 		}
 	}
-	if len(required) > 0 {
-		return r.inOrder(required, depth)
+	v, res, err := r.inOrder(required, depth)
+	if err != nil || v != nothing {
+		return v, res, err
 	}
-	if len(alternatives) == 0 {
-		// A level whose steps are all off has nothing to ask. As a sub-flow
-		// that is a pass; a whole flow must not let anybody in for nothing,
-		// which Advance ensures by asking who the user is.
-		return passed, Result{}, nil
-	}
+	// Nothing is required, or all of it was conditional and does not hold. A
+	// level on which nothing is left to run has proven nothing: it never passes.
 	return r.oneOf(alternatives, depth)
 }
 
 // inOrder runs what a level requires, one after the other.
 func (r *Run) inOrder(list []*latchkey.Execution, depth int) (verdict, Result, error) {
+	done := nothing
 	for _, e := range list {
 		if e.Requirement == latchkey.Conditional {
 			holds, err := r.conditionsHold(e)
@@ -67,8 +66,9 @@ func (r *Run) inOrder(list []*latchkey.Execution, depth int) (verdict, Result, e
 			// A required step cannot be passed over.
 			return attempted, Result{}, nil
 		}
+		done = passed
 	}
-	return passed, Result{}, nil
+	return done, Result{}, nil
 }
 
 // oneOf runs the alternatives of a level until one succeeds; the one that the

@@ -58,7 +58,8 @@ func (r *Run) firstStep(e *latchkey.Execution, depth int) *latchkey.Execution {
 	}
 	for i := range f.Executions {
 		c := &f.Executions[i]
-		if c.Requirement == latchkey.Disabled || r.isCondition(c) || r.Login.Executions[c.ID] == latchkey.StatusSuccess {
+		// What is conditional may not come at all.
+		if c.Requirement == latchkey.Disabled || c.Requirement == latchkey.Conditional || r.isCondition(c) || r.Login.Executions[c.ID] == latchkey.StatusSuccess {
 			continue
 		}
 		return r.firstStep(c, depth+1)

@@ -33,12 +33,6 @@ func (d *Door) finishLogin(tx *store.Tx, t *turn) error {
 	t.finish = f
 	if t.result.Kind != flow.Done {
 		l.Error = t.result.Code
-		if t.result.Kind == flow.NeedsPage {
-			l.Error = "login_required"
-			if l.UserID != "" && l.FromCookie {
-				l.Error = "interaction_required"
-			}
-		}
 		if err := tx.SaveLogin(l); err != nil {
 			return err
 		}

@@ -191,7 +191,9 @@ func (d *Door) takeLocked(tx *store.Tx, t *turn) error {
 // recordResult records a refused or failed turn with Keycloak's error codes.
 func (d *Door) recordResult(tx *store.Tx, t *turn) error {
 	switch {
-	case t.result.Code == "", t.result.Kind == flow.NeedsPage, t.result.Kind == flow.Show && !t.result.Refused:
+	case t.result.Kind == flow.NeedsPage:
+		t.result.Code = t.login.PassiveError()
+	case t.result.Code == "", t.result.Kind == flow.Show && !t.result.Refused:
 		return nil
 	case t.result.Code == actiontoken.RefusedWrongCode:
 		return nil // CODE_REFUSED says it

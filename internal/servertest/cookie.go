@@ -107,3 +107,16 @@ func (j *Jar) Copy() *Jar {
 	}
 	return out
 }
+
+// Close closes the browser: cookies that have no age go.
+func (j *Jar) Close() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	list := j.kept[:0:0]
+	for _, k := range j.kept {
+		if !k.over.IsZero() {
+			list = append(list, k)
+		}
+	}
+	j.kept = list
+}

@@ -37,6 +37,11 @@ import (
 //	forget NAME              removes a cookie from this browser
 //	keep link NAME           keeps what was found under another name
 //	save NAME / use NAME     keeps the page / comes back to it (the back button)
+//	submit-form FIELD        sends the form as it came
+//	close-browser            cookies without an age are gone
+//	field NAME VALUE         what a field holds
+//	same A B                 two things that were found are equal
+//	nocode                   the mail had none
 //	title|has|hasnot WORDS   status CODE     at URL-PART
 //	mail ADDRESS             waits for a mail: sets $link and $code
 //	nomail ADDRESS           no further mail went there
@@ -179,6 +184,10 @@ func (st *story) do(name string, args []string) bool {
 		st.browsers[st.who].Do(http.MethodHead, all, nil)
 	case "keep": // keep link NAME
 		st.vars[args[1]] = st.vars[args[0]]
+	case "submit-form":
+		st.show(st.page().FormWith(all).Submit())
+	case "close-browser":
+		st.browsers[st.who].Jar.Close()
 	case "forget": // a cookie of this browser
 		st.browsers[st.who].Jar.Remove(all)
 	case "nocookies": // the browser sends none back
@@ -236,6 +245,18 @@ func (st *story) check(name string, args []string, all string) bool {
 		}
 	case "nomail":
 		st.noMail(all)
+	case "same":
+		if args[0] != args[1] {
+			t.Errorf("%s is not %s", args[0], args[1])
+		}
+	case "nocode":
+		if st.vars["code"] != "" {
+			t.Errorf("the mail has a code")
+		}
+	case "field":
+		if got := p.FormWith(args[0]).Values.Get(args[0]); got != args[1] {
+			t.Errorf("%s holds %q", args[0], got)
+		}
 	case "number":
 		m := regexp.MustCompile(`number, it is (\d{3})`).FindStringSubmatch(p.Text())
 		if m == nil {
