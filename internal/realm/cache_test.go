@@ -62,6 +62,13 @@ func TestCache(t *testing.T) {
 		if first != get(t, c, "shop") {
 			t.Error("read again although nothing changed")
 		}
+		// A snapshot that is there costs no look at the database, which would
+		// fail with a context that is over.
+		over, end := context.WithCancel(ctx)
+		end()
+		if _, err := c.Get(over, "shop"); err != nil {
+			t.Errorf("the database was asked: %v", err)
+		}
 		describe(t, db, shop.Realm.ID, "new")
 		c.Invalidate(shop.Realm.ID)
 		if s := get(t, c, "shop"); s.Realm.DisplayName != "new" || first.Realm.DisplayName == "new" {

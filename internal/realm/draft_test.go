@@ -1,11 +1,77 @@
 package realm
 
 import (
+	"context"
 	"encoding/json"
 	"os"
+	"strconv"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"latchkey"
+	"latchkey/internal/representation"
+	"latchkey/internal/store"
+	"latchkey/internal/store/storetest"
 )
+
+// Of many nodes that write the same realm at the same moment one makes it, and
+// for the others that is as good.
+func TestPlace(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		const nodes = 8
+		rep := &representation.Realm{Realm: new("shop")}
+		var plans []*Plan
+		for range nodes {
+			p, err := draft(rep, nil, Options{Now: time.Unix(1772600767, 0)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			plans = append(plans, &Plan{snap: p.snap})
+		}
+		var wg sync.WaitGroup
+		var made atomic.Int32
+		begin := make(chan struct{})
+		for _, plan := range plans {
+			wg.Go(func() {
+				<-begin
+				created, err := plan.place(context.Background(), db)
+				if err != nil {
+					t.Error(err)
+				}
+				if created {
+					made.Add(1)
+				}
+			})
+		}
+		close(begin)
+		wg.Wait()
+		if made.Load() != 1 {
+			t.Errorf("%d nodes made the realm", made.Load())
+		}
+	})
+}
+
+// A load that took longer does not put an older snapshot in the place of a
+// newer one, and the cache does not grow without bound.
+func TestSwapIn(t *testing.T) {
+	c := NewCache(nil)
+	at := func(id string, version int64) *latchkey.Snapshot {
+		return &latchkey.Snapshot{Realm: &latchkey.Realm{ID: id, Name: "realm-" + id, Version: version}}
+	}
+	newer := at("a", 2)
+	c.swapIn(newer)
+	if got := c.swapIn(at("a", 1)); got != newer || c.state.Load().byName["realm-a"] != newer {
+		t.Errorf("version %d took the place of 2", got.Realm.Version)
+	}
+	for i := range maxRealms + 10 {
+		c.swapIn(at(strconv.Itoa(i), 1))
+	}
+	if s := c.state.Load(); len(s.byID) != maxRealms || len(s.byName) != maxRealms {
+		t.Errorf("%d and %d realms are kept", len(s.byID), len(s.byName))
+	}
+}
 
 // Every part of an export may stand alone: a realm is complete without the
 // others.

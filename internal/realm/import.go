@@ -86,12 +86,7 @@ func Import(ctx context.Context, db *store.DB, data []byte, o Options) ([]Result
 	return results, nil
 }
 
-// ensureTries is how often ensure begins again when the realm that was in the
-// way turns out not to be there.
-const ensureTries = 3
-
-// ensure makes a realm when there is none with its name. When another node is
-// faster, that is as good.
+// ensure makes a realm when there is none with its name.
 func ensure(ctx context.Context, db *store.DB, s *Source, o Options) (created bool, report Report, err error) {
 	there, err := exists(ctx, db.View, s.Name())
 	if err != nil || there {
@@ -101,21 +96,31 @@ func ensure(ctx context.Context, db *store.DB, s *Source, o Options) (created bo
 	if err != nil {
 		return false, report, err
 	}
-	for range ensureTries {
+	created, err = plan.place(ctx, db)
+	return created, plan.Report(), err
+}
+
+// placeTries is how often place begins again when the realm that was in the
+// way turns out not to be there.
+const placeTries = 3
+
+// place writes the realm. When another node was faster, that is as good.
+func (p *Plan) place(ctx context.Context, db *store.DB) (created bool, err error) {
+	for range placeTries {
 		err = db.Update(ctx, func(tx *store.Tx) error {
-			_, err := plan.Apply(tx)
+			_, err := p.Apply(tx)
 			return err
 		})
 		if latchkey.ErrorCode(err) != latchkey.CodeConflict {
-			return err == nil, plan.Report(), err
+			return err == nil, err
 		}
 		// The other may be about to be committed: a View would not see it yet,
 		// an Update comes after it.
-		if there, lookErr := exists(ctx, db.Update, s.Name()); lookErr != nil || there {
-			return false, report, lookErr
+		if there, lookErr := exists(ctx, db.Update, p.Name()); lookErr != nil || there {
+			return false, lookErr
 		}
 	}
-	return false, report, err
+	return false, err
 }
 
 func exists(ctx context.Context, run func(context.Context, func(*store.Tx) error) error, name string) (there bool, err error) {

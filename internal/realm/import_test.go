@@ -235,6 +235,10 @@ func checkRoles(t *testing.T, s *latchkey.Snapshot) {
 	if !slices.Equal(editor.Attributes["team"], []string{"x", "y"}) || !slices.Equal(editor.Attributes["one"], []string{"z"}) {
 		t.Errorf("attributes of editor %v", editor.Attributes)
 	}
+	// realm-admin stays what its name says, whichever version wrote the file.
+	if got := s.ExpandRoles([]string{"r-realm-admin"}); len(got) != 22 {
+		t.Errorf("realm-admin amounts to %v", roleNames(got))
+	}
 	if s.RoleNamed(s.ClientByClientID("account").ID, "manage-account") == nil {
 		t.Error("a built-in role is missing")
 	}

@@ -93,7 +93,7 @@ func TestMaster(t *testing.T) {
 // Nodes that start at once make one master (and dev's realm) between them.
 func TestNodesStartAtOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		const nodes = 6
+		const nodes = 4
 		var wg sync.WaitGroup
 		errs, made := make([]error, nodes), make([]bool, nodes)
 		for i := range nodes {
@@ -123,18 +123,24 @@ func TestRealmsMadeAtOnce(t *testing.T) {
 		if _, err := realm.EnsureMaster(ctx, db, options()); err != nil {
 			t.Fatal(err)
 		}
-		names := []string{"a", "b", "c", "d"}
+		names := []string{"a", "b", "c", "d", "e", "f"}
+		var plans []*realm.Plan
+		for _, name := range names {
+			plan, err := realm.Prepare(named(name), options())
+			if err != nil {
+				t.Fatal(err)
+			}
+			plans = append(plans, plan)
+		}
 		var wg sync.WaitGroup
-		errs := make([]error, len(names))
-		for i, name := range names {
+		begin, errs := make(chan struct{}), make([]error, len(plans))
+		for i, plan := range plans {
 			wg.Go(func() {
-				plan, err := realm.Prepare(named(name), options())
-				if err == nil {
-					err = db.Update(ctx, func(tx *store.Tx) error { _, err := plan.Apply(tx); return err })
-				}
-				errs[i] = err
+				<-begin
+				errs[i] = db.Update(ctx, func(tx *store.Tx) error { _, err := plan.Apply(tx); return err })
 			})
 		}
+		close(begin)
 		wg.Wait()
 		if err := errors.Join(errs...); err != nil {
 			t.Fatal(err)

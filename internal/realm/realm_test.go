@@ -2,6 +2,7 @@ package realm_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -307,7 +308,8 @@ func TestTaken(t *testing.T) {
 				t.Fatal(err)
 			}
 			err = db.Update(ctx, func(tx *store.Tx) error { _, err := plan.Apply(tx); return err })
-			if latchkey.ErrorCode(err) != latchkey.CodeConflict {
+			var e *latchkey.Error
+			if !errors.As(err, &e) || e.Code != latchkey.CodeConflict || e.Field != field {
 				t.Errorf("%s taken: %v", field, err)
 			}
 		}
