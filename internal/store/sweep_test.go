@@ -213,3 +213,42 @@ func TestSweepInBatches(t *testing.T) {
 		}
 	})
 }
+
+// A bucket that is used again while a sweep waits for it is not swept away:
+// the limit would begin anew.
+func TestSweepLooksAgain(t *testing.T) {
+	promise(t, func(w *world) {
+		if w.db.Dialect() == "sqlite" {
+			w.Skip("nobody waits for a row")
+		}
+		take := func(tx *store.Tx) error {
+			_, _, err := tx.Take(w.realm.ID, "mail", []byte("k"), time.Hour, 1)
+			return err
+		}
+		w.update(take)
+		w.clock.Advance(2 * time.Hour)
+		swept := make(chan error, 1)
+		raw := w.raw()
+		w.update(func(tx *store.Tx) error {
+			if err := take(tx); err != nil {
+				return err
+			}
+			go func() {
+				_, err := w.db.Sweep(w.Context(), 10)
+				swept <- err
+			}()
+			for waiting := 0; waiting == 0; {
+				err := raw.QueryRowContext(w.Context(), `SELECT COUNT(*) FROM pg_stat_activity
+					WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&waiting)
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err := within(w, swept); err != nil {
+			w.Error(err)
+		}
+		w.same(w.left("rate_limit", "name"), "[mail]")
+	})
+}

@@ -88,10 +88,10 @@ func TestPollSeesWhatNobodyTold(t *testing.T) {
 		defer stop()
 		realms, stop := other.Watch(store.TopicRealms)
 		defer stop()
-		time.Sleep(3 * time.Second) // of the bubble: the polls that learn
+		<-time.After(3 * time.Second) // of the bubble: the polls that learn
 		woken(login)
 		woken(realms)
-		time.Sleep(3 * time.Second)
+		<-time.After(3 * time.Second)
 		if woken(login) || woken(realms) {
 			t.Error("woken by nothing")
 		}
