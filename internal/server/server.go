@@ -21,6 +21,7 @@ import (
 type Server struct {
 	cfg     Config
 	site    *web.Site
+	cert    *certificate // nil without TLS of our own
 	db      *store.DB
 	realms  *realm.Cache
 	metrics *metrics
@@ -60,6 +61,11 @@ func New(ctx context.Context, cfg Config) (_ *Server, err error) {
 			s.undo()
 		}
 	}()
+	if cfg.TLSCert != "" {
+		if s.cert, err = loadCertificate(cfg.TLSCert, cfg.TLSKey, cfg.Log, cfg.Now); err != nil {
+			return nil, err
+		}
+	}
 	public, err := s.listen("listen", cfg.Listen)
 	if err != nil {
 		return nil, err
@@ -81,9 +87,7 @@ func New(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if err := s.build(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.addPublic(public); err != nil {
-		return nil, err
-	}
+	s.addPublic(public)
 	return s, nil
 }
 
@@ -171,17 +175,12 @@ func (s *Server) add(name string, l net.Listener, h *http.Server) {
 	}})
 }
 
-func (s *Server) addPublic(l net.Listener) error {
+func (s *Server) addPublic(l net.Listener) {
 	h := s.httpServer(s.house.handler)
-	if s.cfg.TLSCert != "" {
-		c, err := loadCertificate(s.cfg.TLSCert, s.cfg.TLSKey, s.cfg.Log, s.cfg.Now)
-		if err != nil {
-			return err
-		}
-		h.TLSConfig = c.config()
+	if s.cert != nil {
+		h.TLSConfig = s.cert.config()
 	}
 	s.add("public", bound(l, s.cfg.TrustedProxies, maxConns, maxConnsPerHost), h)
-	return nil
 }
 
 // openParts opens every listener but the public one.
