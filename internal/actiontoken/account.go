@@ -186,7 +186,7 @@ func (a *act) prove(dropCredentials bool) error {
 func (a *act) verifyEmail() (Redemption, error) {
 	l, t := a.login, a.token
 	switch {
-	case t.Kind != latchkey.TokenVerifyEmail, t.RealmID != a.snap.Realm.ID, t.LoginID != l.ID, l.UserID != t.UserID, l.Ended():
+	case t.Kind != latchkey.TokenVerifyEmail, t.RealmID != a.snap.Realm.ID, l.UserID != t.UserID, l.Ended():
 		return Redemption{Refused: RefusedEnded}, nil
 	case !t.RedeemedAt.IsZero():
 		return Redemption{Refused: RefusedUsed}, nil

@@ -80,6 +80,25 @@ func TestRedeemCodeWrong(t *testing.T) {
 	})
 }
 
+// the counter in the row decides, whatever else the login says.
+func TestRedeemCodeCounted(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		l := w.login("browser")
+		w.mail(l, "ada@example.test")
+		w.update(func(tx *store.Tx) error {
+			for range 5 {
+				if _, err := tx.CountCodeTry(l.RealmID, l.ID, actiontoken.MaxCodeTries); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if r := w.code(l, w.codeOf(l)); r.Refused != actiontoken.RefusedWrongCode {
+			t.Errorf("the right code after five tries: %+v", r)
+		}
+	})
+}
+
 // a login that mailed nothing has no code; nor has one whose mails
 // carried none, or ended.
 func TestRedeemCodeThatWasNotMailed(t *testing.T) {
