@@ -132,12 +132,20 @@ func (d *Door) language(v *visit) string {
 	return v.lang
 }
 
+// application is the client that the visit is about; nil when it is not known.
+func (v *visit) application() *latchkey.Client {
+	switch {
+	case v.login != nil:
+		return v.snap.ClientByID(v.login.ClientID)
+	case v.client != nil:
+		return v.client
+	}
+	return v.snap.ClientByClientID(v.query.Get("client_id"))
+}
+
 // meta is what the layout needs of this visit.
 func (d *Door) meta(v *visit) page.Meta {
-	client := v.snap.ClientByClientID(v.query.Get("client_id"))
-	if v.login != nil {
-		client = v.snap.ClientByID(v.login.ClientID)
-	}
+	client := v.application()
 	m := d.Pages.Meta(v.r, v.snap.Realm, client, d.language(v), d.Now())
 	m.AppURL = d.startURL(v.snap, client)
 	return m

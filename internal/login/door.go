@@ -88,6 +88,8 @@ type visit struct {
 
 	browserCookie string // value of the login cookie; empty when there is none
 	browserHash   []byte
+	freshBrowser  bool             // the cookie was made in this request
+	client        *latchkey.Client // of a link; else it is the login's, or the request's
 	browser       latchkey.Browser
 	lang          string // see Door.language
 

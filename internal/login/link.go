@@ -60,9 +60,7 @@ func (d *Door) makeRoom(v *visit, id string) {
 // linkVisit is a visit to the page of a mailed link.
 type linkVisit struct {
 	*visit
-	facts   linkFacts
-	client  *latchkey.Client
-	request *latchkey.AuthorizationRequest
+	facts linkFacts
 }
 
 // showLink is the page of a mailed link. It decides nothing; it counts that
@@ -119,7 +117,7 @@ func (d *Door) beginLink(w http.ResponseWriter, r *http.Request) (*linkVisit, er
 // findLink gathers the facts that the truth table looks at.
 func (d *Door) findLink(tx *store.Tx, v *linkVisit, t *latchkey.ActionToken) error {
 	f := linkFacts{Token: t, Session: v.session, Now: tx.Now()}
-	v.client, v.request = v.snap.ClientByID(t.ClientID), t.Request
+	v.client = v.snap.ClientByID(t.ClientID)
 	if t.LoginID != "" {
 		l, err := tx.Login(t.RealmID, t.LoginID)
 		if err != nil && latchkey.ErrorCode(err) != latchkey.CodeNotFound {
@@ -129,7 +127,6 @@ func (d *Door) findLink(tx *store.Tx, v *linkVisit, t *latchkey.ActionToken) err
 			f.Login, v.login = l, l
 			f.SameBrowser = v.browserHash != nil && equal(l.BrowserHash, v.browserHash)
 			f.Config = actiontoken.ConfigOf(v.snap, l)
-			v.request = &l.Request
 		}
 	}
 	var err error

@@ -169,7 +169,7 @@ func (d *Door) redeemOther(v *linkVisit, here bool) error {
 		return d.showLinkState(v, v.facts.state(), []page.FieldError{{Field: "number", Message: "error.number.wrong",
 			Args: []any{max(0, actiontoken.MaxNumberTries-v.facts.Login.NumberTries)}}})
 	case here:
-		d.Site.SetCookie(v.w, cookieLogin, v.snap.Realm.Name, v.browserCookie, 0)
+		d.tellBrowser(v.visit)
 		return redirect(v.w, d.stepURL(v.snap, moved))
 	}
 	return d.linkPage(v.visit, http.StatusOK, page.ContinueThereDone{})
@@ -233,8 +233,15 @@ func passed(l *latchkey.Login, executionID string, at time.Time) {
 // ownBrowser gives this browser a login cookie when it has none.
 func (d *Door) ownBrowser(v *visit) {
 	if v.browserHash == nil {
-		v.browserCookie = secret.Token()
+		v.browserCookie, v.freshBrowser = secret.Token(), true
 		v.browserHash = secret.Hash(v.browserCookie)
+	}
+}
+
+// tellBrowser gives a browser the login cookie that was made for it.
+func (d *Door) tellBrowser(v *visit) {
+	if v.freshBrowser {
+		d.Site.SetCookie(v.w, cookieLogin, v.snap.Realm.Name, v.browserCookie, 0)
 	}
 }
 

@@ -24,6 +24,9 @@ func snapshotOf(l *latchkey.Login) string {
 // form is fetched by a GET of its own, so that a reload sends nothing twice;
 // only a refused form is answered in place, with what was typed.
 func (d *Door) respond(t *turn) error {
+	if t.finish == nil || t.finish.browserCookie == "" {
+		d.tellBrowser(t.visit)
+	}
 	switch t.result.Kind {
 	case flow.Done, flow.NeedsPage, flow.Denied:
 		return d.goOn(t)

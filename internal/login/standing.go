@@ -141,12 +141,7 @@ func account(u *latchkey.User) string {
 
 // applicationStart is where the application of this visit begins; empty when
 // it is not known.
-func (d *Door) applicationStart(v *visit) string {
-	if v.login != nil {
-		return d.startURL(v.snap, v.snap.ClientByID(v.login.ClientID))
-	}
-	return d.startURL(v.snap, v.snap.ClientByClientID(v.query.Get("client_id")))
-}
+func (d *Door) applicationStart(v *visit) string { return d.startURL(v.snap, v.application()) }
 
 // another shows the other ways to sign in, or takes the one that was picked.
 func (d *Door) another(v *visit) error {

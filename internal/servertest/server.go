@@ -276,7 +276,13 @@ func oldestFirst(list []*latchkey.Event) []*latchkey.Event {
 // Get asks the server for a path as a program does, without cookies.
 func (s *Server) Get(path string, headers ...string) (status int, body string) {
 	s.t.Helper()
-	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.Base+path, nil)
+	return s.Send(http.MethodGet, path, "", headers...)
+}
+
+// Send sends the server a request as a program does, without cookies.
+func (s *Server) Send(method, path, content string, headers ...string) (status int, body string) {
+	s.t.Helper()
+	r, err := http.NewRequestWithContext(s.t.Context(), method, s.Base+path, strings.NewReader(content))
 	if err != nil {
 		s.t.Fatal(err)
 	}
