@@ -5,6 +5,7 @@ import (
 	"maps"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"latchkey"
 	"latchkey/internal/store"
@@ -68,21 +69,25 @@ func (c *Cache) ByID(ctx context.Context, id string) (*latchkey.Snapshot, error)
 // commit, so that it reads its own change.
 func (c *Cache) Invalidate(realmID string) { c.stale.Store(realmID, c.marks.Add(1)) }
 
+// retryAfter is how long Run waits when the database could not be read; until
+// then the old snapshots serve.
+const retryAfter = time.Second
+
 // Run reloads what has changed, on this node or another, until ctx ends.
 func (c *Cache) Run(ctx context.Context) error {
 	changed, stop := c.db.Watch(store.TopicRealms)
 	defer stop()
+	var again <-chan time.Time
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case _, ok := <-changed:
-			if !ok {
-				return nil
-			}
-			// A database that cannot be read now is read at the next notice;
-			// until then the old snapshots serve.
-			_ = c.Refresh(ctx)
+		case <-changed:
+		case <-again:
+		}
+		again = nil
+		if c.Refresh(ctx) != nil {
+			again = time.After(retryAfter)
 		}
 	}
 }

@@ -13,6 +13,10 @@
 // touches no database; Apply only writes, and may be called again when a
 // transaction is tried again.
 //
+// Import, EnsureMaster, EnsureDemo, FollowMail and Cache are given the store and
+// open short transactions themselves: they run at start-up or beside requests,
+// never within one.
+//
 // Nevers: no HTTP; a realm that exists is never changed by an import; nothing
 // in a representation is dropped without being named.
 package realm

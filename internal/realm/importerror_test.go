@@ -90,6 +90,7 @@ func TestImportRefuses(t *testing.T) {
 		{"user of no role", `"users":[{"username":"a","realmRoles":["nope"]}]`, `users["a"].realmRoles`},
 		{"user of no client role", `"users":[{"username":"a","clientRoles":{"nope":["x"]}}]`, `users["a"].clientRoles["nope"]`},
 		{"service account of nobody", `"users":[{"username":"a","serviceAccountClientId":"nope"}]`, `users["a"].serviceAccountClientId`},
+		{"service account twice", `"clients":[{"clientId":"c","serviceAccountsEnabled":true}],"users":[{"username":"a","serviceAccountClientId":"c"},{"username":"b","serviceAccountClientId":"c"}]`, `users["b"].serviceAccountClientId`},
 		{"line break in a name", `"users":[{"username":"a","firstName":"x\ny"}]`, `users["a"].firstName`},
 		{"password too long", `"users":[{"username":"a","credentials":[{"type":"password","value":"` + strings.Repeat("x", 1025) + `"}]}]`, `users["a"].credentials[0].value`},
 		{"hash that is none", `"users":[{"username":"a","credentials":[{"type":"password","secretData":"x"}]}]`, `users["a"].credentials[0].secretData`},

@@ -155,15 +155,16 @@ func (p *planner) smtp() map[string]string {
 }
 
 const (
-	profileProvider  = "org.keycloak.userprofile.UserProfileProvider"
-	profileConfigKey = "kc.user.profile.config"
+	profileProvider   = "org.keycloak.userprofile.UserProfileProvider"
+	profileProviderID = "declarative-user-profile"
+	profileConfigKey  = "kc.user.profile.config"
 )
 
 // readComponents takes the user profile over and names the other components.
 func (p *planner) readComponents() error {
 	for _, kind := range sortedKeys(p.file.Components) {
 		for _, c := range p.file.Components[kind] {
-			if texts := c.Config[profileConfigKey]; kind == profileProvider && c.ProviderID == "declarative-user-profile" {
+			if texts := c.Config[profileConfigKey]; kind == profileProvider && c.ProviderID == profileProviderID {
 				if len(texts) == 0 || texts[0] == "" {
 					continue // Keycloak's own default
 				}

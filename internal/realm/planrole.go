@@ -17,11 +17,15 @@ func (p *planner) makeRoles() error {
 		}
 	}
 	for i := range p.base.Roles.Realm {
-		p.baseRole("", &p.base.Roles.Realm[i])
+		if err := p.baseRole("", &p.base.Roles.Realm[i]); err != nil {
+			return err
+		}
 	}
 	for _, clientID := range sortedKeys(p.base.Roles.Client) {
 		for i := range p.base.Roles.Client[clientID] {
-			p.baseRole(clientID, &p.base.Roles.Client[clientID][i])
+			if err := p.baseRole(clientID, &p.base.Roles.Client[clientID][i]); err != nil {
+				return err
+			}
 		}
 	}
 	return p.makeDefaultRole()
@@ -68,10 +72,21 @@ func (p *planner) fileRole(clientID string, rep *representation.Role, list strin
 	return under(path, rep.Apply(p.role(clientID, name, id)))
 }
 
-func (p *planner) baseRole(clientID string, rep *representation.Role) {
-	if p.roles[roleName{clientID, *rep.Name}] == nil {
-		p.role(clientID, *rep.Name, secret.NewID()).Description = representation.Value(rep.Description)
+// baseRole makes a role of every realm that the file lacks. The default role
+// has the id that the file names it by.
+func (p *planner) baseRole(clientID string, rep *representation.Role) error {
+	if p.roles[roleName{clientID, *rep.Name}] != nil {
+		return nil
 	}
+	id := secret.NewID()
+	if d := p.file.DefaultRole; d != nil && clientID == "" && representation.Value(d.Name) == *rep.Name {
+		var err error
+		if id, err = p.id("role", d.ID, "defaultRole.id"); err != nil {
+			return err
+		}
+	}
+	p.role(clientID, *rep.Name, id).Description = representation.Value(rep.Description)
+	return nil
 }
 
 func (p *planner) role(clientID, name, id string) *latchkey.Role {

@@ -20,7 +20,7 @@ import (
 // and has roles only where the file says so.
 func (p *planner) makeUsers() error {
 	p.snap.Index()
-	names, addresses := map[string]bool{}, map[string]bool{}
+	names, addresses, services := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for i := range p.file.Users {
 		rep := &p.file.Users[i]
 		name := strings.ToLower(strings.TrimSpace(representation.Value(rep.Username)))
@@ -38,6 +38,12 @@ func (p *planner) makeUsers() error {
 		u, err := p.user(rep, name, path)
 		if err != nil {
 			return err
+		}
+		if c := u.user.ServiceAccountClientID; c != "" {
+			if services[c] {
+				return twice(path+".serviceAccountClientId", "client")
+			}
+			services[c] = true
 		}
 		if key := latchkey.CanonicalAddress(u.user.Email); u.user.Email != "" && !p.snap.Realm.DuplicateEmailsAllowed {
 			if addresses[key] {

@@ -255,6 +255,30 @@ func roleNames(roles []*latchkey.Role) []string {
 	return names
 }
 
+// A file may name its default role and say nothing else of it, or name one of
+// another realm.
+func TestDefaultRole(t *testing.T) {
+	for _, row := range []struct {
+		rep      representation.Role
+		id, name string
+	}{
+		{representation.Role{ID: new("mine"), Name: new("default-roles-shop")}, "mine", "default-roles-shop"},
+		{representation.Role{ID: new("mine"), Name: new("default-roles-other")}, "mine", "default-roles-other"},
+	} {
+		db, _ := storetest.SQLite(t)
+		rep := named("shop")
+		rep.DefaultRole = &row.rep
+		s, _ := made(t, db, rep, options())
+		def := s.Role(s.Realm.DefaultRoleID)
+		if def == nil || def.ID != row.id || def.Name != row.name {
+			t.Fatalf("default role %+v", def)
+		}
+		if got := roleNames(s.ExpandRoles([]string{def.ID})); !slices.Contains(got, "manage-account") || !slices.Contains(got, "offline_access") {
+			t.Errorf("%s amounts to %v", def.Name, got)
+		}
+	}
+}
+
 // Two realms made of one representation share no id.
 func TestFreshIDs(t *testing.T) {
 	seen := map[string]string{}

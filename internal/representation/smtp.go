@@ -13,9 +13,6 @@ import (
 // Latchkey's own; Keycloak knows one server.
 const AttributeSMTPFallbacks = "latchkey.smtp.fallbacks"
 
-// AttributePrefix leads the realm attributes that Latchkey keeps for itself.
-const AttributePrefix = "latchkey."
-
 // SMTPKeys are the keys of smtpServer that are acted on; an import names the
 // others.
 var SMTPKeys = map[string]bool{
