@@ -9,6 +9,7 @@ import (
 // tokenKept is how long a link is kept after its end (R-193).
 const tokenKept = 24 * time.Hour
 
+//nolint:gosec // names of columns
 const actionTokenColumns = `realm_id, id, secret_hash, kind, login_id, user_id, client_id, created_at, expires_at, redeemed_at,
 	opened_at, opens, body`
 

@@ -33,11 +33,11 @@ func (tx *Tx) CreateAdminEvent(e *latchkey.AdminEvent) error {
 	return err
 }
 
-// AdminEvents lists the newest admin events of a realm, at most max (zero: a
+// AdminEvents lists the newest admin events of a realm, at most so many (zero: a
 // hundred).
-func (tx *Tx) AdminEvents(realmID string, max int) ([]*latchkey.AdminEvent, error) {
-	if max <= 0 {
-		max = maxListed
+func (tx *Tx) AdminEvents(realmID string, most int) ([]*latchkey.AdminEvent, error) {
+	if most <= 0 {
+		most = maxListed
 	}
 	return many(tx, func(_ *Tx, r row) (*latchkey.AdminEvent, error) {
 		e := &latchkey.AdminEvent{}
@@ -47,7 +47,7 @@ func (tx *Tx) AdminEvents(realmID string, max int) ([]*latchkey.AdminEvent, erro
 			b.RealmID, b.ClientID, b.UserID, b.IPAddress, b.Representation
 		return e, err
 	}, `SELECT realm_id, time, id, operation_type, resource_type, resource_path, error, body FROM admin_event
-		WHERE realm_id = $1 ORDER BY time DESC, id DESC LIMIT $2`, realmID, max)
+		WHERE realm_id = $1 ORDER BY time DESC, id DESC LIMIT $2`, realmID, most)
 }
 
 // DeleteAdminEvents deletes all admin events of a realm.

@@ -7,7 +7,7 @@ import (
 	"latchkey/internal/secret"
 )
 
-const purposeCredential = "credential.secret"
+const purposeCredential = "credential.secret" //nolint:gosec // a purpose, not a secret
 
 func (tx *Tx) scanCredential(r row) (*latchkey.Credential, error) {
 	c := &latchkey.Credential{}

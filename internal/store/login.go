@@ -131,17 +131,17 @@ func (tx *Tx) AnswerLogin(realmID, id string) (bool, error) {
 }
 
 // CountNumberTry counts a number that is about to be compared. It is false,
-// and nothing may be compared, when max were counted before (R-009).
-func (tx *Tx) CountNumberTry(realmID, id string, max int) (ok bool, err error) {
+// and nothing may be compared, when so many (most) were counted before (R-009).
+func (tx *Tx) CountNumberTry(realmID, id string, most int) (ok bool, err error) {
 	return tx.changed(`UPDATE login SET number_tries = number_tries + 1 WHERE realm_id = $1 AND id = $2 AND number_tries < $3`,
-		realmID, id, max)
+		realmID, id, most)
 }
 
 // CountCodeTry counts a code that is about to be compared. It is false, and
-// nothing may be compared, when max were counted before (R-012).
-func (tx *Tx) CountCodeTry(realmID, id string, max int) (ok bool, err error) {
+// nothing may be compared, when so many (most) were counted before (R-012).
+func (tx *Tx) CountCodeTry(realmID, id string, most int) (ok bool, err error) {
 	return tx.changed(`UPDATE login SET code_tries = code_tries + 1 WHERE realm_id = $1 AND id = $2 AND code_tries < $3`,
-		realmID, id, max)
+		realmID, id, most)
 }
 
 // SeeLogin says that the asking page was heard of now. It is no step.

@@ -16,9 +16,9 @@ import (
 // postgresEngine is PostgreSQL through one pool. READ COMMITTED is enough:
 // what must happen once is decided by one conditional statement.
 type postgresEngine struct {
-	native *pgxpool.Pool
-	pool   *sql.DB
-	*notices
+	native  *pgxpool.Pool
+	pool    *sql.DB
+	notices *notices
 }
 
 func openPostgres(ctx context.Context, url string, conns int, db *DB) (engine, error) {

@@ -227,8 +227,10 @@ func TestActionToken(t *testing.T) {
 			w.Error("good once, a millisecond before expiry")
 		}
 		w.same(read(), link)
-		if !w.redeem("reusable") || !w.redeem("reusable") {
-			w.Error("a reusable link is used up")
+		for range 2 {
+			if !w.redeem("reusable") {
+				w.Error("a reusable link is used up")
+			}
 		}
 		w.clock.Advance(time.Millisecond)
 		if w.redeem("late") || w.redeem("reusable") || w.redeem("x") {

@@ -12,7 +12,7 @@ import (
 const realmColumns = `realm_id, name, enabled, version, created_at, body, smtp, smtp_secrets`
 
 // relaySecrets is what of a relay is sealed.
-type relaySecrets struct{ Password, TokenSecret string }
+type relaySecrets struct{ Basic, Token string }
 
 const purposeSMTP = "realm.smtp"
 
@@ -33,8 +33,8 @@ func (tx *Tx) scanRealm(r row) (*latchkey.Realm, error) {
 		return nil, err
 	}
 	for i := range min(len(secrets), len(realm.SMTP.Relays)) {
-		realm.SMTP.Relays[i].Password = latchkey.Secret(secrets[i].Password)
-		realm.SMTP.Relays[i].AuthTokenClientSecret = latchkey.Secret(secrets[i].TokenSecret)
+		realm.SMTP.Relays[i].Password = latchkey.Secret(secrets[i].Basic)
+		realm.SMTP.Relays[i].AuthTokenClientSecret = latchkey.Secret(secrets[i].Token)
 	}
 	return realm, nil
 }

@@ -176,3 +176,78 @@ func TestSQLiteFileIsPrivate(t *testing.T) {
 		}
 	}
 }
+
+// after resealing, the new key alone opens everything, and the old one
+// nothing.
+func TestReseal(t *testing.T) {
+	promise(t, func(w *world) {
+		const newKey = latchkey.Secret("9vXw3kQ7pLr0ZtYbNc5hJmUeGfSdAi8oT2uVx1yB4Ms=")
+		open := func(keys latchkey.Secret) (*store.DB, error) {
+			ring, err := secret.ParseKeyring(keys)
+			if err != nil {
+				w.Fatal(err)
+			}
+			db, err := store.Open(w.Context(), store.Options{URL: w.url, Keyring: ring, Now: w.clock.Now})
+			if err == nil {
+				w.Cleanup(func() { _ = db.Close() })
+			}
+			return db, err
+		}
+		c := newConfiguration(w)
+		full := fullRealm("full")
+		w.update(c.create)
+		w.update(func(tx *store.Tx) error {
+			for i := range 120 { // more than a batch
+				err := tx.CreateCredential(&latchkey.Credential{RealmID: w.realm.ID, UserID: "u", Type: "otp", SecretData: "seed", Priority: i})
+				if err != nil {
+					return err
+				}
+			}
+			return tx.CreateRealm(full)
+		})
+		m := w.message(nil)
+		both, err := open(newKey + "," + storetest.MasterKey)
+		if err != nil {
+			w.Fatal(err)
+		}
+		for want := range 2 {
+			n, err := both.Reseal(w.Context())
+			if err != nil || n != 125*(1-want) { // 120, client, key, relays, message, canary
+				w.Errorf("resealed %d, %v", n, err)
+			}
+		}
+		if _, err := open(storetest.MasterKey); latchkey.ErrorCode(err) != latchkey.CodeInvalid {
+			w.Errorf("the old key: %v", err)
+		}
+		db, err := open(newKey)
+		if err != nil {
+			w.Fatal(err)
+		}
+		err = db.View(w.Context(), func(tx *store.Tx) error {
+			s, err := tx.Snapshot(w.realm.ID)
+			if err != nil {
+				return err
+			}
+			w.same(s.Clients, []*latchkey.Client{c.client})
+			w.same(s.Keys, []*latchkey.Key{c.key})
+			r, err := tx.Realm(full.ID)
+			w.same(r, full)
+			if err != nil {
+				return err
+			}
+			got, err := tx.Message(w.realm.ID, m.ID)
+			w.same(got, m)
+			if err != nil {
+				return err
+			}
+			list, err := tx.Credentials(w.realm.ID, "u")
+			if len(list) != 120 || list[119].SecretData != "seed" {
+				w.Errorf("%d credentials", len(list))
+			}
+			return err
+		})
+		if err != nil {
+			w.Error(err)
+		}
+	})
+}

@@ -38,7 +38,7 @@ func openSQLite(ctx context.Context, path string, readers int) (engine, error) {
 		return nil, fmt.Errorf("store: %w", err)
 	}
 	// SQLite would make the file readable by everybody; it holds addresses.
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the operator names it
 	if err != nil {
 		return nil, &latchkey.Error{Code: latchkey.CodeInvalid, Field: "database", Message: "The file cannot be opened.", Err: err}
 	}
@@ -112,14 +112,14 @@ func (p *stmtPool) prepared(ctx context.Context, text string) (*sql.Stmt, error)
 		return nil, err
 	}
 	if first, loaded := p.stmts.LoadOrStore(text, s); loaded {
-		_ = s.Close()
+		_ = s.Close() //nolint:sqlclosecheck // the other one is kept
 		return first.(*sql.Stmt), nil
 	}
 	return s, nil
 }
 
 func (p *stmtPool) query(ctx context.Context, text string, args []any) (*sql.Rows, error) {
-	s, err := p.prepared(ctx, text)
+	s, err := p.prepared(ctx, text) //nolint:sqlclosecheck // kept for the next time
 	if err != nil {
 		return nil, err
 	}

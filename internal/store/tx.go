@@ -200,13 +200,13 @@ func (tx *Tx) each(scan func(row) error, text string, args ...any) error {
 	if err != nil {
 		return tx.failed(err)
 	}
+	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		if err := scan(rows); err != nil {
-			_ = rows.Close()
 			return fmt.Errorf("store: %w", err)
 		}
 	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+	if err := rows.Err(); err != nil {
 		return tx.failed(err)
 	}
 	return nil

@@ -65,10 +65,10 @@ func (tx *Tx) UserSessions(realmID, userID string) ([]*latchkey.UserSession, err
 
 // UserSessionsOfClient gives the sessions that a client, named by its internal
 // id, has a part in, the newest first.
-func (tx *Tx) UserSessionsOfClient(realmID, clientID string, first, max int) ([]*latchkey.UserSession, error) {
+func (tx *Tx) UserSessionsOfClient(realmID, clientID string, first, most int) ([]*latchkey.UserSession, error) {
 	return many(tx, (*Tx).scanUserSession, `SELECT `+userSessionColumns+` FROM user_session
 		WHERE realm_id = $1 AND id IN (SELECT session_id FROM client_session WHERE realm_id = $1 AND client_id = $2)
-		ORDER BY started_at DESC, id DESC LIMIT $3 OFFSET $4`, realmID, clientID, max, first)
+		ORDER BY started_at DESC, id DESC LIMIT $3 OFFSET $4`, realmID, clientID, most, first)
 }
 
 // CountUserSessions counts the sessions that each client, named by its

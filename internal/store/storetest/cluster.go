@@ -118,7 +118,7 @@ func (s *server) run(text string) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close(ctx)
+	defer func() { _ = conn.Close(ctx) }()
 	_, err = conn.Exec(ctx, text)
 	return err
 }
@@ -152,7 +152,7 @@ func startCluster() (*server, error) {
 	settings := fmt.Sprintf("-c listen_addresses='' -c unix_socket_directories='%s' -c fsync=off -c synchronous_commit=off "+
 		"-c full_page_writes=off -c max_connections=300 -c shared_buffers=32MB -c dynamic_shared_memory_type=mmap "+
 		"-c autovacuum=off -c max_wal_size=256MB", dir)
-	cmd := exec.Command("/bin/sh", "-c", script, "sh", dir, bin, settings)
+	cmd := exec.Command("/bin/sh", "-c", script, "sh", dir, bin, settings) //nolint:gosec // a fixed script
 	// A group of its own, so that an interrupted test run does not interrupt
 	// the script that tidies up.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}

@@ -89,12 +89,12 @@ var template = sync.OnceValues(func() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	path := filepath.Join(dir, "template.db")
 	if err := migrate("sqlite:" + path); err != nil {
 		return nil, err
 	}
-	return os.ReadFile(path)
+	return os.ReadFile(path) //nolint:gosec // made above
 })
 
 // migrate makes the schema.
@@ -119,7 +119,7 @@ func SQLiteURL(t testing.TB) string {
 	}
 	// In memory where there is room: every commit is synced to the disk, and
 	// on a busy machine each takes its time.
-	dir, err := os.MkdirTemp(memory(), "latchkey-test-")
+	dir, err := os.MkdirTemp(memory(), "latchkey-test-") //nolint:usetesting // t.TempDir is on a disk
 	if err != nil {
 		t.Fatal(err)
 	}
