@@ -2,6 +2,7 @@ package realm_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -137,7 +138,7 @@ func TestCacheRuns(t *testing.T) {
 				}
 			}
 			stop()
-			if err := <-ended; err != context.Canceled {
+			if err := <-ended; !errors.Is(err, context.Canceled) {
 				t.Errorf("Run ended with %v", err)
 			}
 		})

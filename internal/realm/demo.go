@@ -34,7 +34,7 @@ type DemoOptions struct {
 // there, the client and the mail settings follow the addresses that dev was
 // started with.
 func EnsureDemo(ctx context.Context, db *store.DB, d DemoOptions) (created bool, err error) {
-	d.Options.MagicLink, d.Options.Events = true, true
+	d.MagicLink, d.Events = true, true
 	d.URL = strings.TrimRight(d.URL, "/")
 	rep := new(representation.Realm)
 	if err := readBuiltin("demo", DemoRealm, rep); err != nil {
@@ -104,7 +104,10 @@ func FollowMail(ctx context.Context, db *store.DB, realmName string, smtp map[st
 		if realm.SMTP.Configured() {
 			relay := &realm.SMTP.Relays[0]
 			port, err := strconv.Atoi(smtp["port"])
-			if err != nil || !isLoopback(relay.Host) || relay.Host == smtp["host"] && relay.Port == port {
+			if err != nil {
+				return latchkey.Invalid("smtpServer.port", "Expected a number.")
+			}
+			if !isLoopback(relay.Host) || relay.Host == smtp["host"] && relay.Port == port {
 				return nil
 			}
 			relay.Host, relay.Port = smtp["host"], port

@@ -126,8 +126,8 @@ func (p *Profile) Noun() (profile latchkey.UserProfile, rest []string, err error
 		}
 		n := latchkey.ProfileAttribute{Name: a.Name, DisplayName: Value(a.DisplayName), Required: a.requiredOfUser(),
 			ReadOnly: a.Permissions != nil && !slices.Contains(a.Permissions.Edit, "user")}
-		if max, ok := intOf(a.Validations["length"]["max"]); ok && max > 0 && max < 1<<20 {
-			n.MaxLength = int(max)
+		if most, ok := intOf(a.Validations["length"]["max"]); ok && most > 0 && most < 1<<20 {
+			n.MaxLength = int(most)
 		}
 		profile.Attributes = append(profile.Attributes, n)
 	}
