@@ -33,7 +33,13 @@ type Item struct {
 
 // Report names, item by item, what a realm does not have as its
 // representation said.
-type Report struct{ Items []Item }
+type Report struct {
+	Items []Item
+	seen  map[[4]string]bool // field, fate, reason and name of what is named
+}
+
+// shownNames is how many names a line has; Item.Names has them all.
+const shownNames = 100
 
 // Empty says that everything was taken as it is.
 func (r Report) Empty() bool { return len(r.Items) == 0 }
@@ -48,9 +54,12 @@ func (r Report) Lines() []string {
 			line += " (" + printable(i.Value) + ")"
 		}
 		if n := len(i.Names); n > 0 {
-			names := make([]string, n)
-			for at, name := range i.Names {
-				names[at] = printable(name)
+			names := make([]string, 0, shownNames+1)
+			for _, name := range i.Names[:min(n, shownNames)] {
+				names = append(names, printable(name))
+			}
+			if n > shownNames {
+				names = append(names, fmt.Sprintf("and %d more", n-shownNames))
 			}
 			line = fmt.Sprintf("%s: %d %s (%s)", printable(i.Field), n, i.Fate, strings.Join(names, ", "))
 		}
@@ -77,18 +86,22 @@ func printable(s string) string {
 // add names one thing; things of the same field, fate and reason share an
 // item. A name is given at most once.
 func (r *Report) add(field string, fate Fate, why string, names ...string) {
-	for i := range r.Items {
-		same := &r.Items[i]
-		if same.Field == field && same.Fate == fate && same.Why == why && len(same.Names) > 0 == (len(names) > 0) {
-			for _, name := range names {
-				if !slices.Contains(same.Names, name) {
-					same.Names = append(same.Names, name)
-				}
-			}
-			return
+	at := slices.IndexFunc(r.Items, func(i Item) bool {
+		return i.Field == field && i.Fate == fate && i.Why == why && len(i.Names) > 0 == (len(names) > 0)
+	})
+	if at < 0 {
+		at = len(r.Items)
+		r.Items = append(r.Items, Item{Field: field, Fate: fate, Why: why})
+	}
+	if r.seen == nil {
+		r.seen = map[[4]string]bool{}
+	}
+	for _, name := range names {
+		if key := [4]string{field, string(fate), why, name}; !r.seen[key] {
+			r.seen[key] = true
+			r.Items[at].Names = append(r.Items[at].Names, name)
 		}
 	}
-	r.Items = append(r.Items, Item{Field: field, Fate: fate, Names: slices.Clone(names), Why: why})
 }
 
 // sort orders the items by field, those of one field as they were found.
