@@ -137,7 +137,8 @@ fi
 echo ready
 read -r line || true
 "$2/pg_ctl" -D data -m immediate -w stop >/dev/null 2>&1 || true
-rm -rf "$1"/*
+cd /
+rm -rf "$1"
 `
 
 func startCluster() (*server, error) {
