@@ -133,6 +133,7 @@ func TestAppTitleAndURL(t *testing.T) {
 		{&latchkey.Client{ClientID: "account", Name: "${client_account}", RootURL: "https://id.test", BaseURL: "/realms/x/account/"}, "Konto", "https://id.test/realms/x/account/"},
 		{&latchkey.Client{ClientID: "x", Name: "${no.such.key}", BaseURL: "javascript:alert(1)"}, "x", ""},
 		{&latchkey.Client{ClientID: "x", BaseURL: "/relative"}, "x", ""},
+		{&latchkey.Client{ClientID: "x", BaseURL: "app://start/here"}, "x", ""},
 		{&latchkey.Client{ClientID: "x", RootURL: "https://root.test"}, "x", "https://root.test"},
 		{&latchkey.Client{ClientID: "x", BaseURL: "https://base.test", Attributes: map[string]string{"initiate.login.uri": "https://app.test/login"}}, "x", "https://app.test/login"},
 		{&latchkey.Client{ClientID: "x", BaseURL: "https://user:pw@base.test"}, "x", ""},

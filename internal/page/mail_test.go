@@ -149,7 +149,7 @@ func TestMailTakesNoForeignText(t *testing.T) {
 	const nasty = "Shop\r\nBcc: eve@evil.test\r\n\r\n<a href=\"https://evil.test\">win</a>\u202e\u200b"
 	f := mailNamed(t, "magic-link", "en")
 	f.Client.Name, f.Realm.DisplayName = nasty, nasty
-	f.Message.From = latchkey.Browser{Name: "x\ny", OS: "z\r\n", Place: "<b>here</b>\n"}
+	f.Message.From = latchkey.Browser{Name: "x\ny", OS: "z\r\n", Place: "<b>here</b>\nX: y"}
 	f.Message.Recipient = "ada@example.test\r\nX: y"
 	c := compose(t, f)
 	if strings.ContainsAny(c.Subject, "\r\n\u202e\u200b") {

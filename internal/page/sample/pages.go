@@ -67,7 +67,7 @@ func mailed() []Page {
 	closed.Code, closed.CodeClosed = false, true
 	linkOnly.Code = false
 	refused.Number = ""
-	reported.Reported, reported.Number, reported.ResendAt = true, "", time.Time{}
+	reported.Reported, reported.Number, reported.ResendAt, reported.CodeClosed = true, "", time.Time{}, true
 	failed.Failed, failed.ResendAt = true, time.Time{}
 	early := w
 	early.Errors = wrong("", "error.resend.early", 24)
