@@ -77,6 +77,11 @@ func TestBoundedListener(t *testing.T) {
 	_ = first.Close()
 	_ = dial(t, l)
 	_ = (<-accepted).Close()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.open != 0 || len(b.byAddr) != 0 {
+		t.Errorf("%d open, %v", b.open, b.byAddr)
+	}
 }
 
 func dial(t *testing.T, l net.Listener) net.Conn {

@@ -4,10 +4,13 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"html"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -114,6 +117,9 @@ func TestMetricsAndPublic(t *testing.T) {
 	}
 }
 
+// pollURL is what the waiting page asks.
+var pollURL = regexp.MustCompile(`http://[^"]+/login-actions/wait\?[^"]+`)
+
 // R-215: a long poll ends when the server stops, and the stop is quick.
 func TestStop(t *testing.T) {
 	s := servertest.Start(t)
@@ -121,15 +127,29 @@ func TestStop(t *testing.T) {
 	b := s.Browser()
 	p := rp.Start(b).FormWith("username").Set("username", "ada@example.test").Submit()
 	s.Mail.Wait("ada@example.test")
+	under := make(chan bool)
+	trace := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { close(under) }})
+	r, err := http.NewRequestWithContext(trace, http.MethodGet, html.UnescapeString(pollURL.FindString(p.Body)), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range b.Jar.Cookies(r.URL) {
+		r.AddCookie(c)
+	}
 	done := make(chan error, 1)
-	poll := b.Copy()
-	started := make(chan bool)
 	go func() {
-		close(started)
-		_, err := poll.Try("GET", s.Base+"/realms/demo/login-actions/wait?"+p.URL.RawQuery, nil, "Accept: application/json")
+		resp, err := new(http.Transport).RoundTrip(r)
+		if err == nil {
+			_ = resp.Body.Close()
+		}
 		done <- err
 	}()
-	<-started
+	<-under
+	select {
+	case err := <-done:
+		t.Fatalf("the poll does not wait: %v", err)
+	case <-time.After(200 * time.Millisecond):
+	}
 	start := time.Now()
 	s.Stop()
 	if took := time.Since(start); took > 5*time.Second {
