@@ -111,20 +111,20 @@ func matchRedirect(registered string, native bool, asked askedURI) bool {
 	return native && matchLoopback(registered, asked)
 }
 
-// matchWild matches Keycloak's trailing "*".
+// matchWild matches Keycloak's trailing "*": the same scheme, host and port,
+// and a path below. Only on this machine may the port be what the star stands
+// for ("http://localhost:*"), as developers' realms have it.
 func matchWild(prefix string, asked askedURI) bool {
 	u := asked.url
-	if u.Scheme != "http" && u.Scheme != "https" {
-		return false // an app's own scheme has no hierarchy to be below of
-	}
+	web := u.Scheme == "http" || u.Scheme == "https"
 	if prefix == "" {
-		return true
-	}
-	if strings.ContainsAny(prefix, "?*") || climbs(u) {
-		return false
+		return web
 	}
 	below, err := url.Parse(prefix)
-	if err != nil || below.Scheme != u.Scheme || below.Host != u.Host || below.Host == "" {
+	if err != nil || below.Scheme != u.Scheme || strings.ContainsAny(prefix, "?*") || climbs(u) {
+		return false
+	}
+	if web && below.Host != u.Host && (below.Path != "" || below.Hostname() != u.Hostname() || !loopback(u.Hostname())) {
 		return false
 	}
 	path, _, _ := strings.Cut(asked.text, "?")
