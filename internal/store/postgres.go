@@ -7,10 +7,18 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"latchkey"
+)
+
+// What becomes of a statement whose caller has gone away.
+const (
+	cancelDelay    = 200 * time.Millisecond
+	cancelDeadline = 2 * time.Second
 )
 
 // postgresEngine is PostgreSQL through one pool. READ COMMITTED is enough:
@@ -36,12 +44,19 @@ func openPostgres(ctx context.Context, url string, conns int, db *DB) (engine, e
 	if config.ConnConfig.ConnectTimeout == 0 {
 		config.ConnConfig.ConnectTimeout = 5 * time.Second
 	}
+	// The connection for notices ends at once with its context.
+	listening := config.ConnConfig.Copy()
+	// A caller who goes away in the middle of a statement must not cost us the
+	// connection: a short statement comes to its end, a long one is cancelled.
+	config.ConnConfig.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
+		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, CancelRequestDelay: cancelDelay, DeadlineDelay: cancelDeadline}
+	}
 	native, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
 	e := &postgresEngine{native: native, pool: stdlib.OpenDBFromPool(native)}
-	e.notices = &notices{config: config.ConnConfig, pool: e.pool, hub: db.hub, log: db.log}
+	e.notices = &notices{config: listening, pool: e.pool, hub: db.hub, log: db.log}
 	if err := e.pool.PingContext(ctx); err != nil {
 		_ = e.close()
 		return nil, &latchkey.Error{Code: latchkey.CodeUnavailable, Message: "The database cannot be reached.", Err: err}
@@ -52,7 +67,16 @@ func openPostgres(ctx context.Context, url string, conns int, db *DB) (engine, e
 func (e *postgresEngine) reader() querier { return sqlQuerier{e.pool} }
 
 func (e *postgresEngine) update(ctx context.Context, tx *Tx, f func(*Tx) error) error {
-	t, err := e.pool.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+	// The caller may give up waiting for a connection, and in a statement, but
+	// not in the commit: nobody would know whether it happened.
+	c, err := e.pool.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	defer func() { _ = c.Close() }()
+	whole, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxDuration)
+	defer cancel()
+	t, err := c.BeginTx(whole, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 	if err != nil {
 		return fmt.Errorf("store: %w", err)
 	}

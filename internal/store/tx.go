@@ -16,6 +16,10 @@ import (
 // run (serialization failure, deadlock, a name that was taken this moment).
 const maxRuns = 5
 
+// maxDuration bounds a whole View or Update, so that a network which swallows
+// everything blocks nobody for ever.
+const maxDuration = time.Minute
+
 // Tx is a closure's access to the database. It must not be kept after the
 // closure has returned, nor used by another goroutine.
 type Tx struct {
@@ -49,7 +53,8 @@ func (db *DB) View(ctx context.Context, f func(*Tx) error) error {
 	if db.stopped.Load() {
 		return errClosed
 	}
-	tx := db.tx(ctx, false)
+	tx, done := db.tx(ctx, false)
+	defer done()
 	tx.q = db.engine.reader()
 	if err := db.call(f, tx); err != nil {
 		return err
@@ -70,8 +75,7 @@ func (db *DB) Update(ctx context.Context, f func(*Tx) error) error {
 		if db.stopped.Load() {
 			return errClosed
 		}
-		tx := db.tx(ctx, true)
-		err := db.engine.update(ctx, tx, f)
+		tx, err := db.update(ctx, f)
 		if err == nil {
 			tx.finish()
 			return nil
@@ -102,13 +106,15 @@ func pause(ctx context.Context, run int) error {
 	}
 }
 
-func (db *DB) tx(ctx context.Context, writes bool) *Tx {
-	return &Tx{
-		db:     db,
-		ctx:    context.WithValue(ctx, insideKey{}, true),
-		now:    fromMillis(db.now().UnixMilli()),
-		writes: writes,
-	}
+func (db *DB) update(ctx context.Context, f func(*Tx) error) (*Tx, error) {
+	tx, done := db.tx(ctx, true)
+	defer done()
+	return tx, db.engine.update(tx.ctx, tx, f)
+}
+
+func (db *DB) tx(ctx context.Context, writes bool) (tx *Tx, done context.CancelFunc) {
+	ctx, done = context.WithTimeout(context.WithValue(ctx, insideKey{}, true), maxDuration)
+	return &Tx{db: db, ctx: ctx, now: fromMillis(db.now().UnixMilli()), writes: writes}, done
 }
 
 // call runs f and turns a panic into an error, so that one bad request cannot

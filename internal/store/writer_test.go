@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -197,6 +198,56 @@ func TestContextEndsInsideAnUpdate(t *testing.T) {
 		}
 		w.update(set("next"))
 		w.refused(latchkey.CodeNotFound, func(tx *store.Tx) error { _, err := tx.Meta("cancelled"); return err })
+	})
+}
+
+// A caller who goes away in the middle of a statement costs PostgreSQL no
+// connection: making one is dearer than the statement.
+func TestConnectionOutlivesItsCaller(t *testing.T) {
+	promise(t, func(w *world) {
+		if w.db.Dialect() == "sqlite" {
+			w.Skip("there is no connection to lose")
+		}
+		u, err := url.Parse(w.url)
+		if err != nil {
+			w.Fatal(err)
+		}
+		q := u.Query()
+		q.Set("application_name", "the one") // the listener's connection has the name, too
+		u.RawQuery = q.Encode()
+		db, err := store.Open(w.Context(), store.Options{URL: u.String(), Keyring: storetest.Keyring(), Now: w.clock.Now, MaxConns: 1})
+		if err != nil {
+			w.Fatal(err)
+		}
+		defer func() { _ = db.Close() }()
+		pids := func() []string {
+			return w.strings(`SELECT CAST(pid AS TEXT) FROM pg_stat_activity
+				WHERE application_name = 'the one' AND query NOT LIKE 'LISTEN%' ORDER BY pid`)
+		}
+		if err := db.Update(w.Context(), set("a")); err != nil {
+			w.Fatal(err)
+		}
+		before := pids()
+		ctx, cancel := context.WithCancel(w.Context())
+		err = db.Update(ctx, func(tx *store.Tx) error {
+			time.AfterFunc(10*time.Millisecond, cancel)
+			return tx.Run("SELECT pg_sleep(0.1)")
+		})
+		if err != nil {
+			w.Errorf("a short statement: %v", err) // it came to its end, and so it is committed
+		}
+		ctx, cancel = context.WithCancel(w.Context())
+		err = db.Update(ctx, func(tx *store.Tx) error {
+			time.AfterFunc(10*time.Millisecond, cancel)
+			return tx.Run("SELECT pg_sleep(60)")
+		})
+		if err == nil || ctx.Err() == nil {
+			w.Errorf("it slept on: %v", err)
+		}
+		if err := db.Update(w.Context(), set("b")); err != nil {
+			w.Error(err)
+		}
+		w.same(pids(), before)
 	})
 }
 
