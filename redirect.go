@@ -1,7 +1,6 @@
 package latchkey
 
 import (
-	"net"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -139,9 +138,6 @@ func parseRedirect(uri string) (askedURI, bool) {
 		return askedURI{}, false
 	}
 	if web := u.Scheme == "http" || u.Scheme == "https"; web && (u.Hostname() == "" || u.Opaque != "") {
-		return askedURI{}, false
-	}
-	if _, port, err := net.SplitHostPort(u.Host); err == nil && strings.Trim(port, "0123456789") != "" {
 		return askedURI{}, false
 	}
 	query, err := url.ParseQuery(u.RawQuery)
