@@ -56,7 +56,7 @@ func profileForm(p ProfileForm) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		for i, f := range p.Fields {
-			templ_7745c5c3_Err = input(profileInput(label(ctx, f.Label), f, i == firstOpen(p.Fields), errorOf(p.Errors, f.Name))).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = input(profileInput(label(ctx, f.Label), f, focusOn(p.Errors, f.Name, i == firstOpen(p.Fields)), errorOf(p.Errors, f.Name))).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

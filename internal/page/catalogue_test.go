@@ -90,7 +90,7 @@ func placeholders(text string) string {
 var (
 	literal = regexp.MustCompile(`"([a-z][A-Za-z_.-]+)"`)
 	// said are the ways to name a text in a template or in code.
-	said = regexp.MustCompile(`(?:\bSay\(ctx, |\bSayText\(ctx, |@heading\(|@headingApp\(|@text\(|@small\(|@submit\(|[tT]\.Say\(|@note\("[a-z]+", |@choice\("[a-z]+", |@resend\(p\.Form, |hint: )"([^"]+)"[,) ]`)
+	said = regexp.MustCompile(`(?:\bSay\(ctx, |\bSayText\(ctx, |@heading\(|@headingApp\(|@text\(|@small\(|@submit\(|[tT]\.Say\(|@note\("[a-z]+", |@choice\("[a-z]+", |look\{|hint: )"([^"]+)"[,) ]`)
 )
 
 // sources reads what people wrote of the packages whose texts are in the

@@ -402,7 +402,7 @@ func numberForm(p LinkOtherBrowser) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Err = input(field{
-			name: "number", label: SayText(ctx, "link.number"), ltr: true, digits: true, maxlength: 8, focus: p.Errors != nil,
+			name: "number", label: SayText(ctx, "link.number"), ltr: true, digits: true, maxlength: 8, focus: focusOn(p.Errors, "number", false),
 			autocomplete: "off", inputmode: "numeric", err: errorOf(p.Errors, "number"),
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {

@@ -162,6 +162,24 @@ func TestEveryFormCarriesTheSessionCode(t *testing.T) {
 	})
 }
 
+// A page with a wrong field opens there; no page opens in two places.
+func TestFocusStandsWhereThePersonGoesOn(t *testing.T) {
+	k := newKit(t)
+	for name, want := range map[string]string{
+		"email": "username", "waiting": "", "waiting-code-wrong": "code", "link-other-browser": "", "link-other-browser-wrong": "number",
+		"profile-new": "firstName", "profile-error": "firstName", "password-update": "password-new", "password-update-error": "password-confirm",
+		"username-password-error": "username",
+	} {
+		var got []string
+		for _, in := range find(parse(t, render(t, k, sampleNamed(t, name), "en")), "input", "autofocus", "") {
+			got = append(got, attr(in, "name"))
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: focus on %q, want %q", name, got, want)
+		}
+	}
+}
+
 // What a person or an operator wrote is text, never markup, and is
 // isolated from what is around it.
 func TestTextsAreEscaped(t *testing.T) {

@@ -82,6 +82,17 @@ func (f field) describedBy() string {
 	return ""
 }
 
+// focusOn says whether the field is where the person goes on: the first one
+// that is wrong, else the first of the form.
+func focusOn(errs []FieldError, name string, first bool) bool {
+	for _, e := range errs {
+		if e.Field != "" {
+			return e.Field == name
+		}
+	}
+	return first
+}
+
 func waitAttribute(wait int) templ.OrderedAttributes {
 	if wait <= 0 {
 		return nil

@@ -381,14 +381,14 @@ func passwordUpdate(p PasswordUpdate) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Err = input(field{
-			name: "password-new", label: SayText(ctx, "password-update.new"), kind: "password", ltr: true, focus: true,
+			name: "password-new", label: SayText(ctx, "password-update.new"), kind: "password", ltr: true, focus: focusOn(p.Errors, "password-new", true),
 			autocomplete: "new-password", maxlength: 1000, err: errorOf(p.Errors, "password-new"),
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Err = input(field{
-			name: "password-confirm", label: SayText(ctx, "password-update.confirm"), kind: "password", ltr: true,
+			name: "password-confirm", label: SayText(ctx, "password-update.confirm"), kind: "password", ltr: true, focus: focusOn(p.Errors, "password-confirm", false),
 			autocomplete: "new-password", maxlength: 1000, err: errorOf(p.Errors, "password-confirm"),
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {

@@ -14,11 +14,15 @@ func (p Waiting) late(now time.Time) bool {
 	return !p.SentAt.IsZero() && !now.Before(p.SentAt.Add(lateAfter))
 }
 
-func resendKey(p Waiting) string {
+// look is what a button says and how.
+type look struct{ key, class string }
+
+// resendLook: a new mail is the one thing to do when the first is of no use.
+func resendLook(p Waiting) look {
 	if p.Reported || p.Failed {
-		return "waiting.resend.new"
+		return look{"waiting.resend.new", "button main"}
 	}
-	return "waiting.resend"
+	return look{"waiting.resend", "link"}
 }
 
 // waitingData tells the module what it needs, as seconds from now, so that a

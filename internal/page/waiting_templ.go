@@ -152,7 +152,7 @@ func waiting(p Waiting) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = input(field{
-				name: "code", label: SayText(ctx, "waiting.code"), ltr: true, digits: true, maxlength: 16,
+				name: "code", label: SayText(ctx, "waiting.code"), ltr: true, digits: true, maxlength: 16, focus: focusOn(p.Errors, "code", false),
 				autocomplete: "one-time-code", inputmode: "numeric", err: errorOf(p.Errors, "code"),
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -203,7 +203,7 @@ func waiting(p Waiting) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = resend(p.Form, resendKey(p), seconds(now, p.ResendAt)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = resend(p.Form, resendLook(p), seconds(now, p.ResendAt)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -307,7 +307,7 @@ func verifyEmail(p VerifyEmail) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = resend(p.Form, "waiting.resend", seconds(from(ctx).meta.Now, p.ResendAt)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = resend(p.Form, look{"waiting.resend", "link"}, seconds(from(ctx).meta.Now, p.ResendAt)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
