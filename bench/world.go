@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -120,7 +121,12 @@ func (w *world) startServer(ctx context.Context) (time.Duration, error) {
 	defer log.Close()
 	w.cmd = exec.Command(w.binary, "start", "--hostname", w.base, "--listen", listen, "--management-listen", management,
 		"--db", w.database, "--import", w.realmFile(), "--trusted-proxies", "127.0.0.1", "--log-level", "warn")
-	w.cmd.Env = append(os.Environ(), "LK_MASTER_KEY="+w.key)
+	w.cmd.Env = []string{"LK_MASTER_KEY=" + w.key}
+	for _, v := range os.Environ() {
+		if !strings.HasPrefix(v, "LK_") { // settings are this run's own
+			w.cmd.Env = append(w.cmd.Env, v)
+		}
+	}
 	w.cmd.Stdout, w.cmd.Stderr = log, log
 	began := time.Now()
 	if err := w.cmd.Start(); err != nil {
