@@ -14,14 +14,10 @@ func consolePages() []sample.Page {
 			{Title: "Old shop", Issuer: "https://id.acme.test/realms/old-shop", Disabled: true},
 			{Title: "master", Issuer: "https://id.acme.test/realms/master"},
 		},
-		Commands: []console.Command{
-			{Line: "latchkey doctor", What: "Looks at keys, mail, clocks and weakenings, and says what to do."},
-			{Line: "latchkey realm import FILE", What: "Makes a realm from an export of Keycloak or of Latchkey."},
-		},
 	}
 	return []sample.Page{
 		{Name: "admin", Group: g, Page: home, NoRealm: true},
-		{Name: "admin-empty", Group: g, Page: console.Home{Name: "ada@example.test", Commands: home.Commands}, NoRealm: true},
+		{Name: "admin-empty", Group: g, Page: console.Home{Name: "ada@example.test"}, NoRealm: true},
 		{Name: "admin-no-right", Group: g, Page: console.NoRight{Name: "grace@example.test"}, NoRealm: true},
 		{Name: "admin-sign-in", Group: g, Page: console.NoRight{}, NoRealm: true},
 	}

@@ -19,8 +19,16 @@ type Person struct {
 
 // Command is something that is done on the host.
 type Command struct {
-	Line string // "latchkey doctor"
-	What string // a key of the catalogue, or a sentence
+	Line string // "latchkey admin link"
+	What string // a key of the catalogue
+}
+
+// commands are what this version administers by.
+var commands = []Command{
+	{Line: "latchkey start --import FILE", What: "console.command.import"},
+	{Line: "latchkey admin link", What: "console.command.admin-link"},
+	{Line: "latchkey migrate", What: "console.command.migrate"},
+	{Line: "latchkey version", What: "console.command.version"},
 }
 
 // Console is the operator's page.
@@ -35,8 +43,6 @@ type Console struct {
 	// SignInURL is where an administrator signs in; empty while there is no
 	// such place.
 	SignInURL string
-	// Commands are those that this build of the program has.
-	Commands []Command
 }
 
 // Routes are the console's routes.
@@ -69,7 +75,7 @@ func (c *Console) home(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	home := Home{Name: person.Name, Commands: c.Commands}
+	home := Home{Name: person.Name}
 	for _, realm := range realms {
 		home.Realms = append(home.Realms, Realm{Title: realm.Title(), Issuer: c.Site.Issuer(realm.Name), Disabled: !realm.Enabled})
 	}
@@ -85,9 +91,8 @@ type Realm struct {
 
 // Home is the page for an administrator.
 type Home struct {
-	Name     string
-	Realms   []Realm
-	Commands []Command
+	Name   string
+	Realms []Realm
 }
 
 // Title names the page.

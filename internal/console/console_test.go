@@ -33,7 +33,6 @@ func serve(t *testing.T, path string, person *console.Person, signInErr error) (
 			return []*latchkey.Realm{{Name: "acme", DisplayName: "Acme", Enabled: true}, {Name: "old"}}, nil
 		},
 		SignedIn: func(*http.Request) (*console.Person, error) { return person, signInErr },
-		Commands: []console.Command{{Line: "latchkey doctor", What: "Looks at everything."}},
 	}
 	h := web.Mount(c.Routes(), web.Manners{Site: site, Errors: c.Kit, Log: slog.New(slog.DiscardHandler), Now: c.Now})
 	r := httptest.NewRequest(http.MethodGet, base+path, nil)
@@ -50,7 +49,7 @@ func TestHomeForAnAdministrator(t *testing.T) {
 	}
 	for _, want := range []string{
 		"<title>Administration · Latchkey</title>", "ada@example.test", "Acme", base + "/realms/acme", "(disabled)",
-		base + "/realms/acme/.well-known/openid-configuration", "latchkey doctor", "Looks at everything.",
+		base + "/realms/acme/.well-known/openid-configuration", "latchkey start --import FILE", "latchkey migrate", "brings the database up to date",
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page does not have %q", want)

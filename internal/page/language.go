@@ -128,6 +128,7 @@ func (k *Kit) languages(r *http.Request, realm *latchkey.Realm, lang string) []L
 	for _, code := range codes {
 		u := *r.URL
 		q := u.Query()
+		q.Del("key") // the secret of a mailed link stays out of pages
 		q.Set(LocaleParam, code)
 		all = append(all, Language{
 			Code:    code,

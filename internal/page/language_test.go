@@ -101,7 +101,7 @@ func TestLanguageCookie(t *testing.T) {
 // the realm speaks several languages.
 func TestLanguageLinks(t *testing.T) {
 	k, realm := newKit(t), sample.Realm()
-	r := httptest.NewRequest(http.MethodGet, "/realms/acme/login-actions/authenticate?tab_id=q7&kc_locale=en&x=%26", nil)
+	r := httptest.NewRequest(http.MethodGet, "/realms/acme/login-actions/authenticate?tab_id=q7&kc_locale=en&x=%26&key=id.secret", nil)
 	m := k.Meta(r, realm, nil, "en", sample.Now)
 	if len(m.Languages) != 3 {
 		t.Fatalf("%d languages", len(m.Languages))
