@@ -131,13 +131,7 @@ func honours(l *latchkey.Login, s *latchkey.UserSession, user *latchkey.User) bo
 		return false
 	}
 	age := l.Request.MaxAge
-	return age == nil || !l.CreatedAt.After(s.AuthTime.Add(seconds(*age)))
-}
-
-// seconds is a duration that a stranger chose, without overflow.
-func seconds(n int64) time.Duration {
-	const most = int64(100 * 365 * 24 * 60 * 60)
-	return time.Duration(min(n, most)) * time.Second
+	return age == nil || !l.CreatedAt.After(s.AuthTime.Add(time.Duration(*age)*time.Second))
 }
 
 func codeLifespan(realm *latchkey.Realm) time.Duration {

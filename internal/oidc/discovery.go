@@ -57,7 +57,7 @@ func (d *Door) discovery(snap *latchkey.Snapshot) (any, error) {
 		ResponseTypes:         []string{"code"},
 		ResponseModes:         []string{modeQuery, modeFragment, modeFormPost},
 		SubjectTypes:          []string{"public"},
-		PromptValues:          []string{"none", "login"},
+		PromptValues:          []string{"none", "login", "select_account"},
 		IDTokenAlgorithms:     token.SigningAlgorithms(snap),
 		TokenAuthMethods:      []string{"client_secret_basic", "client_secret_post", "none"},
 		ClaimTypes:            []string{"normal"},

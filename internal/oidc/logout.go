@@ -212,8 +212,16 @@ func (d *Door) logoutConfirmed(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	form, err := web.Form(w, r)
-	if err != nil {
+	query, queryErr := web.Query(r)
+	if err != nil || queryErr != nil {
 		return d.refuseLogout(w, r, &departure{snap: snap}, PageInvalid, "invalid_request")
+	}
+	// A page may keep the fields of the question in the form or in its address,
+	// as Keycloak does; the seal is over their values.
+	for name, values := range query {
+		if !form.Has(name) {
+			form[name] = values
+		}
 	}
 	p := &departure{snap: snap, state: form.Get("state")}
 	form.Del("id_token_hint")

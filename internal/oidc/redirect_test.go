@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"latchkey"
 )
@@ -178,7 +179,7 @@ func FuzzRequest(f *testing.F) {
 		if len(r.State) > most["state"] || len(r.Nonce) > most["nonce"] || len(r.RedirectURI) > most["redirect_uri"] || (r.MaxAge != nil && *r.MaxAge < 0) {
 			t.Fatalf("%+v", r)
 		}
-		if r.MaxAge != nil && seconds(*r.MaxAge) < 0 {
+		if r.MaxAge != nil && time.Duration(*r.MaxAge)*time.Second < 0 {
 			t.Fatalf("max_age %d overflows", *r.MaxAge)
 		}
 		for _, v := range append(append([]string{}, r.Prompt...), r.ACRValues...) {

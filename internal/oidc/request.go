@@ -17,6 +17,10 @@ var most = map[string]int{
 	"request": 64 << 10, "request_uri": 2048, "registration": 64 << 10,
 }
 
+// maxMaxAge is what a longer max_age counts as, in seconds: a century, which
+// no duration overflows at.
+const maxMaxAge = 100 * 365 * 24 * 60 * 60
+
 // request is an authorization request as it was sent. Nothing of it is
 // believed yet.
 type request struct {
@@ -55,6 +59,7 @@ func parseRequest(v url.Values) request {
 		if err != nil || n < 0 {
 			r.badMaxAge = true
 		} else {
+			n = min(n, maxMaxAge)
 			r.MaxAge = &n
 		}
 	}

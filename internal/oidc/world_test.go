@@ -4,10 +4,8 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"io"
 	"log/slog"
 	"net/http"
-	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
 	"os"
@@ -15,13 +13,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"latchkey"
 	"latchkey/internal/oidc"
 	"latchkey/internal/realm"
 	"latchkey/internal/secret"
-	"latchkey/internal/session"
 	"latchkey/internal/store"
 	"latchkey/internal/store/storetest"
 	"latchkey/internal/token"
@@ -243,95 +239,6 @@ func (w *world) eventList() []*latchkey.Event {
 	return list
 }
 
-// answer is what came back.
-type answer struct {
-	status int
-	header http.Header
-	body   []byte
-	json   map[string]any
-	page   shown
-}
-
-func (a *answer) text(name string) string { s, _ := a.json[name].(string); return s }
-
-func (a *answer) location(t *testing.T) *url.URL {
-	t.Helper()
-	u, err := url.Parse(a.header.Get("Location"))
-	if err != nil || a.header.Get("Location") == "" {
-		t.Fatalf("status %d without a location: %s", a.status, a.body)
-	}
-	return u
-}
-
-// browser keeps cookies and follows nothing.
-type browser struct {
-	w    *world
-	http *http.Client
-}
-
-func (w *world) browser() *browser {
-	jar, _ := cookiejar.New(nil)
-	return &browser{w, &http.Client{Jar: jar, Timeout: 30 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
-}
-
-func (b *browser) do(r *http.Request) *answer {
-	b.w.t.Helper()
-	res, err := b.http.Do(r)
-	if err != nil {
-		b.w.t.Fatal(err)
-	}
-	defer res.Body.Close()
-	a := &answer{status: res.StatusCode, header: res.Header}
-	if a.body, err = io.ReadAll(res.Body); err != nil {
-		b.w.t.Fatal(err)
-	}
-	_ = json.Unmarshal(a.body, &a.json)
-	_ = json.Unmarshal(a.body, &a.page)
-	return a
-}
-
-func (b *browser) get(url string) *answer {
-	b.w.t.Helper()
-	r, err := http.NewRequest(http.MethodGet, url, nil)
-	if err != nil {
-		b.w.t.Fatal(err)
-	}
-	return b.do(r)
-}
-
-func (b *browser) post(url string, form url.Values, header ...string) *answer {
-	b.w.t.Helper()
-	return b.postBody(url, form.Encode(), header...)
-}
-
-func (b *browser) postBody(url, body string, header ...string) *answer {
-	b.w.t.Helper()
-	r, err := http.NewRequest(http.MethodPost, url, strings.NewReader(body))
-	if err != nil {
-		b.w.t.Fatal(err)
-	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	for i := 0; i+1 < len(header); i += 2 {
-		r.Header.Set(header[i], header[i+1])
-	}
-	return b.do(r)
-}
-
-func (b *browser) cookie(name string) string {
-	u, _ := url.Parse(b.w.base)
-	for _, c := range b.http.Jar.Cookies(u) {
-		if c.Name == name {
-			return c.Value
-		}
-	}
-	return ""
-}
-
-func (b *browser) setCookie(name, value string) {
-	u, _ := url.Parse(b.w.base)
-	b.http.Jar.SetCookies(u, []*http.Cookie{{Name: name, Value: value, Path: "/"}})
-}
-
 // endpoint is an address below protocol/openid-connect of a realm.
 func (w *world) endpoint(realm, path string) string {
 	return w.base + "/realms/" + realm + "/protocol/openid-connect/" + path
@@ -359,85 +266,6 @@ func params(client string, pairs ...string) url.Values {
 
 func (w *world) authURL(realm string, v url.Values) string {
 	return w.endpoint(realm, "auth") + "?" + v.Encode()
-}
-
-// person does what the person's door does for the login that a location names:
-// it ends it, signed in as the user or refused, and gives where that door
-// would lead.
-type person struct {
-	realm      string
-	user       string
-	fromCookie bool
-	refused    string // OAuth error
-	remember   bool
-	amr        []string
-}
-
-func (b *browser) finish(location *url.URL, p person) string {
-	b.w.t.Helper()
-	w := b.w
-	if p.realm == "" {
-		p.realm = "bench"
-	}
-	snap := w.snap(p.realm)
-	w.update(func(tx *store.Tx) error {
-		l, err := tx.LoginByTab(snap.Realm.ID, secret.Hash(b.cookie("login-"+p.realm)), location.Query().Get("tab_id"))
-		if err != nil {
-			return err
-		}
-		reason := latchkey.EndFinished
-		switch {
-		case p.refused != "":
-			reason, l.Error = latchkey.EndRefused, p.refused
-		case p.fromCookie:
-			s, _, err := session.Find(tx, snap, latchkey.Secret(b.cookie("session-"+p.realm)))
-			if err != nil {
-				return err
-			}
-			l.SessionID, l.FromCookie, l.UserID = s.ID, true, s.UserID
-		default:
-			user, err := tx.UserByUsername(snap.Realm.ID, p.user)
-			if err != nil {
-				return err
-			}
-			l.LoA, l.AMR, l.UserID, l.RememberMe = 1, p.amr, user.ID, p.remember
-			s, cookie, err := session.Start(tx, snap, user, l, latchkey.Browser{IP: "127.0.0.1"})
-			if err != nil {
-				return err
-			}
-			l.SessionID = s.ID
-			b.setCookie("session-"+p.realm, cookie.Reveal())
-		}
-		if err := tx.SaveLogin(l); err != nil {
-			return err
-		}
-		_, err = tx.EndLogin(l.RealmID, l.ID, reason)
-		return err
-	})
-	q := url.Values{"client_id": {location.Query().Get("client_id")}, "tab_id": {location.Query().Get("tab_id")}}
-	return w.endpoint(p.realm, "auth/answer") + "?" + q.Encode()
-}
-
-// signIn runs an authorization request to its end as the user.
-func (b *browser) signIn(user string, v url.Values) url.Values {
-	b.w.t.Helper()
-	return b.signInAs(person{user: user}, v)
-}
-
-func (b *browser) signInAs(p person, v url.Values) url.Values {
-	b.w.t.Helper()
-	if p.realm == "" {
-		p.realm = "bench"
-	}
-	a := b.get(b.w.authURL(p.realm, v))
-	if a.status != http.StatusFound {
-		b.w.t.Fatalf("auth: status %d: %s", a.status, a.body)
-	}
-	a = b.get(b.finish(a.location(b.w.t), p))
-	if a.status != http.StatusFound {
-		b.w.t.Fatalf("answer: status %d: %s", a.status, a.body)
-	}
-	return a.location(b.w.t).Query()
 }
 
 // code signs in as golden in a fresh browser and gives the code.
