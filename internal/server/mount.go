@@ -67,12 +67,13 @@ func (s *Server) build(ctx context.Context) error {
 	return s.canSign(ctx)
 }
 
-// roots are the addresses that people guess.
+// roots are the addresses that people guess, and the way in to administer.
 func (s *Server) roots() []web.Route {
 	return []web.Route{
 		{Pattern: "GET /{$}", Class: web.ClassRedirect, Handler: func(w http.ResponseWriter, r *http.Request) error {
 			return web.Redirect(w, r, s.site.Path("admin", ""))
 		}},
+		{Pattern: "GET /admin/sign-in", Class: web.ClassRedirect, Handler: s.signIn},
 		{Pattern: "GET /robots.txt", Class: web.ClassAsset, Handler: func(w http.ResponseWriter, _ *http.Request) error {
 			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 			_, err := w.Write([]byte("User-agent: *\nDisallow: /\n"))

@@ -236,7 +236,44 @@ func TestFirstAdminLink(t *testing.T) {
 	if p = s.Browser().Get(link.Reveal()); p.Status != http.StatusGone {
 		t.Errorf("the link works twice: %d %s", p.Status, p.Text())
 	}
+	late, err := s.FirstAdminLink(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	s.Clock.Advance(server.FirstAdminTime)
+	if p = s.Browser().Get(late.Reveal()); p.Status != http.StatusGone {
+		t.Errorf("the link works after its hour: %d %s", p.Status, p.Text())
+	}
+}
+
+// An administrator finds the way in from the server's address, and out of the
+// mail back to the console.
+func TestAdminSignsIn(t *testing.T) {
+	s := servertest.Start(t)
+	link, err := s.FirstAdminLink(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Browser().Get(link.Reveal()).FormWith("email").Set("email", "root@example.test").Submit()
+	b := s.Browser()
+	p := b.Get(s.Base)
+	if p.Status != http.StatusUnauthorized || p.URL.Path != "/admin/" {
+		t.Fatalf("%d %s %s", p.Status, p.URL, p.Text())
+	}
+	p = p.Click("Sign in").FormWith("username").Set("username", "root@example.test").Submit()
+	p = b.Get(s.Mail.Wait("root@example.test").Link).Form(0).Submit()
+	if p.Status != 200 || p.URL.String() != s.Base+"/admin/" || !p.Has("root@example.test") || !p.Has(s.Site().Issuer("demo")) {
+		t.Errorf("%d %s %s", p.Status, p.URL, p.Text())
+	}
+	// Whoever else signs in to realm master sees nothing.
+	other := s.Browser()
+	p = other.Get(s.Base).Click("Sign in").FormWith("username").Set("username", "eve@example.test").Submit()
+	if p.Has(s.Site().Issuer("demo")) {
+		t.Errorf("%s", p.Text())
+	}
+	if s.Mail.Count("eve@example.test") != 0 {
+		t.Error("realm master makes accounts of strangers")
+	}
 }
 
 // A realm export is taken in once, and what was not taken is logged.
