@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/emersion/go-smtp"
@@ -60,6 +61,10 @@ type Mailbox struct {
 	log  *slog.Logger
 	smtp *smtp.Server
 
+	watchers atomic.Int64
+	ended    chan struct{} // closed by Close
+	end      sync.Once
+
 	mu      sync.Mutex
 	mails   []Mail // oldest first
 	bytes   int
@@ -70,7 +75,7 @@ type Mailbox struct {
 // be read is reported to the log; mails are then refused (452) rather than
 // kept in memory only.
 func New(opts Options) *Mailbox {
-	b := &Mailbox{opts: opts, log: opts.Log, changed: make(chan struct{})}
+	b := &Mailbox{opts: opts, log: opts.Log, changed: make(chan struct{}), ended: make(chan struct{})}
 	if b.log == nil {
 		b.log = slog.Default()
 	}

@@ -30,7 +30,7 @@ const (
 // parse takes a mail apart. It always gives a mail: of junk, one whose text
 // says what is wrong, so that the person sees that something came.
 func parse(raw []byte) Mail {
-	m := Mail{Raw: raw, Size: len(raw), header: textproto.MIMEHeader{}}
+	m := Mail{Raw: raw, Size: len(raw), Links: []string{}, header: textproto.MIMEHeader{}}
 	e, err := message.ReadWithOptions(bytes.NewReader(raw), &message.ReadOptions{MaxHeaderBytes: 64 << 10})
 	if e == nil {
 		m.Text = "This mail cannot be read: " + err.Error() + "."

@@ -26,10 +26,28 @@ func (b *Mailbox) newServer() *smtp.Server {
 }
 
 // Serve takes mail on the listener until [Mailbox.Close].
-func (b *Mailbox) Serve(l net.Listener) error { return b.smtp.Serve(l) }
+func (b *Mailbox) Serve(l net.Listener) error {
+	served := make(chan struct{})
+	defer close(served)
+	go func() { // a listener that the SMTP server was given after its end stays open
+		select {
+		case <-b.ended:
+			_ = l.Close()
+		case <-served:
+		}
+	}()
+	return b.smtp.Serve(l)
+}
 
-// Close ends Serve and every SMTP connection.
-func (b *Mailbox) Close() error { return b.smtp.Close() }
+// Close ends Serve, every SMTP connection and every page that watches. The
+// mails stay.
+func (b *Mailbox) Close() (err error) {
+	b.end.Do(func() {
+		err = b.smtp.Close()
+		close(b.ended)
+	})
+	return err
+}
 
 // session is one SMTP client.
 type session struct {

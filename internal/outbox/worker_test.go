@@ -469,6 +469,8 @@ func TestRelaysCutInTurn(t *testing.T) {
 	for _, m := range append(one.got(), two.got()...) {
 		to[m.to]++
 	}
+	mu.Lock()
+	defer mu.Unlock()
 	twice := 0
 	for _, times := range to {
 		twice += times - 1
