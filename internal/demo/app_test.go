@@ -39,7 +39,7 @@ func TestRoad(t *testing.T) {
 	if p.URL.String() != home || p.Heading() != "You are signed in" || !p.Has("ada@example.test") {
 		t.Fatalf("%s: %s", p.URL, p.Text())
 	}
-	for _, want := range []string{"ID token", "Access token", "Refresh token", "iss " + s.Site().Issuer("demo"), "azp demo-app", "email_verified true", "UTC, in 5m0s"} {
+	for _, want := range []string{"ID token", "Access token", "Refresh token", "iss " + s.Site().Issuer("demo"), "azp demo-app", "email_verified true", "UTC, in 5 minutes"} {
 		if !p.Has(want) {
 			t.Errorf("the page does not say %q:\n%s", want, p.Text())
 		}
@@ -53,7 +53,7 @@ func TestRoad(t *testing.T) {
 
 	s.Clock.Advance(time.Minute)
 	p = p.Press("Get new tokens")
-	if p.Heading() != "You are signed in" || !p.Has("auth_time") || !p.Has("1m0s ago") || !p.Has("UTC, in 5m0s") {
+	if p.Heading() != "You are signed in" || !p.Has("auth_time") || !p.Has("1 minute ago") || !p.Has("UTC, in 5 minutes") {
 		t.Errorf("after the refresh: %s", p.Text())
 	}
 

@@ -78,11 +78,14 @@ func plain(value json.RawMessage) string {
 	if json.Unmarshal(value, &s) == nil {
 		return s
 	}
-	var b bytes.Buffer
-	if json.Indent(&b, value, "", "  ") != nil {
+	var short, long bytes.Buffer
+	if json.Compact(&short, value) == nil && short.Len() <= 60 {
+		return short.String()
+	}
+	if json.Indent(&long, value, "", "  ") != nil {
 		return string(value)
 	}
-	return b.String()
+	return long.String()
 }
 
 // meaning says a time in words.
@@ -98,9 +101,25 @@ func meaning(name string, value json.RawMessage, now time.Time) string {
 	d := at.Sub(now).Round(time.Second)
 	when := "now"
 	if d > 0 {
-		when = "in " + d.String()
+		when = "in " + span(d)
 	} else if d < 0 {
-		when = (-d).String() + " ago"
+		when = span(-d) + " ago"
 	}
 	return at.Format("2 January 2006, 15:04:05") + " UTC, " + when
+}
+
+// span says roughly how long: "45 seconds", "5 minutes", "3 hours", "2 days".
+func span(d time.Duration) string {
+	for _, unit := range []struct {
+		size time.Duration
+		name string
+	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}, {time.Second, "second"}} {
+		switch n := int(d.Round(unit.size) / unit.size); {
+		case d >= 2*unit.size || (d >= unit.size && n > 1):
+			return fmt.Sprintf("%d %ss", n, unit.name)
+		case d >= unit.size:
+			return "1 " + unit.name
+		}
+	}
+	return "a moment"
 }

@@ -21,8 +21,8 @@ func TestDecode(t *testing.T) {
 	for _, c := range d.Claims {
 		got = append(got, c.Name+"="+strings.Join(strings.Fields(c.Value), "")+"|"+c.Meaning)
 	}
-	want := []string{"email=ada@example.test|", "email_verified=true|", "sub=u1|", "exp=1800000300|15 January 2027, 08:05:00 UTC, in 5m0s",
-		"iat=1799999999.5|15 January 2027, 07:59:59 UTC, 1s ago", "auth_time=1800000000|15 January 2027, 08:00:00 UTC, now", "nbf=soon|", `zz={"a":[1]}|`}
+	want := []string{"email=ada@example.test|", "email_verified=true|", "sub=u1|", "exp=1800000300|15 January 2027, 08:05:00 UTC, in 5 minutes",
+		"iat=1799999999.5|15 January 2027, 07:59:59 UTC, 1 second ago", "auth_time=1800000000|15 January 2027, 08:00:00 UTC, now", "nbf=soon|", `zz={"a":[1]}|`}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") || d.Head != "RS256 k1" {
 		t.Errorf("%s %q", d.Head, got)
 	}
@@ -30,6 +30,15 @@ func TestDecode(t *testing.T) {
 		d := decoded{}
 		if d.read(raw, now); d.Head != head || d.Claims != nil {
 			t.Errorf("%q: %+v", raw, d)
+		}
+	}
+}
+
+func TestSpan(t *testing.T) {
+	for d, want := range map[time.Duration]string{time.Second: "1 second", 59 * time.Second: "59 seconds", time.Minute: "1 minute", 89 * time.Second: "1 minute",
+		100 * time.Second: "2 minutes", 30 * time.Minute: "30 minutes", 10 * time.Hour: "10 hours", 25 * time.Hour: "1 day", 72 * time.Hour: "3 days", 0: "a moment"} {
+		if got := span(d); got != want {
+			t.Errorf("%v: %s", d, got)
 		}
 	}
 }
