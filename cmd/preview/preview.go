@@ -21,12 +21,12 @@ func pages() []sample.Page { return append(sample.Pages(), consolePages()...) }
 func routes(kit *page.Kit) []web.Route {
 	return []web.Route{
 		{Pattern: "GET /{$}", Class: web.ClassPage, Handler: func(w http.ResponseWriter, r *http.Request) error {
-			return kit.Write(w, r, http.StatusOK, page.Meta{Lang: "en", Now: sample.Now}, index(kit), page.Policy{})
+			return kit.Write(w, r, page.Answer{Status: http.StatusOK, Meta: page.Meta{Lang: "en", Now: sample.Now}, Page: index(kit)})
 		}},
 		{Pattern: "GET /pages/{lang}/{name}", Class: web.ClassPage, Handler: func(w http.ResponseWriter, r *http.Request) error {
 			for _, s := range pages() {
 				if s.Name == strings.TrimSuffix(r.PathValue("name"), ".html") {
-					return kit.Write(w, r, http.StatusOK, meta(kit, s, r.PathValue("lang")), s.Page, s.Policy)
+					return kit.Write(w, r, page.Answer{Status: http.StatusOK, Meta: meta(kit, s, r.PathValue("lang")), Page: s.Page, Policy: s.Policy})
 				}
 			}
 			return latchkey.Errorf(latchkey.CodeNotFound, "There is no such sample.")

@@ -69,7 +69,7 @@ func (c *Console) home(w http.ResponseWriter, r *http.Request) error {
 		if person == nil {
 			person, status = &Person{}, http.StatusUnauthorized
 		}
-		return c.Kit.Write(w, r, status, meta, NoRight{Name: person.Name, SignInURL: c.SignInURL}, page.Policy{})
+		return c.Kit.Write(w, r, page.Answer{Status: status, Meta: meta, Page: NoRight{Name: person.Name, SignInURL: c.SignInURL}})
 	}
 	realms, err := c.Realms(r.Context())
 	if err != nil {
@@ -79,7 +79,7 @@ func (c *Console) home(w http.ResponseWriter, r *http.Request) error {
 	for _, realm := range realms {
 		home.Realms = append(home.Realms, Realm{Title: realm.Title(), Issuer: c.Site.Issuer(realm.Name), Disabled: !realm.Enabled})
 	}
-	return c.Kit.Write(w, r, http.StatusOK, meta, home, page.Policy{})
+	return c.Kit.Write(w, r, page.Answer{Status: http.StatusOK, Meta: meta, Page: home})
 }
 
 // Realm is a line of the list of realms.

@@ -173,7 +173,7 @@ func (d *Door) showLinkState(v *linkVisit, s linkState, errs []page.FieldError) 
 	form := page.Form{Action: d.url(v.snap, "link/"+url.PathEscape(f.Token.ID), nil), SessionCode: d.linkCode(v)}
 	switch s {
 	case linkSame:
-		return d.page(v.visit, http.StatusOK, page.LinkSameBrowser{Form: form, Account: v.account()}, true)
+		return d.page(v.visit, http.StatusOK, page.LinkSameBrowser{Form: form, Account: v.account(), Verify: f.Token.Kind == latchkey.TokenVerifyEmail}, true)
 	case linkOpenStep:
 		return redirect(v.w, d.stepURL(v.snap, f.Login))
 	case linkOther, linkOtherClosed, linkOtherCode, linkOtherRefused:

@@ -66,7 +66,7 @@ func (d *Door) page(v *visit, status int, p page.Page, script bool) error {
 			policy.FormTargets = append(policy.FormTargets, formTargets(start)...)
 		}
 	}
-	return d.Pages.Write(v.w, v.r, status, m, p, policy)
+	return d.Pages.Write(v.w, v.r, page.Answer{Status: status, Meta: m, Page: p, Policy: policy})
 }
 
 // formTargets gives the origin that a form's redirects may end at: browsers

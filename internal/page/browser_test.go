@@ -75,7 +75,7 @@ func (s *site) show(t *testing.T, w http.ResponseWriter, r *http.Request, p samp
 	if lang == "" {
 		lang = "en"
 	}
-	if err := s.kit.Write(w, r, http.StatusOK, sample.Meta(s.kit, p, lang), p.Page, p.Policy); err != nil {
+	if err := s.kit.Write(w, r, page.Answer{Status: http.StatusOK, Meta: sample.Meta(s.kit, p, lang), Page: p.Page, Policy: p.Policy}); err != nil {
 		t.Error(err)
 	}
 }

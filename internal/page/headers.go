@@ -30,7 +30,7 @@ func (k *Kit) ServeError(w http.ResponseWriter, r *http.Request, f *web.Failure)
 		return
 	}
 	lang := k.Choose(nil, Preferences{Param: r.URL.Query().Get(LocaleParam), Accept: r.Header.Get("Accept-Language")})
-	if err := k.Write(w, r, f.Status, Meta{Lang: lang}, failurePage(f), Policy{}); err != nil {
+	if err := k.Write(w, r, Answer{Status: f.Status, Meta: Meta{Lang: lang}, Page: failurePage(f)}); err != nil {
 		web.JSONErrors{}.ServeError(w, r, f)
 	}
 }

@@ -137,18 +137,26 @@ func (k *Kit) Render(ctx context.Context, m Meta, p Page, policy Policy) ([]byte
 	return b.Bytes(), nil
 }
 
+// Answer is a page as the answer to a request.
+type Answer struct {
+	Status int
+	Meta   Meta
+	Page   Page
+	Policy Policy
+}
+
 // Write answers with the page. It renders first, so that an error leaves the
 // answer untouched for the caller's error page.
-func (k *Kit) Write(w http.ResponseWriter, r *http.Request, status int, m Meta, p Page, policy Policy) error {
-	body, err := k.Render(r.Context(), m, p, policy)
+func (k *Kit) Write(w http.ResponseWriter, r *http.Request, a Answer) error {
+	body, err := k.Render(r.Context(), a.Meta, a.Page, a.Policy)
 	if err != nil {
 		return err
 	}
-	pageHeaders(w, policy)
+	pageHeaders(w, a.Policy)
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Language", k.Texts(m.Lang).Lang())
-	w.WriteHeader(status)
+	h.Set("Content-Language", k.Texts(a.Meta.Lang).Lang())
+	w.WriteHeader(a.Status)
 	if r.Method == http.MethodHead {
 		return nil
 	}

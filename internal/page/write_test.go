@@ -29,7 +29,7 @@ func serve(t *testing.T, base string, s sample.Page, status int) (*page.Kit, htt
 	}
 	k := page.New(site)
 	show := func(w http.ResponseWriter, r *http.Request) error {
-		return k.Write(w, r, status, sample.Meta(k, s, "en"), s.Page, s.Policy)
+		return k.Write(w, r, page.Answer{Status: status, Meta: sample.Meta(k, s, "en"), Page: s.Page, Policy: s.Policy})
 	}
 	fail := func(http.ResponseWriter, *http.Request) error { return io.ErrUnexpectedEOF }
 	invalid := func(http.ResponseWriter, *http.Request) error {

@@ -32,8 +32,8 @@ func (p *oidcPages) meta(w http.ResponseWriter, r *http.Request, snap *latchkey.
 
 // Error says why a request leads nowhere.
 func (p *oidcPages) Error(w http.ResponseWriter, r *http.Request, e oidc.ErrorPage) error {
-	return p.kit.Write(w, r, e.Status, p.meta(w, r, e.Realm, e.Client),
-		page.ErrorPage(e.Key, web.RequestID(r.Context())), page.Policy{})
+	return p.kit.Write(w, r, page.Answer{Status: e.Status, Meta: p.meta(w, r, e.Realm, e.Client),
+		Page: page.ErrorPage(e.Key, web.RequestID(r.Context()))})
 }
 
 // LogoutConfirm asks whether to sign out.
@@ -53,12 +53,13 @@ func (p *oidcPages) LogoutConfirm(w http.ResponseWriter, r *http.Request, l oidc
 	if len(query) > 0 {
 		c.Form.Action += "?" + query.Encode()
 	}
-	return p.kit.Write(w, r, http.StatusOK, p.meta(w, r, l.Realm, l.Client), c, page.Policy{FormTargets: l.Targets})
+	return p.kit.Write(w, r, page.Answer{Status: http.StatusOK, Meta: p.meta(w, r, l.Realm, l.Client), Page: c,
+		Policy: page.Policy{FormTargets: l.Targets}})
 }
 
 // LoggedOut says that it was done.
 func (p *oidcPages) LoggedOut(w http.ResponseWriter, r *http.Request, l oidc.LogoutPage) error {
-	return p.kit.Write(w, r, http.StatusOK, p.meta(w, r, l.Realm, l.Client), page.LoggedOut{}, page.Policy{})
+	return p.kit.Write(w, r, page.Answer{Status: http.StatusOK, Meta: p.meta(w, r, l.Realm, l.Client), Page: page.LoggedOut{}})
 }
 
 // FormPost answers the application by a form that submits itself.
@@ -67,8 +68,8 @@ func (p *oidcPages) FormPost(w http.ResponseWriter, r *http.Request, f oidc.Form
 	for _, field := range f.Fields {
 		post.Fields = append(post.Fields, page.FormPostField(field))
 	}
-	return p.kit.Write(w, r, http.StatusOK, p.meta(w, r, f.Realm, f.Client), post,
-		page.Policy{FormTargets: []string{f.Action}, Script: true, NoReferrer: true})
+	return p.kit.Write(w, r, page.Answer{Status: http.StatusOK, Meta: p.meta(w, r, f.Realm, f.Client), Page: post,
+		Policy: page.Policy{FormTargets: []string{f.Action}, Script: true, NoReferrer: true}})
 }
 
 func firstOf(list ...string) string {
