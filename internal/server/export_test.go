@@ -1,4 +1,9 @@
 package server
 
+import "latchkey/internal/web"
+
 // WritePair makes a certificate and its key for tests outside of the package.
 var WritePair = writePair
+
+// Routes are all that the server answers.
+func (s *Server) Routes() []web.Route { return s.house.routes }

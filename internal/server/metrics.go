@@ -48,7 +48,7 @@ func newMetrics(s *Server) *metrics {
 }
 
 func (m *metrics) handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Timeout: 5 * time.Second})
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Timeout: 5 * time.Second, ErrorHandling: promhttp.ContinueOnError})
 }
 
 // served counts a request. Statuses are counted by their first digit but for
@@ -85,32 +85,36 @@ func (m *metrics) happened(typ, reason string) {
 	m.events.WithLabelValues(typ, reason).Inc()
 }
 
-// queue tells, when asked, how far behind the outbox is.
+// queue tells, when asked, how long the outbox is.
 type queue struct{ server *Server }
 
-var overdue = prometheus.NewDesc("latchkey_outbox_overdue_seconds",
-	"How long the most overdue mail has been waiting for its next try; 0 when none is.", nil, nil)
+var (
+	queued = prometheus.NewDesc("latchkey_outbox_messages", "Mails that wait for a relay to take them.", nil, nil)
+	oldest = prometheus.NewDesc("latchkey_outbox_oldest_seconds", "How long ago the oldest of them was promised; 0 when none waits.", nil, nil)
+)
 
-// Describe names the figure.
-func (q *queue) Describe(ch chan<- *prometheus.Desc) { ch <- overdue }
+// Describe names the figures.
+func (q *queue) Describe(ch chan<- *prometheus.Desc) { ch <- queued; ch <- oldest }
 
 // Collect asks the database.
 func (q *queue) Collect(ch chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), checkDeadline)
 	defer cancel()
-	late := time.Duration(0)
+	var waiting int
+	var age time.Duration
 	err := q.server.db.View(ctx, func(tx *store.Tx) error {
-		at, ok, err := tx.NextDue()
-		if err == nil && ok {
-			late = max(0, tx.Now().Sub(at))
+		n, since, err := tx.Backlog()
+		if waiting = n; n > 0 {
+			age = max(0, tx.Now().Sub(since))
 		}
 		return err
 	})
 	if err != nil {
-		ch <- prometheus.NewInvalidMetric(overdue, err)
+		ch <- prometheus.NewInvalidMetric(queued, err)
 		return
 	}
-	ch <- prometheus.MustNewConstMetric(overdue, prometheus.GaugeValue, late.Seconds())
+	ch <- prometheus.MustNewConstMetric(queued, prometheus.GaugeValue, float64(waiting))
+	ch <- prometheus.MustNewConstMetric(oldest, prometheus.GaugeValue, age.Seconds())
 }
 
 // listeners are the servers of this process whose metrics count events.

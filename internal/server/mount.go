@@ -21,6 +21,7 @@ import (
 
 // house is everything that is built of a server's database and site.
 type house struct {
+	routes     []web.Route
 	handler    http.Handler
 	management http.Handler
 	outbox     *outbox.Worker
@@ -55,7 +56,8 @@ func (s *Server) build(ctx context.Context) error {
 		routes = append(routes, list...)
 	}
 	s.house = &house{
-		pages: pages,
+		routes: routes,
+		pages:  pages,
 		handler: web.Mount(routes, web.Manners{Site: s.site, Errors: pages, Log: s.cfg.Log, Now: s.cfg.Now,
 			Observe: s.metrics.served, Drain: s.drain}),
 		management: s.management(),

@@ -104,7 +104,7 @@ func TestMetricsAndPublic(t *testing.T) {
 		t.Fatal(status)
 	}
 	for _, want := range []string{`latchkey_events_total{error="",type="LOGIN"} `, `latchkey_mail_attempts_total{outcome="accepted"} 1`,
-		`latchkey_events_total{error="",type="LINK_REDEEMED"} `, "latchkey_outbox_overdue_seconds 0", "latchkey_mail_handover_seconds_count 1",
+		`latchkey_events_total{error="",type="LINK_REDEEMED"} `, "latchkey_outbox_messages 0", "latchkey_outbox_oldest_seconds 0", "latchkey_mail_handover_seconds_count 1",
 		`route="POST /realms/{realm}/protocol/openid-connect/token"`, "go_goroutines"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("no %s", want)

@@ -165,6 +165,17 @@ func (tx *Tx) NextDue() (at time.Time, ok bool, err error) {
 	return fromMillis(ms.Int64), true, nil
 }
 
+// Backlog counts the mails that wait, and says when the oldest was promised;
+// zero when none waits.
+func (tx *Tx) Backlog() (waiting int, oldest time.Time, err error) {
+	var ms sql.NullInt64
+	err = tx.each(func(r row) error { return r.Scan(&waiting, &ms) }, `SELECT COUNT(*), MIN(created_at) FROM message WHERE state = 'queued'`)
+	if err != nil || !ms.Valid {
+		return 0, time.Time{}, err
+	}
+	return waiting, fromMillis(ms.Int64), nil
+}
+
 // WithholdUserMessages keeps back the mails that wait for a user: those that
 // name the user and those to the user's address.
 func (tx *Tx) WithholdUserMessages(realmID, userID string) error {

@@ -39,6 +39,25 @@ func (w *world) nextDue() (at time.Time, ok bool) {
 	return at, ok
 }
 
+func TestBacklog(t *testing.T) {
+	promise(t, func(w *world) {
+		backlog := func() (n int, oldest time.Time) {
+			w.view(func(tx *store.Tx) (err error) { n, oldest, err = tx.Backlog(); return err })
+			return n, oldest
+		}
+		if n, oldest := backlog(); n != 0 || !oldest.IsZero() {
+			w.Errorf("an empty outbox: %d, %v", n, oldest)
+		}
+		first := w.message(nil)
+		w.clock.Advance(time.Minute)
+		w.message(nil)
+		w.message(func(m *latchkey.Message) { m.State = latchkey.MessageWithheld })
+		if n, oldest := backlog(); n != 2 || !oldest.Equal(first.CreatedAt) {
+			w.Errorf("%d wait, the oldest since %v", n, oldest)
+		}
+	})
+}
+
 func TestMessage(t *testing.T) {
 	promise(t, func(w *world) {
 		id := w.realm.ID
