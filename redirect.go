@@ -33,9 +33,9 @@ func (c *Client) resolveAll(base string, uris []string) []string {
 }
 
 // StartURL is where people begin in the application when no request of it
-// waits: its initiate_login_uri with the issuer that to sign in at (OpenID
-// Connect Core 4), else its base URL; empty when it has neither, or one that
-// is no web address.
+// waits: its initiate_login_uri with the issuer to sign in at (OpenID Connect
+// Core 4), else its base URL, else its root URL; empty when it has none of
+// them that is a web address.
 func (c *Client) StartURL(base, issuer string) string {
 	if u, ok := webURL(c.Attribute("initiate.login.uri")); ok {
 		q := u.Query()
@@ -43,11 +43,13 @@ func (c *Client) StartURL(base, issuer string) string {
 		u.RawQuery = q.Encode()
 		return u.String()
 	}
-	if c.BaseURL == "" {
-		return ""
-	}
-	if u, ok := webURL(c.ResolveURI(base, c.BaseURL)); ok {
-		return u.String()
+	for _, own := range []string{c.BaseURL, c.RootURL} {
+		if own == "" {
+			continue
+		}
+		if u, ok := webURL(c.ResolveURI(base, own)); ok {
+			return u.String()
+		}
 	}
 	return ""
 }

@@ -145,8 +145,5 @@ func (v *visit) application() *latchkey.Client {
 
 // meta is what the layout needs of this visit.
 func (d *Door) meta(v *visit) page.Meta {
-	client := v.application()
-	m := d.Pages.Meta(v.r, v.snap.Realm, client, d.language(v), d.Now())
-	m.AppURL = d.startURL(v.snap, client)
-	return m
+	return d.Pages.Meta(v.r, v.snap.Realm, v.application(), d.language(v), d.Now())
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -62,7 +61,9 @@ func (k *Kit) Meta(r *http.Request, realm *latchkey.Realm, client *latchkey.Clie
 	}
 	if client != nil {
 		m.AppTitle = k.AppTitle(client, lang)
-		m.AppURL = AppURL(client)
+	}
+	if client != nil && realm != nil {
+		m.AppURL = client.StartURL(k.site.URL(), k.site.Issuer(realm.Name))
 	}
 	return m
 }
@@ -78,28 +79,6 @@ func (k *Kit) AppTitle(client *latchkey.Client, lang string) string {
 		title = client.ClientID
 	}
 	return clean(title)
-}
-
-// AppURL is where the application starts: its attribute initiate_login_uri,
-// else its base URL, made absolute by its root URL. Anything but http and
-// https gives the empty string.
-func AppURL(client *latchkey.Client) string {
-	for _, raw := range []string{client.Attribute("initiate.login.uri"), client.BaseURL, client.RootURL} {
-		if raw == "" {
-			continue
-		}
-		u, err := url.Parse(raw)
-		if err != nil {
-			continue
-		}
-		if root, err := url.Parse(client.RootURL); err == nil && !u.IsAbs() && root.IsAbs() {
-			u = root.JoinPath(raw)
-		}
-		if (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil {
-			return u.String()
-		}
-	}
-	return ""
 }
 
 // catalogueKey takes the key out of "${key}".
