@@ -99,6 +99,13 @@ func (t *tokens) drop(e endpoint) {
 	}
 }
 
+// forget drops the token of a relay that is not used any more.
+func (t *tokens) forget(key string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.byKey, key)
+}
+
 func (t *tokens) fetch(ctx context.Context, e endpoint) (latchkey.Secret, time.Duration, error) {
 	if err := checkTokenURL(e.AuthTokenURL); err != nil {
 		return "", 0, err

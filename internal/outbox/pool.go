@@ -17,7 +17,7 @@ import (
 const (
 	defaultConns = 8
 	minConns     = 4
-	maxWaiting   = 128              // mails that may wait for a connection of one relay
+	maxWaiting   = 256              // mails that may wait for a connection of one relay
 	maxIdle      = time.Minute      // relays drop idle connections, NATs forget them
 	maxUses      = 100              // mails on one connection
 	forgetAfter  = 10 * time.Minute // a pool nobody used: the realm has another relay now
@@ -226,15 +226,18 @@ func (ps *pools) all() []*pool {
 	return out
 }
 
-// sweep closes what is idle and forgets relays that nobody uses.
-func (ps *pools) sweep(now time.Time) {
+// sweep closes what is idle and forgets relays that nobody uses, whose keys it
+// gives.
+func (ps *pools) sweep(now time.Time) (forgotten []string) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
 	for key, p := range ps.byKey {
 		if p.sweep(now) {
 			delete(ps.byKey, key)
+			forgotten = append(forgotten, key)
 		}
 	}
+	return forgotten
 }
 
 // close says good-bye to all relays, for a second at most.

@@ -111,13 +111,17 @@ func TestRelayFails(t *testing.T) {
 				bad.set("HELO", tt.answer) // what a client tries next
 			}
 			w := relayWorker(t, c)
-			d, p := mailFor(t, c, bad.relay(), good.relay())
+			relay := bad.relay()
+			if tt.answer == hang {
+				relay = bad.impatient()
+			}
+			d, p := mailFor(t, c, relay, good.relay())
 			r := offer(t, w, d, p)
 			first := r.attempts[0]
 			if first.Relay != bad.addr || first.Outcome != tt.want.outcome || !strings.Contains(first.Reply, tt.want.reply) {
 				t.Errorf("attempt %+v, want %+v", first, tt.want)
 			}
-			if failures := w.pools.of(newEndpoint(bad.relay()), c.now()).breaker.failures; (failures > 0) != tt.want.breaks {
+			if failures := w.pools.of(newEndpoint(relay), c.now()).breaker.failures; (failures > 0) != tt.want.breaks {
 				t.Errorf("%d failures of the relay, want them: %v", failures, tt.want.breaks)
 			}
 			if tt.want.state == latchkey.MessageFailed {
@@ -244,13 +248,33 @@ func TestWarmConnections(t *testing.T) {
 	}
 }
 
+// A relay that no realm has any more is forgotten, with its connections.
+func TestRelayForgotten(t *testing.T) {
+	c := newClock()
+	s := newScripted(t, nil)
+	w := relayWorker(t, c)
+	d, p := mailFor(t, c, s.relay())
+	_ = offer(t, w, d, p)
+	if w.pools.sweep(c.now()); len(w.Relays()) != 1 || w.Relays()[0].Idle != 1 {
+		t.Errorf("%+v", w.Relays())
+	}
+	c.add(maxIdle)
+	if w.pools.sweep(c.now()); len(w.Relays()) != 1 || w.Relays()[0].Idle != 0 {
+		t.Errorf("%+v", w.Relays())
+	}
+	c.add(forgetAfter)
+	if keys := w.pools.sweep(c.now()); len(keys) != 1 || len(w.Relays()) != 0 {
+		t.Errorf("%v %+v", keys, w.Relays())
+	}
+}
+
 // a relay that hangs is skipped after the first mail, one that refuses
 // after the third; later one mail finds out whether it is back.
 func TestBreaker(t *testing.T) {
 	c := newClock()
 	bad, good := newScripted(t, map[string]string{"MAIL": hang}), newScripted(t, nil)
 	w := relayWorker(t, c)
-	d, p := mailFor(t, c, bad.relay(), good.relay())
+	d, p := mailFor(t, c, bad.impatient(), good.relay())
 	for i, want := range []int{2, 1, 1} {
 		if r := offer(t, w, d, p); len(r.attempts) != want {
 			t.Errorf("mail %d: %d attempts, want %d", i, len(r.attempts), want)
@@ -275,7 +299,7 @@ func TestBreaker(t *testing.T) {
 	}
 	// With no other relay the mail waits for the probe.
 	bad.set("MAIL", "451 4.3.0 later")
-	d, p = mailFor(t, c, bad.relay())
+	d, p = mailFor(t, c, bad.impatient())
 	for range breakAfter {
 		_ = offer(t, w, d, p)
 	}
@@ -294,7 +318,7 @@ func TestBlackHole(t *testing.T) {
 	holeRelay.ConnectionTimeout = 20_000
 	lost, p := mailFor(t, c, holeRelay)
 	ctx, cancel := context.WithCancel(context.Background())
-	results := make(chan result, 300)
+	results := make(chan result, 2*maxWaiting)
 	for range cap(results) {
 		go func() { results <- w.offer(ctx, lost, p) }()
 	}

@@ -266,9 +266,16 @@ func readData(r *bufio.Reader) (string, error) {
 	}
 }
 
-// relay is the realm's setting for the server, with short timeouts.
+// relay is the realm's setting for the server.
 func (s *scripted) relay() latchkey.Relay {
-	return latchkey.Relay{Host: "127.0.0.1", Port: s.port, ConnectionTimeout: 300, Timeout: 300, WriteTimeout: 300}
+	return latchkey.Relay{Host: "127.0.0.1", Port: s.port, ConnectionTimeout: 10_000, Timeout: 10_000, WriteTimeout: 10_000}
+}
+
+// impatient is relay with short timeouts, for steps that hang.
+func (s *scripted) impatient() latchkey.Relay {
+	r := s.relay()
+	r.ConnectionTimeout, r.Timeout, r.WriteTimeout = 300, 300, 300
+	return r
 }
 
 // certificate makes a self-signed one for the names, and the pool that trusts it.

@@ -28,7 +28,7 @@ func TestTLS(t *testing.T) {
 		{"implicit wins over StartTLS", &scripted{config: good, ssl: true}, roots, true, true, true, "taken"},
 		{"implicit, wrong name", &scripted{config: other, ssl: true}, otherRoots, true, false, false, "certificate was not accepted"},
 		{"implicit, unknown authority", &scripted{config: good, ssl: true}, nil, true, false, false, "certificate was not accepted"},
-		{"implicit, no TLS there", &scripted{}, roots, true, false, false, "TLS: "},
+		{"implicit, no TLS there", &scripted{answers: map[string]string{"GREET": "220 hello, plain\n220 world"}}, roots, true, false, false, "TLS: "},
 		{"StartTLS", &scripted{config: good}, roots, false, true, true, "taken"},
 		{"StartTLS, wrong name", &scripted{config: other}, otherRoots, false, true, false, "certificate was not accepted"},
 		{"StartTLS, unknown authority", &scripted{config: good}, nil, false, true, false, "certificate was not accepted"},
@@ -45,6 +45,9 @@ func TestTLS(t *testing.T) {
 			w := relayWorker(t, c)
 			w.dialer.roots = tt.roots
 			relay := s.relay()
+			if s.answers["STARTTLS"] == hang {
+				relay = s.impatient()
+			}
 			relay.SSL, relay.StartTLS = tt.ssl, tt.stl
 			d, p := mailFor(t, c, relay)
 			r := offer(t, w, d, p)
@@ -67,7 +70,7 @@ func TestInjectionLater(t *testing.T) {
 	w.dialer.roots = roots
 	s.config = nil // it says go, and goes on in plain text
 	s.offers = []string{"STARTTLS"}
-	relay := s.relay()
+	relay := s.impatient()
 	relay.StartTLS = true
 	d, p := mailFor(t, newClock(), relay)
 	if r := offer(t, w, d, p); r.state == latchkey.MessageHandedOver || len(s.got()) != 0 {

@@ -31,7 +31,7 @@ const (
 	pollEvery = time.Second
 
 	claimBatch  = 32
-	maxInFlight = 512
+	maxInFlight = 1024
 )
 
 // Worker hands mails over. Its fields are set before Deliver and not changed.
@@ -130,7 +130,9 @@ func (w *Worker) Deliver(ctx context.Context) error {
 // round claims and starts what is due, and says how long nothing will be.
 // Without a hint it reads before it writes: an idle node writes nothing.
 func (w *Worker) round(ctx, work context.Context, hinted bool, flights *sync.WaitGroup) time.Duration {
-	w.pools.sweep(w.Now())
+	for _, key := range w.pools.sweep(w.Now()) {
+		w.dialer.tokens.forget(key)
+	}
 	for ctx.Err() == nil {
 		if !hinted {
 			wait, err := w.nextDue(ctx)

@@ -356,7 +356,7 @@ func TestDeliverAtOnce(t *testing.T) {
 			arrived(t, s, i+1, pollEvery*9/10)
 		}
 		stop()
-		if s.count("GREET") != 1 || s.count("QUIT") != 1 {
+		if s.count("GREET") > 3 || s.count("QUIT") != s.count("GREET") {
 			t.Errorf("%d connections, %d good-byes", s.count("GREET"), s.count("QUIT"))
 		}
 	})
@@ -367,9 +367,7 @@ func TestDeliverAtOnce(t *testing.T) {
 func TestStopFinishes(t *testing.T) {
 	db, _ := storetest.SQLite(t)
 	s := newScripted(t, nil)
-	relay := s.relay()
-	relay.WriteTimeout = 20_000
-	h := newHouse(t, db, relay)
+	h := newHouse(t, db, s.relay())
 	there, goOn := make(chan struct{}), make(chan struct{})
 	var once sync.Once
 	s.before(func(step string) {
