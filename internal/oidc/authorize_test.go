@@ -98,7 +98,7 @@ func TestAuthorizeRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			before := len(w.events())
 			a := w.browser().get(w.authURL("bench", c.v))
-			if got := w.eventList(); len(got) != before+1 || got[before].Type != latchkey.EventLoginError || got[before].Error != c.event {
+			if got := w.eventList(); len(got) != before+1 || got[before].Type != latchkey.EventLoginError || got[before].Error != c.event || got[before].Details["reason"] != c.want.Get("error_description") {
 				t.Errorf("events %v", w.events()[before:])
 			}
 			if a.header.Get("Cache-Control") != "no-store" || len(a.header.Values("Set-Cookie")) != 0 {

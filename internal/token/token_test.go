@@ -2,6 +2,9 @@ package token
 
 import (
 	"context"
+	"crypto"
+	"crypto/rand"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -277,62 +280,102 @@ func TestMutatedTokens(t *testing.T) {
 	tokens := mint(t, m, grantOf(s, "openid"))
 	kid := testKeys["RS256"].ID
 	p := strings.Split(tokens.Access, ".")
-	with := func(header string) string {
-		return base64.RawURLEncoding.EncodeToString([]byte(header)) + "." + p[1] + "." + p[2]
+	for name, raw := range map[string]string{
+		"alg none":             base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none","typ":"JWT","kid":"`+kid+`"}`)) + "." + p[1] + ".",
+		"HMAC of the kid":      confused(t, kid, p[1], []byte(strings.Repeat(kid, 2))),
+		"HMAC of the key":      confused(t, kid, p[1], testKeys["RS256"].Certificate),
+		"no header":            "." + p[1] + "." + p[2],
+		"four parts":           tokens.Access + ".x",
+		"two parts":            p[0] + "." + p[1],
+		"empty":                "",
+		"padding":              p[0] + "." + p[1] + "." + p[2] + "=",
+		"white space":          tokens.Access + "\n",
+		"a changed claim":      p[0] + "." + p[1][:20] + map[bool]string{true: "A", false: "B"}[p[1][20] != 'A'] + p[1][21:] + "." + p[2],
+		"a cut signature":      p[0] + "." + p[1] + "." + p[2][:len(p[2])-4],
+		"JSON serialisation":   `{"payload":"` + p[1] + `","protected":"` + p[0] + `","signature":"` + p[2] + `"}`,
+		"far too long":         strings.Repeat("a", maxToken) + ".b.c",
+		"another trailing bit": p[0] + "." + p[1] + "." + p[2][:len(p[2])-1] + string(p[2][len(p[2])-1]+1),
+		"another key's":        p[0] + "." + p[1] + "." + strings.Split(tokens.ID, ".")[2],
+	} {
+		refused(t, m, s, name, raw)
 	}
-	// signed with the public key as an HMAC secret: the classic confusion
-	public, err := PublicKey(testKeys["RS256"])
+}
+
+func refused(t *testing.T, m *Minter, s *latchkey.Snapshot, name, raw string) {
+	t.Helper()
+	for as, verify := range map[string]func(*latchkey.Snapshot, string, string) (*Claims, error){"access": m.VerifyAccess, "refresh": m.VerifyRefresh, "id": m.VerifyIDHint} {
+		if got, err := verify(s, issuer, raw); !errors.Is(err, ErrInvalid) {
+			t.Errorf("%s as %s token: %v %v", name, as, got, err)
+		}
+	}
+}
+
+// confused signs a payload with HMAC and what is public: the classic mistake.
+func confused(t *testing.T, kid, payload string, secret []byte) string {
+	t.Helper()
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.HS256, Key: secret}, (&jose.SignerOptions{}).WithType("JWT").WithHeader("kid", kid))
 	if err != nil {
 		t.Fatal(err)
 	}
-	jwk, _ := json.Marshal(jose.JSONWebKey{Key: public})
-	confused := func(secret []byte) string {
-		signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.HS256, Key: jose.JSONWebKey{Key: secret, KeyID: kid}}, (&jose.SignerOptions{}).WithType("JWT"))
+	body, _ := base64.RawURLEncoding.DecodeString(payload)
+	o, err := signer.Sign(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, _ := o.CompactSerialize()
+	return text
+}
+
+// Headers that this server does not write are refused even when its own key
+// signed them: what they ask for is never looked at (R-116).
+func TestStrangeHeaders(t *testing.T) {
+	c := &clock{start}
+	m := NewMinter(c.now)
+	s := bench("ES256", "EdDSA")
+	p := strings.Split(mint(t, m, grantOf(s, "openid")).Access, ".")
+	private, err := x509.ParsePKCS8PrivateKey(testKeys["RS256"].Private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	with := func(hash crypto.Hash, header string) string {
+		text := base64.RawURLEncoding.EncodeToString([]byte(strings.ReplaceAll(header, "KID", testKeys["RS256"].ID))) + "." + p[1]
+		h := hash.New()
+		h.Write([]byte(text))
+		signature, err := private.(crypto.Signer).Sign(rand.Reader, h.Sum(nil), hash)
 		if err != nil {
 			t.Fatal(err)
 		}
-		body, _ := base64.RawURLEncoding.DecodeString(p[1])
-		o, _ := signer.Sign(body)
-		text, _ := o.CompactSerialize()
-		return text
+		return text + "." + base64.RawURLEncoding.EncodeToString(signature)
 	}
-	for name, raw := range map[string]string{
-		"alg none":              base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none","typ":"JWT","kid":"`+kid+`"}`)) + "." + p[1] + ".",
-		"another algorithm":     with(`{"alg":"RS512","typ":"JWT","kid":"` + kid + `"}`),
-		"another kind of key":   with(`{"alg":"ES256","typ":"JWT","kid":"` + kid + `"}`),
-		"HMAC of the key":       confused(jwk),
-		"HMAC of the kid":       confused([]byte(strings.Repeat(kid, 2))),
-		"no kid":                with(`{"alg":"RS256","typ":"JWT"}`),
-		"a path as kid":         with(`{"alg":"RS256","typ":"JWT","kid":"../../` + kid + `"}`),
-		"kid twice":             with(`{"alg":"RS256","typ":"JWT","kid":"x","kid":"` + kid + `"}`),
-		"jwk":                   with(`{"alg":"RS256","typ":"JWT","kid":"` + kid + `","jwk":{}}`),
-		"jku":                   with(`{"alg":"RS256","typ":"JWT","kid":"` + kid + `","jku":"http://127.0.0.1/"}`),
-		"x5u":                   with(`{"alg":"RS256","typ":"JWT","kid":"` + kid + `","x5u":"http://127.0.0.1/"}`),
-		"crit":                  with(`{"alg":"RS256","typ":"JWT","kid":"` + kid + `","crit":["b64"],"b64":false}`),
-		"another typ":           with(`{"alg":"RS256","typ":"dpop+jwt","kid":"` + kid + `"}`),
-		"header is a list":      with(`["RS256"]`),
-		"something behind":      with(`{"alg":"RS256","typ":"JWT","kid":"` + kid + `"} {}`),
-		"no header":             "." + p[1] + "." + p[2],
-		"four parts":            tokens.Access + ".x",
-		"two parts":             p[0] + "." + p[1],
-		"empty":                 "",
-		"padding":               p[0] + "." + p[1] + "." + p[2] + "=",
-		"white space":           tokens.Access + "\n",
-		"a changed claim":       p[0] + "." + strings.Replace(p[1], p[1][20:21], map[bool]string{true: "A", false: "B"}[p[1][20] != 'A'], 1) + "." + p[2],
-		"a cut signature":       p[0] + "." + p[1] + "." + p[2][:len(p[2])-4],
-		"JSON serialisation":    `{"payload":"` + p[1] + `","protected":"` + p[0] + `","signature":"` + p[2] + `"}`,
-		"far too long":          strings.Repeat("a", maxToken) + ".b.c",
-		"unpadded trailing bit": p[0] + "." + p[1] + "." + p[2][:len(p[2])-1] + string(p[2][len(p[2])-1]+1),
+	if _, err := m.VerifyAccess(s, issuer, with(crypto.SHA256, `{"alg":"RS256","typ":"JWT","kid":"KID"}`)); err != nil {
+		t.Fatalf("our own: %v", err)
+	}
+	for _, header := range []string{
+		`{"alg":"RS256","typ":"JWT"}`, `{"alg":"RS256","kid":"KID"}`, `{"typ":"JWT","kid":"KID"}`,
+		`{"alg":"RS256","typ":"JWT","kid":"../../KID"}`,
+		`{"alg":"RS256","typ":"JWT","kid":"x","kid":"KID"}`, `{"alg":"RS256","typ":"JWT","kid":"KID","kid":"x"}`, `{"alg":"none","alg":"RS256","typ":"JWT","kid":"KID"}`,
+		`{"alg":"RS256","typ":"JWT","kid":"KID","jwk":{}}`, `{"alg":"RS256","typ":"JWT","kid":"KID","jwk":"x"}`,
+		`{"alg":"RS256","typ":"JWT","kid":"KID","jku":"http://127.0.0.1/"}`, `{"alg":"RS256","typ":"JWT","kid":"KID","x5u":"http://127.0.0.1/"}`,
+		`{"alg":"RS256","typ":"JWT","kid":"KID","crit":["b64"],"b64":false}`, `{"alg":"RS256","typ":"JWT","kid":"KID","cty":"JWT"}`,
+		`{"alg":"RS256","typ":"dpop+jwt","kid":"KID"}`, `{"alg":"RS256","typ":"","kid":"KID"}`, `{"alg":"RS256","typ":"JWT","kid":1}`,
+		`["RS256"]`, `{"alg":"RS256","typ":"JWT","kid":"KID"} {}`, `{"alg":"RS256","typ":"JWT","kid":"KID"`, `null`, ``,
+		`{"alg":"ES256","typ":"JWT","kid":"KID"}`, `{"alg":"HS512","typ":"JWT","kid":"KID"}`, `{"alg":"PS256","typ":"JWT","kid":"KID"}`,
 	} {
-		if got, err := m.VerifyAccess(s, issuer, raw); !errors.Is(err, ErrInvalid) {
-			t.Errorf("%s: %v %v", name, got, err)
-		}
-		if _, err := m.VerifyIDHint(s, issuer, raw); !errors.Is(err, ErrInvalid) {
-			t.Errorf("%s as a hint: %v", name, err)
-		}
-		if _, err := m.VerifyRefresh(s, issuer, raw); !errors.Is(err, ErrInvalid) {
-			t.Errorf("%s as a refresh token: %v", name, err)
-		}
+		refused(t, m, s, header, with(crypto.SHA256, header))
+	}
+	// The key's own algorithm counts, not one that it could also do.
+	refused(t, m, s, "RS512", with(crypto.SHA512, `{"alg":"RS512","typ":"JWT","kid":"KID"}`))
+}
+
+// An access token that names its own client as a recipient is no ID token all
+// the same.
+func TestAccessTokenForItsClientIsNoHint(t *testing.T) {
+	c := &clock{start}
+	m := NewMinter(c.now)
+	g := grantOf(bench(), "openid")
+	g.Client.ProtocolMappers = []latchkey.ProtocolMapper{mapperOf("oidc-audience-mapper", everywhere("included.client.audience", "bench-app")...)}
+	if got, err := m.VerifyIDHint(g.Realm, issuer, mint(t, m, g).Access); !errors.Is(err, ErrInvalid) {
+		t.Errorf("%v %v", got, err)
 	}
 }
 
