@@ -1,12 +1,11 @@
 package servertest
 
 import (
-	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -24,6 +23,9 @@ type Browser struct {
 	Language  string
 	// Follow is whether redirects are followed; New sets it.
 	Follow bool
+	// Headers are sent with every request beside a browser's own, as
+	// "Name: value": what a proxy adds on the way.
+	Headers []string
 
 	t      testing.TB
 	client *http.Client
@@ -53,16 +55,7 @@ func (b *Browser) Copy() *Browser {
 // client sends requests for the server's hostname to this server, whatever
 // node the name belongs to.
 func (s *Server) client() *http.Client {
-	base := s.Site().Base.Host
-	transport := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-		if addr == base {
-			addr = s.Addr("public")
-		}
-		var d net.Dialer
-		return d.DialContext(ctx, network, addr)
-	}, MaxIdleConnsPerHost: 16}
-	s.t.Cleanup(transport.CloseIdleConnections)
-	return &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return dialing(s.t, s.Site().Base.Host, s.Addr("public"), s.roots)
 }
 
 // Hop is one answer on the way to a page.
@@ -158,7 +151,7 @@ func (b *Browser) send(method, address string, form url.Values, from *url.URL, h
 		r.URL.RawQuery = form.Encode()
 	}
 	b.dress(r, from)
-	for _, h := range headers {
+	for _, h := range append(slices.Clone(b.Headers), headers...) {
 		k, v, _ := strings.Cut(h, ": ")
 		if r.Header.Del(k); v != "" {
 			r.Header.Set(k, v)

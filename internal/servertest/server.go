@@ -2,6 +2,7 @@ package servertest
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"io"
 	"log/slog"
@@ -37,7 +38,8 @@ type Server struct {
 	peers []*Server // every node of its database, itself among them
 	url   string    // of the database
 	ring  *secret.Keyring
-	ended func() error // stops the server and waits
+	roots *x509.CertPool // of the server's own certificate; nil on http
+	ended func() error   // stops the server and waits
 }
 
 // Option changes what is started.
@@ -48,6 +50,7 @@ type options struct {
 	ring     *secret.Keyring
 	clock    *Clock
 	change   []func(*server.Config)
+	roots    *x509.CertPool
 }
 
 // OnPostgres puts the server on a fresh PostgreSQL database.
@@ -88,7 +91,7 @@ func Start(t testing.TB, opts ...Option) *Server {
 	for _, change := range o.change {
 		change(&cfg)
 	}
-	s := &Server{Clock: o.clock, Log: log, t: t, url: cfg.Database, ring: o.ring}
+	s := &Server{Clock: o.clock, Log: log, t: t, url: cfg.Database, ring: o.ring, roots: o.roots}
 	var err error
 	if s.Server, err = server.New(t.Context(), cfg); err != nil {
 		t.Fatalf("starting the server: %v", err)
