@@ -19,8 +19,12 @@ type verifyEmail struct{ guard *ratelimit.Guard }
 // resendAfter is the time between two mails.
 const resendAfter = actiontoken.DefaultResend
 
-// noteSentAt is when the last mail was promised, in unix milliseconds.
-const noteSentAt = "sent_at"
+// The notes of the action: when the last mail was promised, in unix
+// milliseconds, and that it was not the first.
+const (
+	noteSentAt = "sent_at"
+	noteResent = "resent"
+)
 
 func (verifyEmail) Alias() string { return latchkey.ActionVerifyEmail }
 
@@ -69,13 +73,14 @@ func (a verifyEmail) Action(c *flow.Context) (flow.Outcome, error) {
 	if err := a.mail(c, u); err != nil {
 		return flow.Outcome{}, err
 	}
-	screen = verifyScreen(c, u)
-	screen.Resent = true
-	return flow.Outcome{Kind: flow.Challenge, Screen: screen}, nil
+	c.SetNote(noteResent, "1")
+	return flow.Outcome{Kind: flow.Challenge, Screen: verifyScreen(c, u)}, nil
 }
 
 func verifyScreen(c *flow.Context, u *latchkey.User) flow.VerifyEmail {
-	return flow.VerifyEmail{Address: u.Email, ResendAt: sentAt(c).Add(resendAfter)}
+	screen := flow.VerifyEmail{Address: u.Email, ResendAt: sentAt(c).Add(resendAfter)}
+	screen.Resent = c.Note(noteResent) != "" && c.Now.Before(screen.ResendAt)
+	return screen
 }
 
 func sentAt(c *flow.Context) time.Time {
