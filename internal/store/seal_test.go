@@ -106,6 +106,23 @@ func TestSealedValuesStayInTheirRow(t *testing.T) {
 	})
 }
 
+// A mail whose secret cannot be opened any more, since its key was taken away,
+// keeps no other mail from going out.
+func TestLostSecretOfAMail(t *testing.T) {
+	promise(t, func(w *world) {
+		lost, good := w.message(nil), w.message(nil)
+		w.update(func(tx *store.Tx) error { return tx.Run(`UPDATE message SET secret = $1 WHERE id = $2`, []byte("damaged"), lost.ID) })
+		got := map[string]latchkey.Secret{}
+		for _, m := range w.claim(10, time.Minute) {
+			got[m.ID] = m.Secret
+		}
+		if len(got) != 2 || got[lost.ID] != "" || got[good.ID] != good.Secret {
+			w.Errorf("claimed %d mails; lost %t, good %t", len(got), got[lost.ID] == "", got[good.ID] == good.Secret)
+		}
+	})
+}
+
+
 // R-151: a database is refused with the wrong master key, by a sentence that
 // says so; a new key in front of the old one is right.
 func TestWrongMasterKey(t *testing.T) {
