@@ -72,6 +72,9 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 
 func dispatch(h *host, args, environ []string) error {
 	p := &program{}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
 	known := settingsOf(p)
 	var err error
 	if h.sources, err = readSources(args, environ, known); err != nil {
@@ -95,7 +98,20 @@ func dispatch(h *host, args, environ []string) error {
 func newParser(p *program, h *host) (*kong.Kong, error) {
 	return kong.New(p, kong.Name("latchkey"), kong.Writers(h.stdout, h.stderr), kong.Resolvers(h.sources),
 		kong.Description("An identity server whose front door is an emailed link."),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}))
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}), kong.ValueFormatter(h.explain))
+}
+
+// explain is the help of a flag: what it is, what it is by itself, and the
+// variable that says the same.
+func (h *host) explain(v *kong.Value) string {
+	help := v.Help
+	if v.HasDefault {
+		help += " Default: " + v.Default + "."
+	}
+	if _, ok := h.sources.known[v.Name]; ok {
+		help += " [" + envName(v.Name) + "]"
+	}
+	return help
 }
 
 // sentence is the error for a person: its message, then its cause.
