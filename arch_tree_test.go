@@ -200,6 +200,19 @@ func (f *goFile) uses(importPath string, names ...string) []ast.Node {
 	return out
 }
 
+// calls gives every call of the package's function in the file.
+func (f *goFile) calls(importPath, name string) []*ast.CallExpr {
+	named := f.uses(importPath, name)
+	var out []*ast.CallExpr
+	ast.Inspect(f.ast, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok && slices.Contains(named, ast.Node(call.Fun)) {
+			out = append(out, call)
+		}
+		return true
+	})
+	return out
+}
+
 // onlyIn is the check that the names of a package are used in no production
 // file but those of the folders or files that are allowed.
 func onlyIn(importPath string, names []string, allowed ...string) func(*house) []breach {

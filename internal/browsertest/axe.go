@@ -40,8 +40,9 @@ func (p *Page) Axe() []Barrier {
 // barriers runs axe-core in the page.
 func (p *Page) barriers() []Barrier {
 	p.t.Helper()
-	source := string(Module(p.t, "axe-core/axe.min.js"))
-	run(p, "load axe-core", chromedp.Evaluate[*string]("if (!window.axe) {"+source+"\n}; null"))
+	if !Eval[bool](p, "!!window.axe") {
+		run(p, "load axe-core", chromedp.Evaluate[*string](string(Module(p.t, "axe-core/axe.min.js"))+"\n; null"))
+	}
 	text := Eval[string](p, `axe.run(document, {
 		resultTypes: ["violations"],
 		runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],

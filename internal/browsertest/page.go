@@ -150,6 +150,16 @@ func (p *Page) Enter(selector string) int {
 	return p.lead("press Enter in "+selector, chromedp.SendKeys(chromedp.CSS(selector), kb.Enter))
 }
 
+// Lead runs JavaScript that leads to another page, and waits until that page
+// is loaded; it gives that page's status.
+func (p *Page) Lead(script string) int {
+	p.t.Helper()
+	return p.lead("run "+script, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := chromedp.Evaluate[*string]("{"+script+"}; null")(ctx, t)
+		return err
+	}))
+}
+
 func (p *Page) lead(what string, step chromedp.Action[chromedp.Void]) int {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/chromedp/cdproto/audits"
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
@@ -43,7 +44,9 @@ type Request struct {
 	// Bytes is what the answer took on the wire, headers included.
 	Bytes int
 
-	id network.RequestID
+	id       network.RequestID
+	document cdp.LoaderID // that asked for it, or that it became
+	over     bool         // answered to the last byte, or failed
 }
 
 // recorder collects what the tabs of a browser do. Events arrive on the
@@ -85,7 +88,11 @@ func (r *recorder) event(ev any) {
 		}
 	case *network.EventLoadingFinished:
 		if q := r.find(ev.RequestID); q != nil {
-			q.Bytes = int(ev.EncodedDataLength)
+			q.Bytes, q.over = int(ev.EncodedDataLength), true
+		}
+	case *network.EventLoadingFailed:
+		if q := r.find(ev.RequestID); q != nil {
+			q.over = true
 		}
 	case *audits.EventIssueAdded:
 		r.issue(ev.Issue)
@@ -117,12 +124,12 @@ func (r *recorder) find(id network.RequestID) *Request {
 func (r *recorder) request(ev *network.EventRequestWillBeSent) {
 	if ev.RedirectResponse != nil {
 		if q := r.find(ev.RequestID); q != nil {
-			q.Status = int(ev.RedirectResponse.Status)
+			q.Status, q.Bytes, q.over = int(ev.RedirectResponse.Status), int(ev.RedirectResponse.EncodedDataLength), true
 		}
 	}
 	address := ev.Request.URL + ev.Request.URLFragment
 	r.requests = append(r.requests, &Request{
-		Method: ev.Request.Method, URL: address, Type: ev.Type.String(), id: ev.RequestID,
+		Method: ev.Request.Method, URL: address, Type: ev.Type.String(), id: ev.RequestID, document: ev.LoaderID,
 	})
 	if !local(address) {
 		r.add(Foreign, ev.DocumentURL, ev.Request.Method+" "+address)

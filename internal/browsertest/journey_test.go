@@ -1,0 +1,280 @@
+package browsertest_test
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"latchkey"
+	"latchkey/internal/browsertest"
+	"latchkey/internal/servertest"
+	"latchkey/internal/store"
+)
+
+const ada = "ada@example.test"
+
+// begin types the address on the sign-in page of the application and gives the
+// tab, which is waiting, and the mail.
+func begin(t *testing.T, s *servertest.Server, rp *servertest.RP, b *browsertest.Browser) (*browsertest.Page, servertest.Mail) {
+	t.Helper()
+	p := b.Open(rp.URL())
+	p.Type("input[name=username]", ada)
+	p.Follow("main button[type=submit], main button:not([type])")
+	p.See("Check your email")
+	return p, s.Mail.Wait(ada)
+}
+
+// stays fails when a tab spoke to anybody but the server and the application.
+func stays(t *testing.T, b *browsertest.Browser, s *servertest.Server, rp *servertest.RP) {
+	t.Helper()
+	app, err := url.Parse(rp.OAuth.RedirectURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range b.Requests() {
+		if !strings.HasPrefix(r.URL, s.Base+"/") && !strings.HasPrefix(r.URL, "http://"+app.Host+"/") {
+			t.Errorf("R-077: a page made the browser ask %s", r.URL)
+		}
+	}
+}
+
+// look checks the page in light and dark, narrow and wide.
+func look(p *browsertest.Page, name string) {
+	for _, scheme := range []string{"light", "dark"} {
+		p.Prefer("prefers-color-scheme", scheme)
+		for _, width := range []int{360, 1100} {
+			p.Size(width, 720)
+			p.Axe()
+			p.Picture(fmt.Sprintf("%s-%s-%d", name, scheme, width))
+		}
+	}
+	p.Prefer()
+}
+
+// The link, opened in a second tab of the browser that asked: it goes on by
+// itself, the application is answered once, and the first tab says where the
+// sign-in went on (R-024). Nothing violates its policy (R-074), nothing comes
+// from elsewhere (R-077), and nobody is shut out.
+func TestSameBrowser(t *testing.T) {
+	s := servertest.Start(t)
+	rp, b := s.RP("demo"), browsertest.New(t)
+	p, mail := begin(t, s, rp, b)
+	look(p, "journey/waiting")
+	l := b.Tab()
+	l.Goto(mail.Link)
+	l.At(rp.OAuth.RedirectURL)
+	p.See("This sign-in went on elsewhere")
+	look(p, "journey/elsewhere-tab")
+	if n := len(rp.Calls()); n != 1 {
+		t.Errorf("the application was answered %d times", n)
+	}
+	stays(t, b, s, rp)
+	// Again: the person is signed in, no page is shown.
+	b.Open(rp.URL()).At(rp.OAuth.RedirectURL)
+	// Opened once more, the link is used up, and says so to the browser that asked.
+	u := b.Tab()
+	u.Goto(mail.Link)
+	if status := statusOf(b, u.URL()); status >= 500 || len(rp.Calls()) != 2 {
+		t.Errorf("a used link: status %d, %d answers", status, len(rp.Calls()))
+	}
+	look(u, "journey/used")
+}
+
+// statusOf is the status of the last document from the URL.
+func statusOf(b *browsertest.Browser, address string) int {
+	status := 0
+	for _, r := range b.Requests() {
+		if r.Type == "Document" && r.URL == address {
+			status = r.Status
+		}
+	}
+	return status
+}
+
+// The code, typed where the sign-in began, by keyboard alone (R-081).
+func TestCodeByKeyboard(t *testing.T) {
+	s := servertest.Start(t)
+	rp, b := s.RP("demo"), browsertest.New(t)
+	p, mail := begin(t, s, rp, b)
+	for range 30 {
+		if browsertest.Eval[bool](p, `document.activeElement.name === "code"`) {
+			break
+		}
+		p.Press("Tab")
+	}
+	if !browsertest.Eval[bool](p, `document.activeElement.matches(":focus-visible") && document.activeElement.name === "code"`) {
+		t.Fatal("the field for the code cannot be reached by Tab, or its focus cannot be seen")
+	}
+	for _, digit := range mail.Code {
+		p.Press(string(digit))
+	}
+	p.Press("Enter")
+	p.At(rp.OAuth.RedirectURL)
+	stays(t, b, s, rp)
+}
+
+// Without scripts there is one button more (R-081).
+func TestWithoutScripts(t *testing.T) {
+	s := servertest.Start(t)
+	rp, b := s.RP("demo"), browsertest.New(t)
+	p := b.Tab()
+	p.Scripts(false)
+	p.Goto(rp.URL())
+	p.Type("input[name=username]", ada)
+	p.Enter("input[name=username]")
+	mail := s.Mail.Wait(ada)
+	p.See("Check your email")
+	p.Goto(mail.Link)
+	p.Follow("form button")
+	p.At(rp.OAuth.RedirectURL)
+}
+
+var number = regexp.MustCompile(`\b[1-9]\d\d\b`)
+
+// numberOn reads the number that the waiting page shows.
+func numberOn(t *testing.T, p *browsertest.Page) string {
+	t.Helper()
+	text := p.Text("main")
+	_, behind, ok := strings.Cut(text, "asks for a number")
+	n := number.FindString(strings.ReplaceAll(behind, " ", ""))
+	if n == "" {
+		n = number.FindString(behind)
+	}
+	if !ok || n == "" {
+		t.Fatalf("the waiting page shows no number: %s", text)
+	}
+	return n
+}
+
+// With the number, *Continue there* completes the asking browser and nothing
+// else, and its page goes on by itself (R-009).
+func TestContinueThere(t *testing.T) {
+	s := servertest.Start(t)
+	rp, asking, other := s.RP("demo"), browsertest.New(t), browsertest.New(t)
+	p, mail := begin(t, s, rp, asking)
+	o := other.Open(mail.Link)
+	o.See("Someone wants to sign in")
+	look(o, "journey/elsewhere")
+	o.Type("input[name=number]", numberOn(t, p))
+	o.Lead(`document.querySelector("form.number").requestSubmit([...document.querySelectorAll("form.number button")].find(b => b.value === "continue"))`)
+	p.At(rp.OAuth.RedirectURL)
+	look(o, "journey/approved")
+	if n := len(rp.Calls()); n != 1 {
+		t.Errorf("the application was answered %d times", n)
+	}
+	// The other browser is nobody's: it is asked for an address.
+	other.Open(rp.URL()).See("Sign in or register")
+	stays(t, other, s, rp)
+}
+
+// With the number, *Sign in here instead* asks once more, signs this browser
+// in, leads to the application's start and ends the asking login (R-009).
+func TestSignInHere(t *testing.T) {
+	s := servertest.Start(t)
+	rp, asking, other := s.RP("demo"), browsertest.New(t), browsertest.New(t)
+	p, mail := begin(t, s, rp, asking)
+	o := other.Open(mail.Link)
+	o.Type("input[name=number]", numberOn(t, p))
+	o.Lead(`document.querySelector("form.number").requestSubmit([...document.querySelectorAll("form.number button")].find(b => b.value === "here"))`)
+	o.See(ada)
+	look(o, "journey/here")
+	o.Lead(`[...document.querySelectorAll("form button")].find(b => b.value === "yes").click()`)
+	o.At(strings.TrimSuffix(rp.OAuth.RedirectURL, "/callback") + "/login")
+	p.See("This sign-in went on elsewhere")
+	if n := len(rp.Calls()); n != 0 {
+		t.Errorf("the application was answered %d times", n)
+	}
+	other.Open(rp.URL()).At(rp.OAuth.RedirectURL)
+}
+
+// A machine that reads the mail: it opens the link with scripts on, fills in
+// every field with junk or with a guess, and presses every button there is. It
+// gets nothing and spoils nothing (R-001, R-002).
+func TestDetonation(t *testing.T) {
+	s := servertest.Start(t)
+	rp, asking, machine := s.RP("demo"), browsertest.New(t), browsertest.New(t)
+	p, mail := begin(t, s, rp, asking)
+	shown := numberOn(t, p)
+	m := machine.Open(mail.Link)
+	buttons := browsertest.Eval[int](m, `document.querySelectorAll("form button, form input[type=submit]").length`)
+	if buttons < 4 {
+		t.Fatalf("the page has %d buttons", buttons)
+	}
+	// By itself the page did nothing but show itself.
+	for _, r := range machine.Requests() {
+		if r.Method != "GET" || (r.Type == "Script" && strings.Contains(r.URL, "submit")) {
+			t.Errorf("R-002: the page of a stranger's browser asked %s %s (%s)", r.Method, r.URL, r.Type)
+		}
+	}
+	for _, junk := range []string{"", "111", "123", "abc", "100", "000", guess(shown)} {
+		for i := range buttons {
+			m.Goto(mail.Link)
+			if !browsertest.Eval[bool](m, fmt.Sprintf("document.querySelectorAll('form button, form input[type=submit]').length > %d", i)) {
+				continue // the page has closed by now
+			}
+			m.Lead(fmt.Sprintf(`for (const f of document.querySelectorAll("input:not([type=hidden])")) f.value = %q;
+				const b = document.querySelectorAll("form button, form input[type=submit]")[%d]; b.form.noValidate = true; b.form.requestSubmit(b)`, junk, i))
+			machine.Findings() // a refusal is a 4xx, which the console tells
+		}
+	}
+	if n := len(rp.Calls()); n != 0 {
+		t.Fatalf("R-002: the machine made the application get %d answers", n)
+	}
+	machine.Open(rp.URL()).See("Sign in or register")
+	sessions := 0
+	s.View(func(tx *store.Tx) error {
+		u, err := tx.UserByEmail(s.Snapshot("demo").Realm.ID, ada)
+		if latchkey.ErrorCode(err) == latchkey.CodeNotFound {
+			return nil
+		}
+		if err == nil {
+			sessions++
+			t.Errorf("R-002: the machine made an account: %s", u.ID)
+		}
+		return err
+	})
+	// The person's own browser is still waiting, and the link still works there.
+	if text := p.Text("main"); !strings.Contains(text, "Check your email") && !strings.Contains(text, "Send") {
+		t.Errorf("the asking page says %s", text)
+	}
+	l := asking.Tab()
+	l.Goto(mail.Link)
+	l.At(rp.OAuth.RedirectURL)
+	if n := len(rp.Calls()); n != 1 {
+		t.Errorf("the application was answered %d times", n)
+	}
+}
+
+// guess is a number of the allowed kind that is not the one shown.
+func guess(shown string) string {
+	for _, n := range []string{"472", "615", "839"} {
+		if n != shown {
+			return n
+		}
+	}
+	return ""
+}
+
+// Every page that the journeys meet is small (under 30 kB with everything).
+func TestPagesAreSmall(t *testing.T) {
+	s := servertest.Start(t)
+	rp, b := s.RP("demo"), browsertest.New(t)
+	begin(t, s, rp, b)
+	total := 0
+	var seen []string
+	for _, r := range b.Requests() {
+		if r.Type == "Document" || r.Type == "Stylesheet" || r.Type == "Script" || r.Type == "Image" || r.Type == "Font" {
+			total += r.Bytes
+			seen = append(seen, fmt.Sprintf("%s %d", r.Type, r.Bytes))
+		}
+	}
+	if total == 0 || total > 30_000 {
+		t.Errorf("two pages took %d bytes: %v", total, seen)
+	}
+	if !slices.ContainsFunc(seen, func(r string) bool { return strings.HasPrefix(r, "Stylesheet") }) {
+		t.Errorf("no stylesheet among %v", seen)
+	}
+}
