@@ -52,3 +52,7 @@ func dialing(t testing.TB, host, addr string, roots *x509.CertPool) *http.Client
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
+
+// Database is the URL of the server's database, for whoever looks at it from
+// outside.
+func (s *Server) Database() string { return s.url }
