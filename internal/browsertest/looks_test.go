@@ -54,82 +54,36 @@ func look(p *browsertest.Page, name string) {
 	p.Prefer()
 }
 
-// The link, opened in a second tab of the browser that asked: it goes on by
-// itself, the application is answered once, and the first tab says where the
-// sign-in went on (R-024). Nothing violates its policy (R-074), nothing comes
-// from elsewhere (R-077), and nobody is shut out.
-func TestSameBrowser(t *testing.T) {
+// Every page of the mailed link, in light and dark, narrow and wide: nobody is
+// shut out, nothing violates the policy (R-074), nothing comes from elsewhere
+// (R-077).
+func TestLooks(t *testing.T) {
 	s := servertest.Start(t)
-	rp, b := s.RP("demo"), browsertest.New(t)
-	p, mail := begin(t, s, rp, b)
-	look(p, "journey/waiting")
-	l := b.Tab()
-	l.Goto(mail.Link)
-	l.At(rp.OAuth.RedirectURL)
+	rp, asking, other := s.RP("demo"), browsertest.New(t), browsertest.New(t)
+	f := asking.Open(rp.URL())
+	look(f, "looks/sign-in")
+	f.Close()
+	p, mail := begin(t, s, rp, asking)
+	look(p, "looks/waiting")
+	o := other.Open(mail.Link)
+	o.See("Someone wants to sign in")
+	look(o, "looks/elsewhere")
+	o.Type("input[name=number]", numberOn(t, p))
+	o.Lead(press("here"))
+	o.See(ada)
+	look(o, "looks/here")
+	o.Lead(press("yes"))
 	p.See("This sign-in went on elsewhere")
-	look(p, "journey/elsewhere-tab")
-	if n := len(rp.Calls()); n != 1 {
-		t.Errorf("the application was answered %d times", n)
-	}
-	stays(t, b, s, rp)
-	// Again: the person is signed in, no page is shown.
-	b.Open(rp.URL()).At(rp.OAuth.RedirectURL)
-	// Opened once more, the link is used up, and says so to the browser that asked.
-	u := b.Tab()
-	u.Goto(mail.Link)
-	if status := statusOf(b, u.URL()); status >= 500 || len(rp.Calls()) != 2 {
-		t.Errorf("a used link: status %d, %d answers", status, len(rp.Calls()))
-	}
-	look(u, "journey/used")
+	look(p, "looks/went-on")
+	u := asking.Open(mail.Link)
+	look(u, "looks/over")
+	stays(t, asking, s, rp)
+	stays(t, other, s, rp)
 }
 
-// statusOf is the status of the last document from the URL.
-func statusOf(b *browsertest.Browser, address string) int {
-	status := 0
-	for _, r := range b.Requests() {
-		if r.Type == "Document" && r.URL == address {
-			status = r.Status
-		}
-	}
-	return status
-}
-
-// The code, typed where the sign-in began, by keyboard alone (R-081).
-func TestCodeByKeyboard(t *testing.T) {
-	s := servertest.Start(t)
-	rp, b := s.RP("demo"), browsertest.New(t)
-	p, mail := begin(t, s, rp, b)
-	for range 30 {
-		if browsertest.Eval[bool](p, `document.activeElement.name === "code"`) {
-			break
-		}
-		p.Press("Tab")
-	}
-	if !browsertest.Eval[bool](p, `document.activeElement.matches(":focus-visible") && document.activeElement.name === "code"`) {
-		t.Fatal("the field for the code cannot be reached by Tab, or its focus cannot be seen")
-	}
-	for _, digit := range mail.Code {
-		p.Press(string(digit))
-	}
-	p.Press("Enter")
-	p.At(rp.OAuth.RedirectURL)
-	stays(t, b, s, rp)
-}
-
-// Without scripts there is one button more (R-081).
-func TestWithoutScripts(t *testing.T) {
-	s := servertest.Start(t)
-	rp, b := s.RP("demo"), browsertest.New(t)
-	p := b.Tab()
-	p.Scripts(false)
-	p.Goto(rp.URL())
-	p.Type("input[name=username]", ada)
-	p.Enter("input[name=username]")
-	mail := s.Mail.Wait(ada)
-	p.See("Check your email")
-	p.Goto(mail.Link)
-	p.Follow("form button")
-	p.At(rp.OAuth.RedirectURL)
+// press presses the button with the value, as a script.
+func press(value string) string {
+	return fmt.Sprintf(`[...document.querySelectorAll("form button")].find(b => b.value === %q).click()`, value)
 }
 
 var number = regexp.MustCompile(`\b[1-9]\d\d\b`)
@@ -137,57 +91,12 @@ var number = regexp.MustCompile(`\b[1-9]\d\d\b`)
 // numberOn reads the number that the waiting page shows.
 func numberOn(t *testing.T, p *browsertest.Page) string {
 	t.Helper()
-	text := p.Text("main")
-	_, behind, ok := strings.Cut(text, "asks for a number")
+	_, behind, ok := strings.Cut(p.Text("main"), "asks for a number")
 	n := number.FindString(strings.ReplaceAll(behind, " ", ""))
-	if n == "" {
-		n = number.FindString(behind)
-	}
 	if !ok || n == "" {
-		t.Fatalf("the waiting page shows no number: %s", text)
+		t.Fatalf("the waiting page shows no number: %s", p.Text("main"))
 	}
 	return n
-}
-
-// With the number, *Continue there* completes the asking browser and nothing
-// else, and its page goes on by itself (R-009).
-func TestContinueThere(t *testing.T) {
-	s := servertest.Start(t)
-	rp, asking, other := s.RP("demo"), browsertest.New(t), browsertest.New(t)
-	p, mail := begin(t, s, rp, asking)
-	o := other.Open(mail.Link)
-	o.See("Someone wants to sign in")
-	look(o, "journey/elsewhere")
-	o.Type("input[name=number]", numberOn(t, p))
-	o.Lead(`document.querySelector("form.number").requestSubmit([...document.querySelectorAll("form.number button")].find(b => b.value === "continue"))`)
-	p.At(rp.OAuth.RedirectURL)
-	look(o, "journey/approved")
-	if n := len(rp.Calls()); n != 1 {
-		t.Errorf("the application was answered %d times", n)
-	}
-	// The other browser is nobody's: it is asked for an address.
-	other.Open(rp.URL()).See("Sign in or register")
-	stays(t, other, s, rp)
-}
-
-// With the number, *Sign in here instead* asks once more, signs this browser
-// in, leads to the application's start and ends the asking login (R-009).
-func TestSignInHere(t *testing.T) {
-	s := servertest.Start(t)
-	rp, asking, other := s.RP("demo"), browsertest.New(t), browsertest.New(t)
-	p, mail := begin(t, s, rp, asking)
-	o := other.Open(mail.Link)
-	o.Type("input[name=number]", numberOn(t, p))
-	o.Lead(`document.querySelector("form.number").requestSubmit([...document.querySelectorAll("form.number button")].find(b => b.value === "here"))`)
-	o.See(ada)
-	look(o, "journey/here")
-	o.Lead(`[...document.querySelectorAll("form button")].find(b => b.value === "yes").click()`)
-	o.At(strings.TrimSuffix(rp.OAuth.RedirectURL, "/callback") + "/login")
-	p.See("This sign-in went on elsewhere")
-	if n := len(rp.Calls()); n != 0 {
-		t.Errorf("the application was answered %d times", n)
-	}
-	other.Open(rp.URL()).At(rp.OAuth.RedirectURL)
 }
 
 // A machine that reads the mail: it opens the link with scripts on, fills in
