@@ -71,7 +71,7 @@ func (c *adminLinkCmd) site() (*web.Site, error) {
 
 func (c *adminLinkCmd) where() (url string, ring *secret.Keyring, err error) {
 	if c.Data == "" {
-		ring, err = c.database.check()
+		ring, err = c.check()
 		return c.DB, ring, err
 	}
 	if c.DB != "" {
@@ -97,7 +97,7 @@ func (c *migrateCmd) Run(h *host) error {
 	if err != nil {
 		return err
 	}
-	ring, err := c.database.check()
+	ring, err := c.check()
 	if err != nil {
 		return err
 	}

@@ -47,7 +47,7 @@ func (f folder) prepare() (*secret.Keyring, error) {
 		return nil, &latchkey.Error{Code: latchkey.CodeInvalid, Field: "data", Message: "The data folder cannot be made. Choose another with --data.", Err: err}
 	}
 	path := filepath.Join(string(f), "master.key")
-	text, err := os.ReadFile(path)
+	text, err := os.ReadFile(path) //nolint:gosec // the operator names the file
 	if os.IsNotExist(err) {
 		if _, old := os.Stat(filepath.Join(string(f), "latchkey.db")); old == nil {
 			return nil, latchkey.Invalid("data", "The folder %s has a database and no master.key. Put the key back: without it nothing that was sealed can be read.", f)
@@ -76,9 +76,9 @@ func (f folder) read() (*secret.Keyring, error) {
 // makeKey draws the key and writes it, never over another one.
 func (f folder) makeKey(path string) ([]byte, error) {
 	text := []byte(secret.Token() + "\n")
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if os.IsExist(err) { // somebody was faster
-		return os.ReadFile(path)
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the operator names the file
+	if os.IsExist(err) {                                                     // somebody was faster
+		return os.ReadFile(path) //nolint:gosec // the operator names the file
 	}
 	if err != nil {
 		return nil, err

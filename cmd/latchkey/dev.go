@@ -33,7 +33,7 @@ func (c *devCmd) Run(h *host) error {
 	if err != nil {
 		return err
 	}
-	if err := c.bootstrap.check(); err != nil {
+	if err := c.check(); err != nil {
 		return err
 	}
 	imports, err := readImports(c.Import)
@@ -46,7 +46,7 @@ func (c *devCmd) Run(h *host) error {
 		return err
 	}
 	s, err := server.New(h.ctx, server.Config{Hostname: c.Hostname, Listen: c.Listen, Management: c.ManagementListen,
-		Database: data.database(), Keyring: ring, Imports: imports, Bootstrap: c.bootstrap.config(), Log: log,
+		Database: data.database(), Keyring: ring, Imports: imports, Bootstrap: c.config(), Log: log,
 		Dev: &server.Dev{SMTP: c.SMTPListen, Mailbox: c.MailboxListen, Demo: c.DemoListen, MailDir: data.mail()}})
 	if err != nil {
 		return err

@@ -59,7 +59,7 @@ func readSources(args, environ []string, known map[string]setting) (*sources, er
 	if s.path == "" {
 		return s, nil
 	}
-	data, err := os.ReadFile(s.path)
+	data, err := os.ReadFile(s.path) //nolint:gosec // the operator names the file
 	if err != nil {
 		return nil, &latchkey.Error{Code: latchkey.CodeInvalid, Field: "config", Message: "The configuration file cannot be read.", Err: err}
 	}
@@ -174,7 +174,7 @@ func (s *sources) value(key string) (string, bool, error) {
 			return "", false, latchkey.Invalid(key, "%s and %s are both set. Keep one of them.", from.name(key), from.name(key+fileSuffix))
 		}
 		if isFile {
-			data, err := os.ReadFile(file)
+			data, err := os.ReadFile(file) //nolint:gosec // the operator names the file
 			if err != nil {
 				return "", false, &latchkey.Error{Code: latchkey.CodeInvalid, Field: key, Err: err,
 					Message: fmt.Sprintf("The file that %s names cannot be read.", from.name(key+fileSuffix))}

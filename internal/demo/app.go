@@ -23,7 +23,7 @@ type Options struct {
 	Now      func() time.Time
 }
 
-// App is the demo application. It keeps who is signed in in memory: a restart
+// App is the demo application. It keeps who is signed in, in memory: a restart
 // signs everybody out of it, though not out of Latchkey.
 type App struct {
 	opts     Options

@@ -22,7 +22,7 @@ func TestMain(m *testing.M) { storetest.Main(m) }
 func signIn(t *testing.T, s *servertest.Server, b *servertest.Browser, address string) *servertest.Page {
 	t.Helper()
 	p := b.Get(s.LocalURL("demo")).Click("Sign in")
-	p = p.FormWith("username").Set("username", address).Submit()
+	p.FormWith("username").Set("username", address).Submit()
 	return b.Get(s.Mail.Wait(address).Link).Form(0).Submit()
 }
 

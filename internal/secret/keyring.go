@@ -55,11 +55,11 @@ func ParseKeyring(text latchkey.Secret) (*Keyring, error) {
 	}
 	ring := &Keyring{}
 	for i, word := range words {
-		raw, err := decodeKey(word)
-		if err != nil {
-			return nil, refuse("Master key %d of %d %s", i+1, len(words), err.Error())
+		raw, why := decodeKey(word)
+		if why == "" {
+			why = weakness(raw)
 		}
-		if why := weakness(raw); why != "" {
+		if why != "" {
 			return nil, refuse("Master key %d of %d %s", i+1, len(words), why)
 		}
 		k, mac, err := newMasterKey(raw)
@@ -81,10 +81,11 @@ func refuse(format string, args ...any) error {
 	return latchkey.Invalid("master key", format+" Make one with: openssl rand -base64 32", args...)
 }
 
-func decodeKey(word string) ([]byte, error) {
+// decodeKey says why the word is no key; empty when it is one.
+func decodeKey(word string) (raw []byte, why string) {
 	if len(word) == hex.EncodedLen(keyBytes) {
 		if raw, err := hex.DecodeString(word); err == nil {
-			return raw, nil
+			return raw, ""
 		}
 	}
 	unpadded := strings.TrimRight(word, "=")
@@ -93,12 +94,12 @@ func decodeKey(word string) ([]byte, error) {
 		raw, err = base64.RawURLEncoding.Strict().DecodeString(unpadded)
 	}
 	if err != nil {
-		return nil, errors.New("is neither base64 nor hexadecimal.")
+		return nil, "is neither base64 nor hexadecimal."
 	}
 	if len(raw) != keyBytes {
-		return nil, fmt.Errorf("has %d bytes where %d are needed.", len(raw), keyBytes)
+		return nil, fmt.Sprintf("has %d bytes where %d are needed.", len(raw), keyBytes)
 	}
-	return raw, nil
+	return raw, ""
 }
 
 func newMasterKey(raw []byte) (k masterKey, mac []byte, err error) {
@@ -136,7 +137,7 @@ func (r *Keyring) find(id []byte) *masterKey {
 func (r *Keyring) Seal(purpose, id string, plain []byte) []byte {
 	k := &r.keys[0]
 	out := append(make([]byte, 0, idBytes+len(plain)+k.aead.Overhead()), k.id[:]...)
-	return k.aead.Seal(out, nil, plain, join(purpose, id))
+	return k.aead.Seal(out, nil, plain, join(purpose, id)) //nolint:gosec // NewGCMWithRandomNonce draws the nonce itself
 }
 
 // Open decrypts what Seal made, under whichever key of the ring sealed it. The

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"regexp"
@@ -161,7 +162,7 @@ func TestSealOpen(t *testing.T) {
 		}
 	}
 	// The first key seals: the old ring cannot open what the new one sealed.
-	if _, err := old.Open("p", "i", both.Seal("p", "i", plain)); err != ErrSealed {
+	if _, err := old.Open("p", "i", both.Seal("p", "i", plain)); !errors.Is(err, ErrSealed) {
 		t.Errorf("old ring: %v", err)
 	}
 	refused := map[string]func() ([]byte, error){
@@ -174,14 +175,14 @@ func TestSealOpen(t *testing.T) {
 		"empty":         func() ([]byte, error) { return old.Open("smtp", "realm-1", nil) },
 	}
 	for name, open := range refused {
-		if got, err := open(); err != ErrSealed {
+		if got, err := open(); !errors.Is(err, ErrSealed) {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}
 	}
 	for i := range sealed {
 		changed := bytes.Clone(sealed)
 		changed[i] ^= 1
-		if _, err := old.Open("smtp", "realm-1", changed); err != ErrSealed {
+		if _, err := old.Open("smtp", "realm-1", changed); !errors.Is(err, ErrSealed) {
 			t.Errorf("byte %d changed: %v", i, err)
 		}
 	}
@@ -248,7 +249,7 @@ func FuzzOpen(f *testing.F) {
 	f.Add([]byte{})
 	f.Add(r.Seal("p", "other", []byte("x")))
 	f.Fuzz(func(t *testing.T, sealed []byte) {
-		if _, err := r.Open("p", "i", sealed); err != ErrSealed {
+		if _, err := r.Open("p", "i", sealed); !errors.Is(err, ErrSealed) {
 			t.Fatal("opened what was never sealed")
 		}
 	})

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"math/big"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"os"
@@ -28,11 +29,15 @@ import (
 func TestBounded(t *testing.T) {
 	b := bound(nil, []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8:1::1/128")}, 5, 2)
 	one, proxy := netip.MustParseAddr("203.0.113.1"), netip.MustParseAddr("10.1.2.3")
-	if !b.enter(one) || !b.enter(one) || b.enter(one) {
-		t.Error("one address has another number than two")
+	for i, want := range []bool{true, true, false} {
+		if b.enter(one) != want {
+			t.Errorf("connection %d of one address", i+1)
+		}
 	}
-	if !b.enter(proxy) || !b.enter(proxy) || !b.enter(proxy) {
-		t.Error("a trusted proxy is held to the bound of one address")
+	for range 3 {
+		if !b.enter(proxy) {
+			t.Error("a trusted proxy is held to the bound of one address")
+		}
 	}
 	if b.enter(netip.MustParseAddr("203.0.113.2")) {
 		t.Error("more than the bound for all")
@@ -235,7 +240,7 @@ func TestCountEvents(t *testing.T) {
 	log.Info("event", "type", "LOGIN")
 	m.registry.Unregister(&queue{}) // there is no database
 	w := httptest.NewRecorder()
-	m.handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	m.handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	for _, want := range []string{`{error="",type="LOGIN"} 2`, `{error="expired",type="LINK_REFUSED"} 1`, `{error="other",type="LINK_REFUSED"} 1`} {
 		if !strings.Contains(w.Body.String(), "latchkey_events_total"+want+"\n") {
 			t.Errorf("no %s in\n%s", want, w.Body)

@@ -45,13 +45,13 @@ func (p *oidcPages) LogoutConfirm(w http.ResponseWriter, r *http.Request, l oidc
 	query := url.Values{}
 	for _, f := range l.Fields {
 		if f.Name == "session_code" {
-			c.Form.SessionCode = f.Value
+			c.SessionCode = f.Value
 		} else {
 			query.Set(f.Name, f.Value)
 		}
 	}
 	if len(query) > 0 {
-		c.Form.Action += "?" + query.Encode()
+		c.Action += "?" + query.Encode()
 	}
 	return p.kit.Write(w, r, page.Answer{Status: http.StatusOK, Meta: p.meta(w, r, l.Realm, l.Client), Page: c,
 		Policy: page.Policy{FormTargets: l.Targets}})

@@ -260,7 +260,7 @@ func TestAdminSignsIn(t *testing.T) {
 	if p.Status != http.StatusUnauthorized || p.URL.Path != "/admin/" {
 		t.Fatalf("%d %s %s", p.Status, p.URL, p.Text())
 	}
-	p = p.Click("Sign in").FormWith("username").Set("username", "root@example.test").Submit()
+	p.Click("Sign in").FormWith("username").Set("username", "root@example.test").Submit()
 	p = b.Get(s.Mail.Wait("root@example.test").Link).Form(0).Submit()
 	if p.Status != 200 || p.URL.String() != s.Base+"/admin/" || !p.Has("root@example.test") || !p.Has(s.Site().Issuer("demo")) {
 		t.Errorf("%d %s %s", p.Status, p.URL, p.Text())
@@ -298,7 +298,7 @@ func TestImport(t *testing.T) {
 func TestTLS(t *testing.T) {
 	cert, key := server.WritePair(t, t.TempDir(), "localhost")
 	s := servertest.Start(t, servertest.With(func(c *server.Config) { c.TLSCert, c.TLSKey, c.Hostname = cert, key, "https://localhost" }))
-	transport := &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // the certificate is the test's own
+	transport := &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, network, s.Addr("public"))
 		}}
@@ -312,7 +312,7 @@ func TestTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = resp.Body.Close()
-	if resp.StatusCode != 200 || resp.ProtoMajor != 2 || !strings.Contains(resp.Header.Get("Strict-Transport-Security"), "31536000") {
+	if resp.StatusCode != http.StatusOK || resp.ProtoMajor != 2 || !strings.Contains(resp.Header.Get("Strict-Transport-Security"), "31536000") {
 		t.Errorf("%d %s %v", resp.StatusCode, resp.Proto, resp.Header)
 	}
 }

@@ -33,7 +33,7 @@ func (c *crew) run(ctx context.Context, name string, work func(context.Context) 
 	c.group.Go(func() {
 		for ctx.Err() == nil {
 			c.mark(name, false)
-			err := c.once(ctx, name, work)
+			err := once(ctx, work)
 			if ctx.Err() != nil {
 				return
 			}
@@ -47,7 +47,7 @@ func (c *crew) run(ctx context.Context, name string, work func(context.Context) 
 	})
 }
 
-func (c *crew) once(ctx context.Context, name string, work func(context.Context) error) (err error) {
+func once(ctx context.Context, work func(context.Context) error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = errors.New("it panicked")

@@ -107,7 +107,7 @@ func Start(t testing.TB, opts ...Option) *Server {
 func (s *Server) run() {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- s.Server.Run(ctx) }()
+	go func() { done <- s.Run(ctx) }()
 	s.ended = sync.OnceValue(func() error {
 		cancel()
 		select {

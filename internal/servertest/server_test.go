@@ -102,7 +102,7 @@ func TestNodes(t *testing.T) {
 	b := a.Browser()
 	p := rp.Start(b)
 	b.Via(c)
-	p = p.FormWith("username").Set("username", "bob@example.test").Submit()
+	p.FormWith("username").Set("username", "bob@example.test").Submit()
 	mail := c.Mail.Wait("bob@example.test")
 	b.Via(a)
 	if tokens := rp.Finish(b.Get(mail.Link).Form(0).Submit()); tokens.Claims["email"] != "bob@example.test" {

@@ -23,7 +23,7 @@ func (s *Site) cookieName(name, realm string) string {
 // https Secure with the __Host- prefix. The value is an opaque secret in the
 // alphabet of base64url. maxAge 0 means until the browser is closed.
 func (s *Site) SetCookie(w http.ResponseWriter, name, realm, value string, maxAge time.Duration) {
-	c := s.newCookie(name, realm, value)
+	c := s.newCookie(name, realm, value) //nolint:gosec // see newCookie
 	c.MaxAge = int(maxAge / time.Second)
 	http.SetCookie(w, c)
 }
@@ -32,7 +32,7 @@ func (s *Site) SetCookie(w http.ResponseWriter, name, realm, value string, maxAg
 // allows silent checks from other sites. On plain http, where browsers refuse
 // None, it stays Lax.
 func (s *Site) SetCrossSiteCookie(w http.ResponseWriter, name, realm, value string, maxAge time.Duration) {
-	c := s.newCookie(name, realm, value)
+	c := s.newCookie(name, realm, value) //nolint:gosec // see newCookie
 	c.MaxAge = int(maxAge / time.Second)
 	if s.Secure() {
 		c.SameSite = http.SameSiteNoneMode
@@ -42,12 +42,13 @@ func (s *Site) SetCrossSiteCookie(w http.ResponseWriter, name, realm, value stri
 
 // ClearCookie takes the cookie away.
 func (s *Site) ClearCookie(w http.ResponseWriter, name, realm string) {
-	c := s.newCookie(name, realm, "")
+	c := s.newCookie(name, realm, "") //nolint:gosec // see newCookie
 	c.MaxAge = -1
 	http.SetCookie(w, c)
 }
 
 func (s *Site) newCookie(name, realm, value string) *http.Cookie {
+	//nolint:gosec // Secure but for plain http on loopback, where browsers would drop it (docs/keycloak.md)
 	return &http.Cookie{Name: s.cookieName(name, realm), Value: value, Path: "/",
 		HttpOnly: true, Secure: s.Secure(), SameSite: http.SameSiteLaxMode}
 }

@@ -36,7 +36,7 @@ func TestParameters(t *testing.T) {
 				if kind == "form" {
 					values, err = Form(httptest.NewRecorder(), post("/", tt.raw))
 				} else {
-					r := httptest.NewRequest("GET", "/", nil)
+					r := httptest.NewRequest(http.MethodGet, "/", nil)
 					r.URL.RawQuery = tt.raw
 					values, err = Query(r)
 				}
@@ -112,7 +112,7 @@ func TestReadJSON(t *testing.T) {
 	}
 	for _, tt := range tests {
 		var v struct{ A any }
-		err := ReadJSON(httptest.NewRequest("POST", "/", strings.NewReader(tt.body)), &v)
+		err := ReadJSON(httptest.NewRequest(http.MethodPost, "/", strings.NewReader(tt.body)), &v)
 		if (err == nil) != tt.ok || (err != nil && latchkey.ErrorCode(err) != latchkey.CodeInvalid) {
 			t.Errorf("%.40s: %v", tt.body, err)
 		}
@@ -150,7 +150,7 @@ func FuzzQuery(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
-		r := httptest.NewRequest("GET", "/", nil)
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.URL.RawQuery = raw
 		values, err := Query(r)
 		if err != nil {
@@ -169,7 +169,7 @@ func FuzzReadJSON(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		var v any
-		if err := ReadJSON(httptest.NewRequest("POST", "/", strings.NewReader(string(body))), &v); err != nil && latchkey.ErrorCode(err) != latchkey.CodeInvalid {
+		if err := ReadJSON(httptest.NewRequest(http.MethodPost, "/", strings.NewReader(string(body))), &v); err != nil && latchkey.ErrorCode(err) != latchkey.CodeInvalid {
 			t.Fatal(err)
 		}
 	})

@@ -36,7 +36,7 @@ func ask(method, target string, headers ...string) *http.Request {
 }
 
 func post(target, body string, headers ...string) *http.Request {
-	r := httptest.NewRequest("POST", target, strings.NewReader(body))
+	r := httptest.NewRequest(http.MethodPost, target, strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	setHeaders(r, headers)
 	return r
