@@ -263,7 +263,15 @@ func TestAnswer(t *testing.T) {
 	if a := b.get(late); a.status != 400 || a.page.Key != "expired" {
 		t.Errorf("five minutes later: %d %s", a.status, a.body)
 	}
-	// Nor does one that ended in another way.
+	// An address that is no longer the application's is not answered.
+	a = b.get(w.authURL("bench", params("bench-app")))
+	moved := b.finish(a.location(t), person{fromCookie: true})
+	w.changeClient("bench-app", func(c *latchkey.Client) { c.RedirectURIs = []string{"http://127.0.0.1:9999/moved"} })
+	if a := b.get(moved); a.status != http.StatusForbidden || a.header.Get("Location") != "" {
+		t.Errorf("a redirect URI that was taken away: %d %v", a.status, a.header)
+	}
+	w.changeClient("bench-app", func(c *latchkey.Client) { c.RedirectURIs = []string{redirectURI} })
+	// A login that ended in another way answers nobody.
 	a = b.get(w.authURL("bench", params("bench-app")))
 	realmID := w.snapID("bench")
 	restarted := a.location(t)

@@ -113,6 +113,28 @@ func TestParallelAnswer(t *testing.T) {
 	})
 }
 
+// A session that ends while its tokens are refreshed is an answer, never an
+// error of the server.
+func TestRefreshAgainstLogout(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db)
+		for range 5 {
+			b, tokens := w.signedIn("bench-pkce")
+			for i, a := range atOnce(8, func(i int) *answer {
+				if i == 4 {
+					return b.get(w.logoutURL("id_token_hint", tokens.text("id_token")))
+				}
+				return w.refresh("bench-pkce", tokens.text("refresh_token"))
+			}) {
+				if a.status != http.StatusOK && (a.status != http.StatusBadRequest || a.text("error") != "invalid_grant") {
+					t.Errorf("request %d: %d %s", i, a.status, a.body)
+				}
+			}
+			wantError(t, w.refresh("bench-pkce", tokens.text("refresh_token")), 400, "invalid_grant", "Session not active")
+		}
+	})
+}
+
 // Both at once: a code's tokens are refreshed while the code is presented
 // again. Whatever the order, in the end nothing of it is good.
 func TestRefreshAgainstReuse(t *testing.T) {
