@@ -12,6 +12,7 @@ import (
 	"latchkey/internal/event"
 	"latchkey/internal/page"
 	"latchkey/internal/store"
+	"latchkey/internal/web"
 )
 
 // How long, and how many at once, secrets of opened links wait in cookies.
@@ -61,6 +62,7 @@ func (d *Door) makeRoom(v *visit, id string) {
 type linkVisit struct {
 	*visit
 	facts linkFacts
+	inert bool // the page submits nothing by itself
 }
 
 // showLink is the page of a mailed link. It decides nothing; it counts that
@@ -73,7 +75,9 @@ func (d *Door) showLink(w http.ResponseWriter, r *http.Request) error {
 	if v.facts.Token.Kind == latchkey.TokenVerifyEmail {
 		return d.showVerify(v)
 	}
-	if err := d.countOpening(v); err != nil {
+	if web.Speculative(r) {
+		v.inert = true // the browser looks ahead: nobody has opened anything
+	} else if err := d.countOpening(v); err != nil {
 		return err
 	}
 	return d.showLinkState(v, v.facts.state(), nil)
@@ -173,7 +177,7 @@ func (d *Door) showLinkState(v *linkVisit, s linkState, errs []page.FieldError) 
 	form := page.Form{Action: d.url(v.snap, "link/"+url.PathEscape(f.Token.ID), nil), SessionCode: d.linkCode(v)}
 	switch s {
 	case linkSame:
-		return d.page(v.visit, http.StatusOK, page.LinkSameBrowser{Form: form, Account: v.account(), Verify: f.Token.Kind == latchkey.TokenVerifyEmail}, true)
+		return d.page(v.visit, http.StatusOK, page.LinkSameBrowser{Form: form, Account: v.account(), Verify: f.Token.Kind == latchkey.TokenVerifyEmail}, !v.inert)
 	case linkOpenStep:
 		return redirect(v.w, d.stepURL(v.snap, f.Login))
 	case linkOther, linkOtherClosed, linkOtherCode, linkOtherRefused:

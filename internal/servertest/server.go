@@ -142,6 +142,16 @@ func (s *Server) Again(opts ...Option) *Server {
 	return Start(s.t, append([]Option{On(s.url, s.ring), WithClock(s.Clock)}, opts...)...)
 }
 
+// NoDev makes a further node of the first server's hostname, with nothing of
+// dev's beside it.
+func NoDev(first *Server) Option {
+	return With(func(c *server.Config) {
+		c.Hostname = first.Base
+		// Mail goes to the first node's mailbox; realms stay as they are.
+		c.Dev = nil
+	})
+}
+
 // Nodes starts n servers on one PostgreSQL database, all of one hostname, that
 // of the first. Browsers of a node talk to that node alone (Browser), and
 // Browser.Via sends one to another node.
@@ -150,11 +160,7 @@ func Nodes(t testing.TB, n int, opts ...Option) []*Server {
 	first := Start(t, append([]Option{OnPostgres(t)}, opts...)...)
 	nodes := []*Server{first}
 	for len(nodes) < n {
-		same := append(append([]Option{}, opts...), With(func(c *server.Config) {
-			c.Hostname = first.Base
-			// Mail goes to the first node's mailbox; realms stay as they are.
-			c.Dev = nil
-		}), WithClock(first.Clock), On(first.url, first.ring))
+		same := append(append([]Option{}, opts...), NoDev(first), WithClock(first.Clock), On(first.url, first.ring))
 		s := Start(t, same...)
 		s.Mail = first.Mail
 		nodes = append(nodes, s)

@@ -112,7 +112,9 @@ func TestSealedValuesStayInTheirRow(t *testing.T) {
 func TestLostSecretOfAMail(t *testing.T) {
 	promise(t, func(w *world) {
 		lost, good := w.message(nil), w.message(nil)
-		w.update(func(tx *store.Tx) error { return tx.Run(`UPDATE message SET secret = $1 WHERE id = $2`, []byte("damaged"), lost.ID) })
+		w.update(func(tx *store.Tx) error {
+			return tx.Run(`UPDATE message SET secret = $1 WHERE id = $2`, []byte("damaged"), lost.ID)
+		})
 		got := map[string]latchkey.Secret{}
 		for _, m := range w.claim(10, time.Minute) {
 			got[m.ID] = m.Secret
@@ -122,7 +124,6 @@ func TestLostSecretOfAMail(t *testing.T) {
 		}
 	})
 }
-
 
 // R-151: a database is refused with the wrong master key, by a sentence that
 // says so; a new key in front of the old one is right.
