@@ -29,6 +29,10 @@ type planner struct {
 	defaultRole                   *latchkey.Role
 }
 
+// eventsKept is how long a realm that is made here keeps its events, in
+// seconds: strangers cause events, so they must go at some time.
+const eventsKept int64 = 90 * 24 * 60 * 60
+
 // roleName is how representations name a role: client is a clientId, empty
 // for a realm role.
 type roleName struct{ client, role string }
@@ -118,6 +122,9 @@ func (p *planner) makeSettings() error {
 	}
 	if file.EventsEnabled == nil && p.o.Events {
 		file.EventsEnabled = new(true)
+		if file.EventsExpiration == nil {
+			file.EventsExpiration = new(eventsKept)
+		}
 	}
 	file.SMTPServer = p.smtp()
 	if err := file.Apply(realm, p.snap); err != nil {

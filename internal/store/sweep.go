@@ -65,6 +65,9 @@ func (tx *Tx) sweeps(realms []*latchkey.Realm) []sweep {
 		kept := messageKept
 		if r.EventsExpiration > 0 {
 			kept = time.Duration(r.EventsExpiration) * time.Second
+		}
+		if r.EventsExpiration > 0 || !r.EventsEnabled {
+			// A realm that records no events has those of its mails' life alone.
 			list = append(list, sweep{"event", "realm_id, time, id", `realm_id = $1 AND time <= $2`, []any{r.ID, ago(kept)}})
 		}
 		// Keycloak keeps this one among the realm's attributes.

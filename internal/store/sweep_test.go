@@ -149,11 +149,14 @@ func TestSweepSessions(t *testing.T) {
 	})
 }
 
-// Events go when the realm says, others' never.
+// Events go when the realm says, others' never; those of a mail's life in a
+// realm that records none go with its mails.
 func TestSweepEvents(t *testing.T) {
 	promise(t, func(w *world) {
-		forever := &latchkey.Realm{Name: "forever"}
+		forever, silent := &latchkey.Realm{Name: "forever", EventsEnabled: true}, &latchkey.Realm{Name: "silent"}
 		w.update(func(tx *store.Tx) error { return tx.CreateRealm(forever) })
+		w.update(func(tx *store.Tx) error { return tx.CreateRealm(silent) })
+		w.update(func(tx *store.Tx) error { return tx.CreateEvent(&latchkey.Event{RealmID: silent.ID}) })
 		w.realm.EventsExpiration = 3600
 		w.realm.Attributes = map[string]string{"adminEventsExpiration": "7200"}
 		w.update(func(tx *store.Tx) error { return tx.UpdateRealm(w.realm) })
@@ -181,13 +184,14 @@ func TestSweepEvents(t *testing.T) {
 			w.clock.Advance(time.Hour)
 			w.sweep()
 		}
-		w.same(w.left("event", "realm_id"), fmt.Sprintf("[%s]", forever.ID))
+		w.same(w.left("event", "realm_id"), fmt.Sprintf("[%s %s]", forever.ID, silent.ID))
 		w.same(w.left("admin_event", "realm_id"), fmt.Sprintf("[%s]", forever.ID))
 		w.same(w.left("message", "id"), "[demo1 forever0 forever1]") // who waits is the worker's
 		w.same(w.left("delivery_attempt", "message_id"), "[demo1 forever0 forever1]")
 		w.clock.Advance(30 * 24 * time.Hour)
 		w.sweep()
 		w.same(w.left("message", "id"), "[demo1 forever1]")
+		w.same(w.left("event", "realm_id"), fmt.Sprintf("[%s]", forever.ID))
 	})
 }
 
