@@ -77,9 +77,6 @@ func (d *Door) authenticate(w http.ResponseWriter, r *http.Request, x *exchange,
 	if refused != nil {
 		return d.failedClient(r.Context(), x, kind, refused)
 	}
-	if c.basic {
-		x.basic = true
-	}
 	unauthorized := func(code, event string) *oauthError {
 		e := &oauthError{status: http.StatusUnauthorized, code: code, description: wrongClient, event: event}
 		if c.basic {

@@ -63,7 +63,7 @@ func TestRealmRoot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	signed, err := jose.ParseSigned(w.tokens("bench-app").text("access_token"), []jose.SignatureAlgorithm{jose.RS256})
+	signed, err := jose.ParseSignedCompact(w.tokens("bench-app").text("access_token"), []jose.SignatureAlgorithm{jose.RS256})
 	if err != nil {
 		t.Fatal(err)
 	}

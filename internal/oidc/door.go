@@ -171,14 +171,14 @@ func (d *Door) realmPage(w http.ResponseWriter, r *http.Request) (*latchkey.Snap
 // when there is none of the shape that this server draws.
 func (d *Door) browserCookie(r *http.Request, name string, snap *latchkey.Snapshot) (value string, hash []byte) {
 	v, ok := d.Site.Cookie(r, name, snap.Realm.Name)
-	if !ok || len(v) != len(drawn) {
+	if !ok || len(v) != tokenLength {
 		return "", nil
 	}
 	return v, secret.Hash(v)
 }
 
-// drawn is a value as [secret.Token] draws it.
-var drawn = secret.Token()
+// tokenLength is how many characters [secret.Token] draws.
+const tokenLength = 43
 
 // record writes down what happened, in a transaction of its own: for requests
 // that need none else.

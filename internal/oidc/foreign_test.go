@@ -2,6 +2,7 @@ package oidc_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"testing"
 	"time"
@@ -72,8 +73,8 @@ func TestForeignClients(t *testing.T) {
 		}
 		// What it makes of a refusal.
 		_, err = config.Exchange(ctx, "nope")
-		refused, ok := err.(*oauth2.RetrieveError)
-		if !ok || refused.ErrorCode != "invalid_grant" {
+		var refused *oauth2.RetrieveError
+		if !errors.As(err, &refused) || refused.ErrorCode != "invalid_grant" {
 			t.Errorf("%v", err)
 		}
 	})

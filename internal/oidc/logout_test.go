@@ -42,8 +42,8 @@ func TestLogoutByHint(t *testing.T) {
 	w := sqliteWorld(t)
 	b, a := w.signedIn("bench-app")
 	w.clock.Advance(15 * time.Minute) // the ID token has expired
-	got := b.get(w.logoutURL("id_token_hint", a.text("id_token"), "post_logout_redirect_uri", redirectURI, "state", "bye bye"))
-	if got.status != http.StatusFound || got.header.Get("Location") != redirectURI+"?state=bye+bye" {
+	got := b.get(w.logoutURL("id_token_hint", a.text("id_token"), "post_logout_redirect_uri", redirectURI, "state", "good bye"))
+	if got.status != http.StatusFound || got.header.Get("Location") != redirectURI+"?state=good+bye" {
 		t.Errorf("%d %v", got.status, got.header)
 	}
 	if c := got.header.Get("Set-Cookie"); !strings.HasPrefix(c, "session-bench=;") || !strings.Contains(c, "Max-Age=0") {

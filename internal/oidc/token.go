@@ -26,7 +26,6 @@ type exchange struct {
 	form   url.Values
 	issuer string
 	now    time.Time
-	basic  bool
 	// failedAs is the client whose secret was wrong.
 	failedAs *latchkey.Client
 	// event is what every event of this request says.

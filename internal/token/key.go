@@ -7,7 +7,6 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -193,9 +192,8 @@ func (m *Minter) KeySet(snap *latchkey.Snapshot) (jose.JSONWebKeySet, error) {
 		}
 		jwk := jose.JSONWebKey{Key: p.public, KeyID: k.ID, Algorithm: k.Algorithm, Use: k.Use}
 		if cert, err := x509.ParseCertificate(k.Certificate); err == nil {
-			s1, s256 := sha1.Sum(cert.Raw), sha256.Sum256(cert.Raw) // x5t is SHA-1 by RFC 7517 4.8: a name, no proof
-			jwk.Certificates = []*x509.Certificate{cert}
-			jwk.CertificateThumbprintSHA1, jwk.CertificateThumbprintSHA256 = s1[:], s256[:]
+			thumbprint := sha256.Sum256(cert.Raw)
+			jwk.Certificates, jwk.CertificateThumbprintSHA256 = []*x509.Certificate{cert}, thumbprint[:]
 		}
 		set.Keys = append(set.Keys, jwk)
 	}

@@ -169,10 +169,10 @@ func TestScopes(t *testing.T) {
 		"openid profile basic":           {"openid profile", nil},
 		"openid nope":                    {"openid profile", []string{"nope"}},
 		"openid offline_access":          {"openid profile", nil}, // the user has not that role
-		" openid  openid ":               {"openid profile", nil},
+		" openid  profile openid ":       {"openid profile", nil},
 		"openid phone address x":         {"openid profile address", []string{"phone", "x"}},
 		"OPENID":                         {"profile", []string{"OPENID"}},
-		"openid address address profile": {"openid profile address", nil},
+		"address openid address profile": {"openid profile address", nil},
 	} {
 		got, unknown := ResolveScope(s, client, requested)
 		if shown := got.For(s, []string{"default"}).Shown(); shown != want.shown || !cmp.Equal(unknown, want.unknown) {

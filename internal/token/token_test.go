@@ -401,7 +401,7 @@ func TestAlgorithms(t *testing.T) {
 		if err != nil || len(set.Keys) != 6 {
 			t.Fatalf("%v %v", set, err)
 		}
-		signed, err := jose.ParseSigned(tokens.ID, []jose.SignatureAlgorithm{jose.SignatureAlgorithm(algorithm)})
+		signed, err := jose.ParseSignedCompact(tokens.ID, []jose.SignatureAlgorithm{jose.SignatureAlgorithm(algorithm)})
 		if err != nil {
 			t.Fatal(err)
 		}
