@@ -102,6 +102,7 @@ func TestConditionUserConfigured(t *testing.T) {
 		{"either, one set up", []step{alternative(pwd), alternative(otp)}, "password", flow.Show},
 		{"either, none set up", []step{alternative(pwd), alternative(otp)}, "", flow.Done},
 		{"password, OTP off", []step{pwd, disabled(otp)}, "password", flow.Show},
+		{"all off", []step{disabled(pwd)}, "password", flow.Done},
 		{"in a sub-flow, set up", []step{{requirement: latchkey.Required, sub: []step{pwd}}}, "password", flow.Show},
 		{"in a sub-flow, not set up", []step{{requirement: latchkey.Required, sub: []step{pwd}}}, "", flow.Done},
 	} {

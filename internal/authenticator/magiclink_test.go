@@ -460,6 +460,22 @@ func TestMagicLinkPassive(t *testing.T) {
 	}
 }
 
+// The same where an earlier step has said who it is.
+func TestMagicLinkPassiveAfterCookie(t *testing.T) {
+	db, _ := storetest.SQLite(t)
+	w := newWorld(t, db)
+	w.flows(step{provider: latchkey.AuthCookie, requirement: latchkey.Required}, step{provider: latchkey.AuthMagicLink, requirement: latchkey.Required})
+	b := w.open(latchkey.AuthorizationRequest{Prompt: []string{"none"}}).signIn(w.user("ada@example.test", false, nil), w.clock.Now())
+	if res := b.get(); res.Kind != flow.NeedsPage || len(b.messages()) > 0 {
+		t.Errorf("%+v, %d mails", res, len(b.messages()))
+	}
+	b = w.open(latchkey.AuthorizationRequest{}).signIn(w.user("bob@example.test", false, nil), w.clock.Now())
+	b.get()
+	if page := screen[flow.Waiting](b); page.Address != "b•••@example.test" || b.mail().UserID == "" {
+		t.Errorf("the page is %+v", page)
+	}
+}
+
 // A flow with two mailed links does not ask for the same proof twice.
 func TestMagicLinkTwice(t *testing.T) {
 	db, _ := storetest.SQLite(t)

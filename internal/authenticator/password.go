@@ -170,7 +170,6 @@ func whoTyped(c *flow.Context) (*latchkey.User, error) {
 // verdict is what the slow work came to: whether the password is that of a
 // credential, which the transaction looks at again.
 type verdict struct {
-	userID     string
 	credential *latchkey.Credential // that the password is of; nil when it is of none
 	renewed    *latchkey.Credential // the same password, hashed as passwords are now
 }
@@ -195,7 +194,7 @@ func verify(c *flow.Context, u *latchkey.User) (any, error) {
 	}
 	// Keycloak's users have one password; an import may bring more, of which
 	// only the first counts.
-	v := verdict{userID: u.ID}
+	var v verdict
 	ok, err := credential.Verify(ctx, list[0], password)
 	if err != nil || !ok {
 		return v, err
@@ -222,7 +221,7 @@ func checked(c *flow.Context, u *latchkey.User, typed string) (bool, error) {
 		return false, err
 	}
 	v, _ := c.Prepared.(verdict)
-	if u == nil || v.credential == nil || v.userID != u.ID || hit != "" {
+	if u == nil || v.credential == nil || hit != "" {
 		return false, nil
 	}
 	list, err := passwords(c.Tx, u)
