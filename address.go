@@ -220,11 +220,22 @@ func CanonicalAddress(address string) string {
 	if at < 0 {
 		return canonicalLocal(address)
 	}
-	domain, err := idnaStrict.ToASCII(address[at+1:])
-	if err != nil {
-		domain = canonicalLocal(address[at+1:])
+	domain := norm.NFC.String(address[at+1:])
+	if ascii, err := toASCII(domain); err == nil {
+		domain = ascii
+	} else {
+		domain = canonicalLocal(domain)
 	}
 	return canonicalLocal(address[:at]) + "@" + domain
+}
+
+// toASCII maps a domain. One that is far longer than DNS allows is refused
+// before it costs anything: the work grows with the square of its length.
+func toASCII(domain string) (string, error) {
+	if len(domain) > maxTyped {
+		return "", AddressLong
+	}
+	return idnaStrict.ToASCII(domain)
 }
 
 // SameAddress says whether two addresses are one: the same in canonical form.

@@ -156,6 +156,22 @@ func TestCanonicalAddress(t *testing.T) {
 	}
 }
 
+// a long domain costs no more than a long text: mapping it would take
+// a second for 20 kB, and a minute for a whole form.
+func TestCanonicalAddressOfLongDomains(t *testing.T) {
+	var domain strings.Builder
+	for r := rune(0x4E00); r < 0x4E00+20000; r++ { // all different: the worst case
+		domain.WriteRune(r)
+	}
+	allocs := testing.AllocsPerRun(1, func() { latchkey.CanonicalAddress("a@" + domain.String() + ".com") })
+	if allocs > 20 {
+		t.Errorf("%v allocations: the domain was mapped", allocs)
+	}
+	checkAddress(t, "a@"+domain.String()+".com")
+	hangul := strings.Repeat(strings.Repeat("\u1112\u1161\u11ab", 50)+".", 4) + "com" // shorter once it is composed
+	checkAddress(t, "a@"+hangul)
+}
+
 // what a stranger's browser is shown.
 func TestMaskAddress(t *testing.T) {
 	for address, want := range map[string]string{
