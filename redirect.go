@@ -77,11 +77,16 @@ func (c *Client) AllowsRedirect(uri, base string) bool {
 	return c.allows(c.resolveAll(base, c.RedirectURIs), uri)
 }
 
-// AllowsPostLogout says whether people may go to uri after signing out: to one
-// of the attribute post.logout.redirect.uris, with "##" between values, where
-// "+", as an empty attribute, stands for the redirect URIs and "-" for none
-// (Keycloak). The match is that of [Client.AllowsRedirect].
+// AllowsPostLogout says whether people may go to uri after signing out. The
+// match is that of [Client.AllowsRedirect].
 func (c *Client) AllowsPostLogout(uri, base string) bool {
+	return c.allows(c.postLogoutURIs(base), uri)
+}
+
+// postLogoutURIs gives where the client's people may go after signing out: its
+// attribute post.logout.redirect.uris with "##" between values, where "+", as
+// an empty one, stands for its redirect URIs and "-" for none (Keycloak).
+func (c *Client) postLogoutURIs(base string) []string {
 	attribute := c.Attribute("post.logout.redirect.uris")
 	if attribute == "" {
 		attribute = "+"
@@ -96,7 +101,7 @@ func (c *Client) AllowsPostLogout(uri, base string) bool {
 			uris = append(uris, u)
 		}
 	}
-	return c.allows(c.resolveAll(base, uris), uri)
+	return c.resolveAll(base, uris)
 }
 
 func (c *Client) allows(registered []string, uri string) bool {
@@ -112,7 +117,9 @@ func (c *Client) allows(registered []string, uri string) bool {
 	return false
 }
 
-const maxRedirectURI = 4096 // bytes; keycloak-js sends whole deep links
+// MaxRedirectURI is how long a redirect URI may be, in bytes: keycloak-js sends
+// whole deep links.
+const MaxRedirectURI = 4096
 
 // askedURI is a requested redirect URI that is well formed.
 type askedURI struct {
@@ -131,7 +138,7 @@ var answerParameters = []string{"code", "state", "iss", "session_state", "error"
 // anything but visible ASCII, backslashes, a user before the host, an odd host
 // or port, a scheme that browsers run, parameters that only answers have.
 func parseRedirect(uri string) (askedURI, bool) {
-	if uri == "" || len(uri) > maxRedirectURI || !visible(uri) {
+	if uri == "" || len(uri) > MaxRedirectURI || !visible(uri) {
 		return askedURI{}, false
 	}
 	text, _, _ := strings.Cut(uri, "#")
@@ -173,20 +180,20 @@ func matchRedirect(registered string, native bool, asked askedURI) bool {
 	return native && matchLoopback(registered, asked)
 }
 
-// matchWild matches Keycloak's trailing "*".
+// matchWild matches Keycloak's trailing "*": the same scheme, host and port,
+// and a path below. Only on this machine may the port be what the star stands
+// for ("http://localhost:*"), as developers' realms have it.
 func matchWild(prefix string, asked askedURI) bool {
 	u := asked.url
-	if u.Scheme != "http" && u.Scheme != "https" {
-		return false // an app's own scheme has no hierarchy to be below of
-	}
+	web := u.Scheme == "http" || u.Scheme == "https"
 	if prefix == "" {
-		return true
-	}
-	if strings.ContainsAny(prefix, "?*") || climbs(u) {
-		return false
+		return web
 	}
 	below, err := url.Parse(prefix)
-	if err != nil || below.Scheme != u.Scheme || below.Host != u.Host || below.Host == "" {
+	if err != nil || below.Scheme != u.Scheme || strings.ContainsAny(prefix, "?*") || climbs(u) {
+		return false
+	}
+	if web && below.Host != u.Host && (below.Path != "" || below.Hostname() != u.Hostname() || !loopback(u.Hostname())) {
 		return false
 	}
 	path, _, _ := strings.Cut(asked.text, "?")

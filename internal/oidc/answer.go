@@ -78,7 +78,7 @@ func (d *Door) replyFor(tx *store.Tx, snap *latchkey.Snapshot, client *latchkey.
 	req := &l.Request
 	p := reply{snap: snap, client: client, to: req.RedirectURI, mode: modeFor(req.ResponseType, req.ResponseMode)}
 	// The client may have changed since the request was made.
-	if !client.Enabled || !redirectAllowed(registered(client, d.Site.URL(), client.RedirectURIs), client.PublicClient, req.RedirectURI) {
+	if !client.Enabled || !client.AllowsRedirect(req.RedirectURI, d.Site.URL()) {
 		return p, latchkey.Errorf(latchkey.CodeForbidden, "This application may not be answered any more.")
 	}
 	if l.EndReason == latchkey.EndRefused {

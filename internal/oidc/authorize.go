@@ -69,7 +69,7 @@ func checkClient(a *authorization) *verdict {
 
 func checkRedirect(a *authorization) *verdict {
 	base := a.door.Site.URL()
-	if !redirectAllowed(registered(a.client, base, a.client.RedirectURIs), a.client.PublicClient, a.RedirectURI) {
+	if !a.client.AllowsRedirect(a.RedirectURI, base) {
 		return &verdict{page: PageRedirect, event: "invalid_redirect_uri"}
 	}
 	a.mode = modeFor(a.ResponseType, a.ResponseMode)

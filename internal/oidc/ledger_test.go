@@ -17,8 +17,8 @@ func TestLedger(t *testing.T) {
 		t.Fatal(err)
 	}
 	var tests strings.Builder
-	for _, dir := range []string{"oidc", "token", "session"} {
-		files, err := filepath.Glob(filepath.Join(root, "internal", dir, "*_test.go"))
+	for _, dir := range []string{".", "internal/oidc", "internal/token", "internal/session"} {
+		files, err := filepath.Glob(filepath.Join(root, dir, "*_test.go"))
 		if err != nil || len(files) == 0 {
 			t.Fatalf("no tests in %s: %v", dir, err)
 		}
@@ -31,7 +31,7 @@ func TestLedger(t *testing.T) {
 		}
 	}
 	names := regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z]+)`").FindAllStringSubmatch(string(text), -1)
-	files := regexp.MustCompile("`((?:oidc|token|session|web)/[a-z_]+\\.go)`").FindAllStringSubmatch(string(text), -1)
+	files := regexp.MustCompile("`((?:(?:oidc|token|session|web)/[a-z_]+|redirect)\\.go)`").FindAllStringSubmatch(string(text), -1)
 	if len(names) < 50 || len(files) < 50 {
 		t.Fatalf("only %d tests and %d files were found", len(names), len(files))
 	}
@@ -41,8 +41,12 @@ func TestLedger(t *testing.T) {
 		}
 	}
 	for _, f := range files {
-		if _, err := os.Stat(filepath.Join(root, "internal", f[1])); err != nil {
-			t.Errorf("there is no internal/%s", f[1])
+		place := filepath.Join(root, "internal", f[1])
+		if !strings.Contains(f[1], "/") {
+			place = filepath.Join(root, f[1])
+		}
+		if _, err := os.Stat(place); err != nil {
+			t.Errorf("there is no %s", f[1])
 		}
 	}
 }

@@ -109,7 +109,7 @@ func (d *Door) readDeparture(p *departure, params url.Values) (page, problem str
 }
 
 func (d *Door) mayGoTo(client *latchkey.Client, to string) bool {
-	return client.Enabled && redirectAllowed(postLogoutURIs(client, d.Site.URL()), client.PublicClient, to)
+	return client.Enabled && client.AllowsPostLogout(to, d.Site.URL())
 }
 
 func (d *Door) refuseLogout(w http.ResponseWriter, r *http.Request, p *departure, page, problem string) error {

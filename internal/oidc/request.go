@@ -11,7 +11,7 @@ import (
 // most are the lengths in bytes that parameters of an authorization request may
 // have; what is not listed is not read.
 var most = map[string]int{
-	"client_id": 255, "redirect_uri": maxRedirectURI, "response_type": 128, "response_mode": 64,
+	"client_id": 255, "redirect_uri": latchkey.MaxRedirectURI, "response_type": 128, "response_mode": 64,
 	"scope": 2048, "state": 4096, "nonce": 2048, "code_challenge": 128, "code_challenge_method": 32,
 	"prompt": 128, "max_age": 16, "login_hint": 512, "acr_values": 1024, "ui_locales": 256, "id_token_hint": 16 << 10,
 	"request": 64 << 10, "request_uri": 2048, "registration": 64 << 10,

@@ -58,6 +58,7 @@ func demoClient(url string) representation.Client {
 		RootURL: new(url), BaseURL: new(url + "/"), RedirectURIs: []string{url + "/callback"}, WebOrigins: []string{url},
 		Attributes: map[string]string{
 			"pkce.code.challenge.method": "S256",
+			"latchkey.refresh.rotation":  "true", // a public client that is made here
 			"initiate.login.uri":         url + "/login",
 			"post.logout.redirect.uris":  url + "/",
 		},

@@ -248,18 +248,4 @@ func TestWebOrigins(t *testing.T) {
 	if diff := cmp.Diff(want, WebOrigins(client, "https://id.example.test")); diff != "" {
 		t.Error(diff)
 	}
-	for uri, want := range map[string]string{
-		"/a/*": "https://app.example.test/root/a/*", "${authBaseUrl}/realms": "https://id.example.test/realms", "x:/y": "x:/y", "": "",
-	} {
-		if got := ResolveURI(client, "https://id.example.test", uri); got != want {
-			t.Errorf("%q gives %q, want %q", uri, got, want)
-		}
-	}
-	admin := &latchkey.Client{RootURL: "${authAdminUrl}"}
-	if got := ResolveURI(admin, "https://id.example.test", "/admin/*"); got != "https://id.example.test/admin/*" {
-		t.Error(got)
-	}
-	if got := ResolveURI(&latchkey.Client{}, "https://id.example.test", "/admin/*"); got != "https://id.example.test/admin/*" {
-		t.Error(got)
-	}
 }
