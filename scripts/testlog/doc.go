@@ -3,7 +3,8 @@
 // tests that were skipped with their reason, and the count at the end.
 //
 // It exits with 1 when a test failed, a package did not build or no test ran,
-// and, where CI is set or LK_TEST_REQUIRE is 1, when a test was skipped.
+// and, where CI is set or LK_TEST_REQUIRE is 1, when a test was skipped that did
+// not run on the other database.
 //
 // Nevers: it imports the standard library only, so that it runs before
 // anything is fetched.

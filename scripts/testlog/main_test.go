@@ -17,6 +17,9 @@ func TestLog(t *testing.T) {
 {"Action":"output","Package":"p","Test":"TestS","Output":"    a_test.go:9: Chromium is missing\n"}
 {"Action":"skip","Package":"p","Test":"TestS"}
 `
+		half = `{"Action":"pass","Package":"p","Test":"TestD/postgres/x"}
+{"Action":"skip","Package":"p","Test":"TestD/sqlite/x"}
+`
 		fail = `{"Action":"output","Package":"p","Test":"TestF","Output":"    a_test.go:1: one is two\n"}
 {"Action":"fail","Package":"p","Test":"TestF"}
 {"Action":"output","Package":"p","Output":"FAIL\n"}
@@ -39,6 +42,7 @@ func TestLog(t *testing.T) {
 		{"all pass", ok, true, 0, "ok    p  0.2s, 1 tests\n1 passed, 0 failed, 0 skipped\n", "noise"},
 		{"a skip is allowed", ok + skip, false, 0, "skipped: p TestS: a_test.go:9: Chromium is missing", "=== RUN"},
 		{"a skip is not allowed", ok + skip, true, 1, "nothing may be skipped here", ""},
+		{"a skip of one database, which ran on the other", half, true, 0, "1 passed, 0 failed, 1 skipped", ""},
 		{"a failure", ok + fail, false, 1, "a_test.go:1: one is two\n", "noise"},
 		{"a package that does not build", ok + build, false, 1, "q.go:1: undefined: x\nFAIL  q  does not build", ""},
 		{"a package that dies outside of its tests", ok + died, false, 1, "panic: out of memory", ""},
