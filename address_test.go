@@ -158,11 +158,13 @@ func TestCanonicalAddress(t *testing.T) {
 }
 
 // a long domain costs no more than a long text: mapping it would take
-// a second for 20 kB, and a minute for a whole form.
+// many seconds for a whole form.
 func TestCanonicalAddressOfLongDomains(t *testing.T) {
 	var domain strings.Builder
-	for r := rune(0x4E00); r < 0x4E00+20000; r++ { // all different: the worst case
-		domain.WriteRune(r)
+	for r := rune(0x4E00); r < 0xD7A4; r++ { // all different: the worst case
+		if unicode.IsLetter(r) {
+			domain.WriteRune(r)
+		}
 	}
 	done := make(chan struct{})
 	go func() {
@@ -171,7 +173,7 @@ func TestCanonicalAddressOfLongDomains(t *testing.T) {
 	}()
 	select {
 	case <-done: // within milliseconds
-	case <-time.After(10 * time.Second):
+	case <-time.After(3 * time.Second):
 		t.Fatal("the domain was mapped")
 	}
 	checkAddress(t, "a@"+domain.String()+".com")
