@@ -40,6 +40,8 @@ type token struct {
 	turn    chan struct{} // held while a token is fetched: one fetch at a time
 	value   latchkey.Secret
 	expires time.Time
+
+	last latchkey.Secret // that was given out; under tokens.mu
 }
 
 func newTokens(now func() time.Time, roots *x509.CertPool) *tokens {
@@ -85,7 +87,20 @@ func (t *tokens) get(ctx context.Context, e endpoint) (latchkey.Secret, error) {
 		return "", err
 	}
 	tok.value, tok.expires = value, t.now().Add(lives)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	tok.last = value
 	return value, nil
+}
+
+// last is the token that the relay was shown last: its words may repeat it.
+func (t *tokens) last(e endpoint) latchkey.Secret {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if tok := t.byKey[e.key]; tok != nil {
+		return tok.last
+	}
+	return ""
 }
 
 // drop forgets a token that the relay did not accept.

@@ -40,14 +40,19 @@ func (d *decision) stop(state latchkey.MessageState, reason string) *decision {
 	return d
 }
 
-// secrets are what must not stand in a relay's words.
-func (d *decision) secrets(e endpoint) []string {
+// secrets are what must not stand in a relay's words; token is what it
+// was signed in to with, if that was one.
+func (d *decision) secrets(e endpoint, token latchkey.Secret) []string {
 	link, code := d.facts.Link.Reveal(), d.facts.Code.Reveal()
 	_, key, _ := strings.Cut(link, "?key=")
 	_, bare, _ := strings.Cut(key, ".")
 	password := e.Password.Reveal()
-	return []string{link, key, bare, code, password, base64.StdEncoding.EncodeToString([]byte(password)),
+	list := []string{link, key, bare, code, password, base64.StdEncoding.EncodeToString([]byte(password)),
 		base64.StdEncoding.EncodeToString([]byte("\x00" + e.User + "\x00" + password)), e.AuthTokenClientSecret.Reveal()}
+	if t := token.Reveal(); t != "" {
+		list = append(list, t, base64.StdEncoding.EncodeToString([]byte("user="+e.User+"\x01auth=Bearer "+t+"\x01\x01")))
+	}
+	return list
 }
 
 // decide says whom the mail goes to, which mail it is, and whether it goes at

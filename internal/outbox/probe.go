@@ -45,7 +45,7 @@ func (w *Worker) Test(ctx context.Context, realm *latchkey.Realm, settings latch
 		a.Outcome, a.Reply = f.outcome(), f.words()
 	}
 	a.Duration = w.Now().Sub(begun)
-	a.Reply = tidy(a.Reply, (&decision{}).secrets(e))
+	a.Reply = tidy(a.Reply, (&decision{}).secrets(e, w.dialer.tokens.last(e)))
 	return a, nil
 }
 

@@ -41,7 +41,7 @@ func (w *Worker) offer(ctx context.Context, d *decision, p post) result {
 		a, f, at := w.attempt(ctx, e, p, still)
 		switch {
 		case f == nil:
-			a.Reply = tidy(a.Reply, d.secrets(e))
+			a.Reply = tidy(a.Reply, d.secrets(e, w.dialer.tokens.last(e)))
 			r.attempts = append(r.attempts, a)
 			r.state, r.reason, r.round = latchkey.MessageHandedOver, "", true
 			return r
@@ -56,7 +56,7 @@ func (w *Worker) offer(ctx context.Context, d *decision, p post) result {
 			}
 			continue
 		}
-		a.Reply = tidy(a.Reply, d.secrets(e))
+		a.Reply = tidy(a.Reply, d.secrets(e, w.dialer.tokens.last(e)))
 		r.attempts = append(r.attempts, a)
 		r.reason, r.round = a.Reply, true
 		if f.noMailbox() {

@@ -4,9 +4,12 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/url"
+	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -159,7 +162,7 @@ func (w *Worker) round(ctx, work context.Context, hinted bool, flights *sync.Wai
 		for _, m := range claimed {
 			w.inFlight <- struct{}{}
 			flights.Go(func() {
-				w.handle(ctx, work, m)
+				w.guarded(ctx, work, m)
 				<-w.inFlight
 				select {
 				case w.freed <- struct{}{}:
@@ -196,6 +199,26 @@ func (w *Worker) claim(ctx context.Context, limit int) (claimed []*latchkey.Mess
 		return err
 	})
 	return claimed, err
+}
+
+// guarded is handle for a goroutine of its own: a panic there would end the
+// process. The mail is tried again when its claim is over.
+func (w *Worker) guarded(ctx, work context.Context, m *latchkey.Message) {
+	defer func() {
+		if p := recover(); p != nil {
+			w.Log.Error("outbox: handing a mail over panicked", "mail", m.ID, "panic", panicText(p), "stack", string(debug.Stack()))
+		}
+	}()
+	w.handle(ctx, work, m)
+}
+
+// panicText tells what panicked. Only the runtime's own words are told: any
+// other value may hold a secret.
+func panicText(p any) string {
+	if e, ok := p.(runtime.Error); ok {
+		return e.Error()
+	}
+	return fmt.Sprintf("a value of type %T", p)
 }
 
 // handle does all that is done with one claimed mail. ctx says that the
@@ -276,7 +299,7 @@ func (w *Worker) compose(f Facts) (c Content, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = errors.New("outbox: writing a mail panicked")
-			w.Log.Error("outbox: writing a mail panicked", "kind", f.Message.Kind, "panic", p)
+			w.Log.Error("outbox: writing a mail panicked", "kind", f.Message.Kind, "panic", panicText(p))
 		}
 	}()
 	c, err = w.Compose(f)
