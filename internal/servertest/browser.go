@@ -55,7 +55,11 @@ func (b *Browser) Copy() *Browser {
 // client sends requests for the server's hostname to this server, whatever
 // node the name belongs to.
 func (s *Server) client() *http.Client {
-	return dialing(s.t, s.Site().Base.Host, s.Addr("public"), s.roots)
+	c := dialing(s.t, s.Site().Base.Host, s.Addr("public"), s.roots)
+	if s.see != nil {
+		c.Transport = watching{c.Transport, s.see}
+	}
+	return c
 }
 
 // Hop is one answer on the way to a page.

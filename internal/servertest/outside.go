@@ -1,9 +1,11 @@
 package servertest
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"io"
 	"net"
 	"net/http"
 	"testing"
@@ -51,6 +53,36 @@ func dialing(t testing.TB, host, addr string, roots *x509.CertPool) *http.Client
 	}, MaxIdleConnsPerHost: 16, TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
+// Exchange is one request of a browser or of an application, and its answer.
+type Exchange struct {
+	Method, URL string
+	Status      int
+	Header      http.Header
+	Body        string
+}
+
+// Watched tells of every exchange with the server, also of those that a
+// foreign library has. It is called by many goroutines.
+func Watched(see func(Exchange)) Option { return func(o *options) { o.see = see } }
+
+// watching is a transport that tells what went through it.
+type watching struct {
+	http.RoundTripper
+	see func(Exchange)
+}
+
+func (w watching) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := w.RoundTripper.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(resp.Body)
+	_ = resp.Body.Close()
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	w.see(Exchange{r.Method, r.URL.String(), resp.StatusCode, resp.Header.Clone(), string(body)})
+	return resp, err
 }
 
 // Database is the URL of the server's database, for whoever looks at it from

@@ -39,7 +39,11 @@ type Server struct {
 	url   string    // of the database
 	ring  *secret.Keyring
 	roots *x509.CertPool // of the server's own certificate; nil on http
-	ended func() error   // stops the server and waits
+	see   func(Exchange)
+	ended func() error // stops the server and waits
+
+	calls  sync.Once
+	caller *http.Client // of Send
 }
 
 // Option changes what is started.
@@ -51,6 +55,7 @@ type options struct {
 	clock    *Clock
 	change   []func(*server.Config)
 	roots    *x509.CertPool
+	see      func(Exchange)
 }
 
 // OnPostgres puts the server on a fresh PostgreSQL database.
@@ -91,7 +96,7 @@ func Start(t testing.TB, opts ...Option) *Server {
 	for _, change := range o.change {
 		change(&cfg)
 	}
-	s := &Server{Clock: o.clock, Log: log, t: t, url: cfg.Database, ring: o.ring, roots: o.roots}
+	s := &Server{Clock: o.clock, Log: log, t: t, url: cfg.Database, ring: o.ring, roots: o.roots, see: o.see}
 	var err error
 	if s.Server, err = server.New(t.Context(), cfg); err != nil {
 		t.Fatalf("starting the server: %v", err)
@@ -299,7 +304,8 @@ func (s *Server) Send(method, path, content string, headers ...string) (status i
 		k, v, _ := strings.Cut(h, ": ")
 		r.Header.Add(k, v)
 	}
-	resp, err := s.client().Do(r)
+	s.calls.Do(func() { s.caller = s.client() })
+	resp, err := s.caller.Do(r)
 	if err != nil {
 		s.t.Fatal(err)
 	}
