@@ -77,6 +77,11 @@ func (r *Run) submitAction() (Result, error) {
 	if action == nil {
 		return Result{Kind: Failed, Code: CodeNotBuilt, Step: alias}, nil
 	}
+	// Since its page was shown the user may have been deleted or switched off:
+	// then nothing is taken from them.
+	if res, err := r.mayGoOn(); err != nil || res.Kind != 0 {
+		return res, err
+	}
 	out, err := action.Action(r.actionContext(alias, r.Submit))
 	if err != nil {
 		return Result{}, err

@@ -117,18 +117,26 @@ func Advance(r *Run) (Result, error) {
 	case v != passed:
 		return r.exhausted(), nil
 	}
-	user, err := (&Context{Login: r.Login, Tx: r.Tx}).User()
-	if err != nil {
-		return Result{}, err
+	if res, err := r.mayGoOn(); err != nil || res.Kind != 0 {
+		return res, err
 	}
+	r.Login.Current = ""
+	return r.requiredActions()
+}
+
+// mayGoOn looks whether the login's user is still there and enabled. A zero
+// result means yes.
+func (r *Run) mayGoOn() (Result, error) {
+	user, err := (&Context{Login: r.Login, Tx: r.Tx}).User()
 	switch {
+	case err != nil:
+		return Result{}, err
 	case user == nil:
 		return Result{Kind: Failed, Code: "user_not_found"}, nil
 	case !user.Enabled:
 		return Result{Kind: Failed, Code: "user_disabled"}, nil
 	}
-	r.Login.Current = ""
-	return r.requiredActions()
+	return Result{}, nil
 }
 
 // exhausted is the result of a flow in which nothing was left to try.

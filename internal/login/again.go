@@ -2,6 +2,7 @@ package login
 
 import (
 	"net/url"
+	"time"
 
 	"latchkey"
 	"latchkey/internal/actiontoken"
@@ -33,7 +34,7 @@ func (d *Door) mailAgain(v *linkVisit) error {
 			return err
 		}
 		t.login = fresh
-		t.submit = &flow.Submission{Step: l.Mail.Execution, Form: url.Values{"username": {l.Mail.Address}}}
+		t.submit = &flow.Submission{Step: l.Mail.Execution, Form: url.Values{"username": {actiontoken.TypedAddress(l)}}}
 		return d.resubmit(tx, t)
 	})
 	if err != nil {
@@ -42,11 +43,38 @@ func (d *Door) mailAgain(v *linkVisit) error {
 	return redirect(v.w, d.stepURL(v.snap, t.login))
 }
 
+// redeemAgain redeems a reusable link whose login is finished, in the browser
+// that asked: in a login of its own, which ends at the application's start,
+// since the application has had that login's one answer.
+func (d *Door) redeemAgain(v *linkVisit) error {
+	t := &turn{visit: v.visit}
+	t.open = func(tx *store.Tx) (*latchkey.Login, answer, error) {
+		before, now := v.facts.Login, tx.Now()
+		l := d.anew(tx, v.visit, before)
+		l.BrowserHash, l.Answer = v.browserHash, latchkey.AnswerStart
+		l.Request.Prompt, l.Request.MaxAge = nil, nil
+		l.Executions = map[string]latchkey.ExecutionStatus{before.Mail.Execution: latchkey.StatusSuccess}
+		l.PassedAt = map[string]time.Time{before.Mail.Execution: now}
+		res, err := actiontoken.Redeem(tx, v.snap, l, v.facts.Token, latchkey.ViaLink)
+		if err != nil {
+			return nil, nil, err
+		}
+		if res.Refused != "" {
+			return nil, func() error { return d.refused(v, res.Refused) }, nil
+		}
+		return l, nil, tx.CreateLogin(l)
+	}
+	return d.take(t)
+}
+
 // redeemAPI redeems a link that was made by the API: a bearer link, which a
 // button is enough for; where Latchkey mailed it, the full address is asked
 // for, so that a machine that reads the mailbox's links alone gets nowhere.
 func (d *Door) redeemAPI(v *linkVisit) error {
 	token := v.facts.Token
+	if v.client == nil || !v.client.Enabled || token.Request == nil {
+		return d.showLinkState(v, linkEnded, nil) // the application is gone since
+	}
 	if token.Address != "" && latchkey.CanonicalAddress(v.form.Get("address")) != latchkey.CanonicalAddress(token.Address) {
 		return d.showLinkState(v, linkAPI, []page.FieldError{{Field: "address", Message: "error.address.mismatch"}})
 	}

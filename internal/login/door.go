@@ -90,6 +90,7 @@ type visit struct {
 	browserHash   []byte
 	freshBrowser  bool             // the cookie was made in this request
 	client        *latchkey.Client // of a link; else it is the login's, or the request's
+	answerTo      string           // redirect URI of a link that no login asked for
 	browser       latchkey.Browser
 	lang          string // see Door.language
 

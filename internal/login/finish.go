@@ -71,12 +71,15 @@ func (d *Door) startSession(tx *store.Tx, t *turn, user *latchkey.User) error {
 	old := t.session
 	if old != nil {
 		var err error
-		// Read again: it may have ended since the request began.
+		// Read again: a first proof in this very turn may have ended it.
 		if old, _, err = session.ByID(tx, t.snap, old.ID); err != nil {
 			return err
 		}
 	}
-	if l.FromCookie && old != nil && old.ID == l.SessionID {
+	if l.FromCookie {
+		if old == nil || old.ID != l.SessionID {
+			return latchkey.Errorf(latchkey.CodeConflict, "You were signed out meanwhile. Sign in again.")
+		}
 		return session.Touch(tx, old)
 	}
 	if old != nil && old.UserID != user.ID {
@@ -98,7 +101,7 @@ func (d *Door) startSession(tx *store.Tx, t *turn, user *latchkey.User) error {
 	if err != nil {
 		return err
 	}
-	l.SessionID, l.FromCookie = s.ID, false
+	l.SessionID = s.ID
 	t.setSessionCookie(t.snap.Realm, s, cookie)
 	return nil
 }

@@ -122,6 +122,9 @@ func (d *Door) beginLink(w http.ResponseWriter, r *http.Request) (*linkVisit, er
 func (d *Door) findLink(tx *store.Tx, v *linkVisit, t *latchkey.ActionToken) error {
 	f := linkFacts{Token: t, Session: v.session, Now: tx.Now()}
 	v.client = v.snap.ClientByID(t.ClientID)
+	if t.Request != nil {
+		v.answerTo = t.Request.RedirectURI
+	}
 	if t.LoginID != "" {
 		l, err := tx.Login(t.RealmID, t.LoginID)
 		if err != nil && latchkey.ErrorCode(err) != latchkey.CodeNotFound {
@@ -176,7 +179,7 @@ func (d *Door) showLinkState(v *linkVisit, s linkState, errs []page.FieldError) 
 	f := v.facts
 	form := page.Form{Action: d.url(v.snap, "link/"+url.PathEscape(f.Token.ID), nil), SessionCode: d.linkCode(v)}
 	switch s {
-	case linkSame:
+	case linkSame, linkAgain:
 		return d.page(v.visit, http.StatusOK, page.LinkSameBrowser{Form: form, Account: v.account(), Verify: f.Token.Kind == latchkey.TokenVerifyEmail}, !v.inert)
 	case linkOpenStep:
 		return redirect(v.w, d.stepURL(v.snap, f.Login))

@@ -26,6 +26,7 @@ const (
 	linkEnded                         // its login was begun again, or finished another way
 	linkDisabled                      // the account is switched off
 	linkAPI                           // a link made by the API: a button
+	linkAgain                         // the browser that asked, a reusable link whose login is finished: one button
 )
 
 // linkFacts is all that the state of a link depends on.
@@ -50,7 +51,11 @@ func (f linkFacts) state() linkState {
 	}
 	used := !t.RedeemedAt.IsZero() && !t.Reusable
 	switch {
-	case used && l != nil && f.SameBrowser && !l.Ended() && l.Mail.TokenID == t.ID:
+	case f.again() && f.Account != nil && !f.Account.Enabled:
+		return linkDisabled
+	case f.again():
+		return f.orOtherUser(linkAgain)
+	case !t.RedeemedAt.IsZero() && l != nil && f.SameBrowser && !l.Ended() && l.Mail.TokenID == t.ID:
 		return linkOpenStep
 	case used:
 		return linkUsed
@@ -58,11 +63,11 @@ func (f linkFacts) state() linkState {
 	// void from the moment that it went on.
 	case l != nil && l.Ended() && (l.EndReason == latchkey.EndFinished || l.EndReason == latchkey.EndElsewhere):
 		return linkUsed
-	case l != nil && !t.Reusable && (l.Ended() || !l.Mail.ProvenAt.IsZero()):
+	case l != nil && (l.Ended() || !l.Mail.ProvenAt.IsZero()):
 		return linkEnded
 	case !f.Now.Before(t.ExpiresAt):
 		return linkExpired
-	case l != nil && (l.Ended() || !f.Now.Before(l.ExpiresAt)):
+	case l != nil && !f.Now.Before(l.ExpiresAt):
 		return linkEnded
 	case f.Account != nil && !f.Account.Enabled && (f.SameBrowser || t.Kind == latchkey.TokenAPILink):
 		return linkDisabled
@@ -80,6 +85,14 @@ func (f linkFacts) state() linkState {
 		return linkOtherClosed
 	}
 	return linkOther
+}
+
+// again says that a reusable link is opened once more, in the browser that
+// asked, after its login was finished. The number of that login stands on no
+// screen any more, so in other browsers it is used.
+func (f linkFacts) again() bool {
+	l := f.Login
+	return f.Token.Reusable && f.SameBrowser && l != nil && l.EndReason == latchkey.EndFinished && f.Now.Before(f.Token.ExpiresAt)
 }
 
 // orOtherUser gives the state, unless somebody else than the link's account

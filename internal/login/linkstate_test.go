@@ -81,7 +81,14 @@ func TestTruthTable(t *testing.T) {
 		"another browser, finished by code":                {linkFacts{Token: token(), Login: login(provenBy(""), ended(latchkey.EndFinished)), Config: number}, linkUsed},
 		"another browser, proven by code, steps remain":    {linkFacts{Token: token(), Login: login(provenBy("")), Config: number}, linkEnded},
 		"another browser, it went on elsewhere":            {linkFacts{Token: token(), Login: login(ended(latchkey.EndElsewhere)), Config: number}, linkUsed},
-		"reusable, again, in the browser that asked":       {linkFacts{Token: token(redeemed, reusable), Login: login(provenBy("t")), SameBrowser: true}, linkSame},
+		"reusable, steps remain":                           {linkFacts{Token: token(redeemed, reusable), Login: login(provenBy("t")), SameBrowser: true}, linkOpenStep},
+		"reusable, another mail proved it":                 {linkFacts{Token: token(reusable), Login: login(provenBy("u")), SameBrowser: true}, linkEnded},
+		"reusable, its login is finished":                  {linkFacts{Token: token(redeemed, reusable), Login: login(provenBy("t"), ended(latchkey.EndFinished)), SameBrowser: true}, linkAgain},
+		"reusable, finished, too late":                     {linkFacts{Token: token(redeemed, reusable, expired), Login: login(provenBy("t"), ended(latchkey.EndFinished)), SameBrowser: true}, linkUsed},
+		"reusable, finished, switched off":                 {linkFacts{Token: token(redeemed, reusable), Login: login(ended(latchkey.EndFinished)), SameBrowser: true, Account: off}, linkDisabled},
+		"reusable, finished, somebody else is signed in":   {linkFacts{Token: token(redeemed, reusable), Login: login(ended(latchkey.EndFinished)), SameBrowser: true, Account: ada, Session: as("bob")}, linkOtherUser},
+		"reusable, finished, another browser":              {linkFacts{Token: token(redeemed, reusable), Login: login(provenBy("t"), ended(latchkey.EndFinished)), Config: number}, linkUsed},
+		"reusable, reported":                               {linkFacts{Token: token(reusable), Login: login(ended(latchkey.EndReported)), SameBrowser: true}, linkEnded},
 		"made by the API":                                  {linkFacts{Token: token(api), Account: ada}, linkAPI},
 		"made by the API, used":                            {linkFacts{Token: token(api, redeemed), Account: ada}, linkUsed},
 		"made by the API, too late":                        {linkFacts{Token: token(api, expired), Account: ada}, linkExpired},
@@ -110,7 +117,7 @@ func TestNothingRedeemsByClickingElsewhere(t *testing.T) {
 			f.Token.RedeemedAt = now
 		}
 		if bit(2) {
-			f.Login.EndedAt = now
+			f.Login.EndedAt, f.Login.EndReason = now, latchkey.EndFinished
 		}
 		if bit(3) {
 			f.Login.Mail.ProvenAt, f.Login.Mail.TokenID = now, "t"
@@ -123,7 +130,7 @@ func TestNothingRedeemsByClickingElsewhere(t *testing.T) {
 		}
 		f.Login.Mail.NumberClosed = bit(7)
 		switch s := f.state(); s {
-		case linkSame, linkOpenStep, linkAPI, linkOtherUser:
+		case linkSame, linkAgain, linkOpenStep, linkAPI, linkOtherUser:
 			t.Fatalf("facts %b give state %d without the login's cookie", i, s)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"net/http"
-	"time"
 
 	"latchkey"
 	"latchkey/internal/actiontoken"
@@ -49,9 +48,12 @@ func (d *Door) submitLink(w http.ResponseWriter, r *http.Request) error {
 	s := v.facts.state()
 	choice := v.form.Get("choice")
 	switch s {
-	case linkSame:
-		if choice == "notme" {
+	case linkSame, linkAgain:
+		switch {
+		case choice == "notme":
 			return d.reportOwn(v)
+		case s == linkAgain:
+			return d.redeemAgain(v)
 		}
 		return d.redeemSame(v)
 	case linkOther:
@@ -204,30 +206,18 @@ func (d *Door) wrongNumber(tx *store.Tx, v *linkVisit, l *latchkey.Login) (bool,
 const noteConfirm = "confirm-here"
 
 // openHere makes a login of its own in this browser for the same client, which
-// gets the mail's step; it asks once more, by the account's name, before any
-// session starts, and ends at the application's start. Redeeming ends the
-// asking login.
+// gets the mail's step and no other: what else was proven, a password for one,
+// was proven in the asking browser. It asks once more, by the account's name,
+// before any session starts, and ends at the application's start. Redeeming
+// ends the asking login.
 func (d *Door) openHere(tx *store.Tx, v *linkVisit, asking *latchkey.Login) *latchkey.Login {
 	d.ownBrowser(v.visit)
 	l := d.anew(tx, v.visit, asking)
 	l.BrowserHash, l.Answer = v.browserHash, latchkey.AnswerStart
 	l.Request.Prompt, l.Request.MaxAge = nil, nil
 	l.UserID = asking.UserID
-	for id, s := range asking.Executions {
-		if s == latchkey.StatusSuccess {
-			passed(l, id, asking.PassedAt[id])
-		}
-	}
 	l.SetNote(noteConfirm, "1")
 	return l
-}
-
-// passed marks an execution as passed in another login of the same person.
-func passed(l *latchkey.Login, executionID string, at time.Time) {
-	if l.Executions == nil {
-		l.Executions, l.PassedAt = map[string]latchkey.ExecutionStatus{}, map[string]time.Time{}
-	}
-	l.Executions[executionID], l.PassedAt[executionID] = latchkey.StatusSuccess, at
 }
 
 // ownBrowser gives this browser a login cookie when it has none.
@@ -285,10 +275,10 @@ func (d *Door) reportOwn(v *linkVisit) error {
 	err := d.DB.Update(v.r.Context(), func(tx *store.Tx) error {
 		l := v.facts.Login
 		ended, err := tx.EndLogin(l.RealmID, l.ID, latchkey.EndReported)
-		if err != nil || !ended {
+		if err != nil {
 			return err
 		}
-		if err := tx.VoidActionTokens(l.RealmID, l.ID, ""); err != nil {
+		if err := tx.VoidActionTokens(l.RealmID, l.ID, ""); err != nil || !ended {
 			return err
 		}
 		return event.Record(tx, v.snap.Realm, d.event(v.visit, latchkey.EventLinkReported))

@@ -59,12 +59,14 @@ func (d *Door) failed(t *turn) error {
 // page writes a page of this visit.
 func (d *Door) page(v *visit, status int, p page.Page, script bool) error {
 	m := d.meta(v)
-	policy := page.Policy{Script: script, NoReferrer: false}
+	policy := page.Policy{Script: script}
 	if v.login != nil {
 		policy.FormTargets = formTargets(v.login.Request.RedirectURI)
-		if start := d.startURL(v.snap, v.snap.ClientByID(v.login.ClientID)); start != "" {
-			policy.FormTargets = append(policy.FormTargets, formTargets(start)...)
-		}
+	} else {
+		policy.FormTargets = formTargets(v.answerTo)
+	}
+	if v.login != nil || v.answerTo != "" {
+		policy.FormTargets = append(policy.FormTargets, formTargets(d.applicationStart(v))...)
 	}
 	return d.Pages.Write(v.w, v.r, page.Answer{Status: status, Meta: m, Page: p, Policy: policy})
 }

@@ -165,6 +165,12 @@ func (d *Door) takeLocked(tx *store.Tx, t *turn) error {
 			return err
 		}
 	}
+	if gone, err := d.sessionGone(tx, t); err != nil {
+		return err
+	} else if gone {
+		t.submit, t.result = nil, flow.Result{Kind: flow.Restarted}
+		return d.restartLocked(tx, t)
+	}
 	l.Locale = d.language(t.visit)
 	run := d.run(tx, t.visit, l, t.submit)
 	run.Choose = t.choose
@@ -186,6 +192,20 @@ func (d *Door) takeLocked(tx *store.Tx, t *turn) error {
 		return nil
 	}
 	return tx.SaveLogin(l)
+}
+
+// sessionGone reads again who is signed in, and says whether the login passed
+// by a session that has ended since, or that is not this browser's any more:
+// nothing of it may go on, neither a required action nor a new session.
+func (d *Door) sessionGone(tx *store.Tx, t *turn) (bool, error) {
+	if t.session != nil {
+		var err error
+		if t.session, t.user, err = session.ByID(tx, t.snap, t.session.ID); err != nil {
+			return false, err
+		}
+	}
+	l := t.login
+	return l.FromCookie && (t.session == nil || t.session.ID != l.SessionID), nil
 }
 
 // recordResult records a refused or failed turn with Keycloak's error codes.
