@@ -88,6 +88,12 @@ func (d *Door) checkLink(snap *latchkey.Snapshot, b *linkRequest) (time.Duration
 	if client == nil || !client.Enabled {
 		return 0, nil, answerError(http.StatusNotFound, "Client with ID "+orNull(b.ClientID)+" not found.")
 	}
+	switch {
+	case !client.StandardFlowEnabled || client.BearerOnly:
+		return 0, nil, answerError(http.StatusBadRequest, "Client with ID "+b.ClientID+" does not sign people in: its standard flow is off.")
+	case client.ConsentRequired: // as the authorization endpoint says: asking is not built, and a link is nobody's yes
+		return 0, nil, answerError(http.StatusBadRequest, "Client with ID "+b.ClientID+" asks people for their consent, which cannot be asked for here yet.")
+	}
 	if b.RedirectURI == "" {
 		return 0, nil, answerError(http.StatusBadRequest, "redirect_uri is missing: give one that the client has registered.")
 	}
@@ -238,6 +244,9 @@ func (m *making) user(tx *store.Tx) (*latchkey.User, error) {
 	return u, tx.UpdateUser(u)
 }
 
+// realmAdmin is the role of realm-management that is made of all its others.
+const realmAdmin = "realm-admin"
+
 // mayLinkTo refuses a link for a user who holds an administrative role that
 // the caller lacks: the link would hand it over.
 func (m *making) mayLinkTo(tx *store.Tx, u *latchkey.User) error {
@@ -246,8 +255,8 @@ func (m *making) mayLinkTo(tx *store.Tx, u *latchkey.User) error {
 		return err
 	}
 	for _, role := range m.snap.ExpandRoles(ids) {
-		if len(role.Composites) > 0 && role.Name != latchkey.RoleAdmin {
-			continue // what it is made of is looked at by itself
+		if role.ClientID != "" && role.Name == realmAdmin {
+			continue // master's administrators have what it is made of, and not the role; that is looked at by itself
 		}
 		if m.administrative(role) && !m.callerHas(role) {
 			return answerError(http.StatusForbidden, "The user holds the administrative role "+role.Name+", which the caller lacks.")

@@ -338,3 +338,55 @@ func TestEveryLinkIsAnAdminEvent(t *testing.T) {
 		return nil
 	})
 }
+
+// TestNoPowerByParts: who holds what an administrative role is made of holds
+// not the role.
+func TestNoPowerByParts(t *testing.T) {
+	w := newWorld(t)
+	viewer := w.s.AddUser("demo", "viewer@example.test", "", nil)
+	w.s.Change("demo", func(tx *store.Tx, snap *latchkey.Snapshot) error {
+		c := snap.ClientByClientID(latchkey.ClientRealmManagement)
+		return tx.AddUserRole(viewer.RealmID, viewer.ID, snap.RoleNamed(c.ID, "view-users").ID)
+	})
+	body := w.body(map[string]any{"email": "viewer@example.test"})
+	if status, text := w.post("demo", w.service("demo", "manage-users", "query-users", "query-groups"), body); status != 403 || !strings.Contains(text, "view-users") {
+		t.Errorf("the parts of view-users: %d %s", status, text)
+	}
+	if status, text := w.post("demo", w.service("demo", "manage-users", "view-users"), body); status != 200 {
+		t.Errorf("view-users: %d %s", status, text)
+	}
+}
+
+// TestLinkOnlyWhereOneMaySignIn: a link begins no sign-in that the
+// authorization endpoint would refuse to begin.
+func TestLinkOnlyWhereOneMaySignIn(t *testing.T) {
+	for name, change := range map[string]func(c *representation.Client){
+		"the standard flow is off": func(c *representation.Client) { c.StandardFlowEnabled = new(false) },
+		"people have to consent":   func(c *representation.Client) { c.ConsentRequired = new(true) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.s.AddUser("demo", "ada@example.test", "", nil)
+			w.rp = w.s.RP("demo", change)
+			if status, text := w.post("demo", w.manager, w.body(nil)); status != 400 {
+				t.Errorf("%d %s", status, text)
+			}
+		})
+	}
+}
+
+// TestLinkOfAnApplicationThatIsGone: the page says that the link no longer
+// works, and nobody is signed in.
+func TestLinkOfAnApplicationThatIsGone(t *testing.T) {
+	w := newWorld(t)
+	w.s.AddUser("demo", "ada@example.test", "", nil)
+	a := w.made(nil)
+	b := w.s.Browser()
+	form := b.Get(a.Link).Form(0)
+	w.s.Change("demo", func(tx *store.Tx, snap *latchkey.Snapshot) error {
+		return tx.DeleteClient(w.rp.Client.RealmID, w.rp.Client.ID)
+	})
+	if p := form.Submit(); p.Status != http.StatusGone || b.Jar.Get("session-demo") != "" {
+		t.Errorf("%d %q", p.Status, p.Title())
+	}
+}
