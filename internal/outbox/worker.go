@@ -4,17 +4,16 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/url"
-	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
 
 	"latchkey"
+	"latchkey/internal/secret"
 	"latchkey/internal/store"
 )
 
@@ -206,19 +205,10 @@ func (w *Worker) claim(ctx context.Context, limit int) (claimed []*latchkey.Mess
 func (w *Worker) guarded(ctx, work context.Context, m *latchkey.Message) {
 	defer func() {
 		if p := recover(); p != nil {
-			w.Log.Error("outbox: handing a mail over panicked", "mail", m.ID, "panic", panicText(p), "stack", string(debug.Stack()))
+			w.Log.Error("outbox: handing a mail over panicked", "mail", m.ID, "panic", secret.PanicText(p), "stack", string(debug.Stack()))
 		}
 	}()
 	w.handle(ctx, work, m)
-}
-
-// panicText tells what panicked. Only the runtime's own words are told: any
-// other value may hold a secret.
-func panicText(p any) string {
-	if e, ok := p.(runtime.Error); ok {
-		return e.Error()
-	}
-	return fmt.Sprintf("a value of type %T", p)
 }
 
 // handle does all that is done with one claimed mail. ctx says that the
@@ -299,7 +289,7 @@ func (w *Worker) compose(f Facts) (c Content, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = errors.New("outbox: writing a mail panicked")
-			w.Log.Error("outbox: writing a mail panicked", "kind", f.Message.Kind, "panic", panicText(p))
+			w.Log.Error("outbox: writing a mail panicked", "kind", f.Message.Kind, "panic", secret.PanicText(p))
 		}
 	}()
 	c, err = w.Compose(f)

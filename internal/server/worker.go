@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"latchkey/internal/secret"
 )
 
 const (
@@ -50,13 +52,7 @@ func (c *crew) run(ctx context.Context, name string, work func(context.Context) 
 func once(ctx context.Context, work func(context.Context) error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = errors.New("it panicked")
-			if e, ok := p.(interface {
-				error
-				RuntimeError()
-			}); ok { // only the runtime's own words hold no secret
-				err = e
-			}
+			err = errors.New("it panicked: " + secret.PanicText(p))
 		}
 	}()
 	return work(ctx)

@@ -122,8 +122,9 @@ func (db *DB) tx(ctx context.Context, writes bool) (tx *Tx, done context.CancelF
 func (db *DB) call(f func(*Tx) error, tx *Tx) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			db.log.Error("panic in a transaction", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-			err = fmt.Errorf("store: panic in a transaction: %v", p)
+			text := secret.PanicText(p)
+			db.log.Error("panic in a transaction", "panic", text, "stack", string(debug.Stack()))
+			err = fmt.Errorf("store: panic in a transaction: %s", text)
 		}
 	}()
 	return f(tx)

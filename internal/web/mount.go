@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -278,21 +277,9 @@ func (f *front) account(r *http.Request, q *request, rec *recorder, took time.Du
 		}
 	}
 	if q.problem != nil {
-		attrs = append(attrs, slog.String("panic", panicText(q.problem)), slog.String("stack", string(q.stack)))
+		attrs = append(attrs, slog.String("panic", secret.PanicText(q.problem)), slog.String("stack", string(q.stack)))
 	}
 	f.Log.LogAttrs(context.WithoutCancel(r.Context()), level, "request", attrs...)
-}
-
-// panicText tells what a handler panicked with. Only the runtime's own words
-// are told: any other value may hold a secret.
-func panicText(p any) string {
-	if e, ok := p.(interface {
-		error
-		RuntimeError()
-	}); ok {
-		return e.Error()
-	}
-	return fmt.Sprintf("a value of type %T", p)
 }
 
 func known(method string) bool {
