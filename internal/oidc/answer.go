@@ -78,7 +78,7 @@ func (d *Door) replyFor(tx *store.Tx, snap *latchkey.Snapshot, client *latchkey.
 	req := &l.Request
 	p := reply{snap: snap, client: client, to: req.RedirectURI, mode: modeFor(req.ResponseType, req.ResponseMode)}
 	// The client may have changed since the request was made.
-	if !client.Enabled || !client.AllowsRedirect(req.RedirectURI, d.Site.URL()) {
+	if !client.Enabled || client.BearerOnly || !client.StandardFlowEnabled || !client.AllowsRedirect(req.RedirectURI, d.Site.URL()) {
 		return p, latchkey.Errorf(latchkey.CodeForbidden, "This application may not be answered any more.")
 	}
 	if l.EndReason == latchkey.EndRefused {
@@ -87,6 +87,10 @@ func (d *Door) replyFor(tx *store.Tx, snap *latchkey.Snapshot, client *latchkey.
 			code = "access_denied"
 		}
 		p.fields = d.errorFields(snap, code, "", req.State)
+		return p, nil
+	}
+	if client.ConsentRequired {
+		p.fields = d.errorFields(snap, "consent_required", "", req.State)
 		return p, nil
 	}
 	s, user, err := session.ByID(tx, snap, l.SessionID)

@@ -65,7 +65,7 @@ func (d *Door) redeemCode(tx *store.Tx, x *exchange) (*token.Grant, *oauthError,
 		if code.RedeemedAt.IsZero() {
 			return nil, codeNotValid, nil // it has expired
 		}
-		return nil, codeNotValid, tx.DeleteClientSession(x.snap.Realm.ID, code.SessionID, code.ClientID)
+		return nil, codeNotValid, session.TakeBack(tx, code)
 	}
 	if refused := checkRedemption(x, code); refused != nil {
 		return nil, refused, nil

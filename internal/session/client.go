@@ -82,6 +82,35 @@ func StartOffline(tx *store.Tx, s *latchkey.UserSession) (*latchkey.UserSession,
 	return &offline, tx.CreateUserSession(&offline)
 }
 
+// TakeBack ends what the application got for a code: its part of the session
+// that the code came of, and the offline sessions that it began beside that
+// one, with every refresh token in them.
+func TakeBack(tx *store.Tx, code *latchkey.AuthorizationCode) error {
+	if err := tx.DeleteClientSession(code.RealmID, code.SessionID, code.ClientID); err != nil {
+		return err
+	}
+	list, err := tx.UserSessions(code.RealmID, code.UserID)
+	if err != nil {
+		return err
+	}
+	for _, s := range list {
+		if !s.Offline || s.Notes[NoteSignIn] != code.SessionID {
+			continue
+		}
+		_, err := tx.ClientSession(s.RealmID, s.ID, code.ClientID)
+		if latchkey.ErrorCode(err) == latchkey.CodeNotFound {
+			continue // another application's
+		}
+		if err == nil {
+			_, err = Remove(tx, s)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 const (
 	// grace is how long a refresh token that was rotated away still gives its
 	// successor, so that an answer that was lost can be asked for again.
