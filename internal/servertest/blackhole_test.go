@@ -37,7 +37,7 @@ type hole struct {
 	letGo  func()
 }
 
-func newHole(t *testing.T, s *servertest.Server, slow bool) *hole {
+func newHole(t *testing.T, behind string, slow bool) *hole {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -56,7 +56,7 @@ func newHole(t *testing.T, s *servertest.Server, slow bool) *hole {
 			if err != nil {
 				return
 			}
-			go h.talk(c, s.Addr("smtp"))
+			go h.talk(c, behind)
 		}
 	}()
 	return h
@@ -166,7 +166,7 @@ func hang(t *testing.T, s *servertest.Server, slow bool) {
 	s.Realm("working")
 	demo, working := s.RP("demo"), s.RP("working")
 	robot := service(s, "demo")
-	h, busy := newHole(t, s, slow), inUse(t, s)
+	h, busy := newHole(t, s.Addr("smtp"), slow), inUse(t, s)
 	h.before(s, "demo")
 
 	const people = 20 // more than a relay has connections
@@ -239,7 +239,7 @@ func others(t *testing.T, s *servertest.Server, robot, working *servertest.RP) {
 func TestMailServerHangsTooLong(t *testing.T) {
 	s := servertest.Start(t)
 	demo := s.RP("demo")
-	h := newHole(t, s, false)
+	h := newHole(t, s.Addr("smtp"), false)
 	h.before(s, "demo")
 	b := s.Browser()
 	demo.Start(b).FormWith("username").Set("username", "ada@example.test").Submit()
