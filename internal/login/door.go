@@ -38,6 +38,7 @@ type Deps struct {
 // Door is the person's door.
 type Door struct {
 	Deps
+	polls polls
 }
 
 // The cookies of the door, by purpose; web adds prefix and realm.
@@ -91,6 +92,7 @@ type visit struct {
 	freshBrowser  bool             // the cookie was made in this request
 	client        *latchkey.Client // of a link; else it is the login's, or the request's
 	answerTo      string           // redirect URI of a link that no login asked for
+	mailed        bool             // the address of the request may hold a secret
 	browser       latchkey.Browser
 	lang          string // see Door.language
 

@@ -1,12 +1,14 @@
 package login
 
 import (
+	"net/http"
 	"net/url"
 	"time"
 
 	"latchkey"
 	"latchkey/internal/event"
 	"latchkey/internal/flow"
+	"latchkey/internal/page"
 	"latchkey/internal/ratelimit"
 	"latchkey/internal/secret"
 	"latchkey/internal/session"
@@ -43,6 +45,7 @@ func (d *Door) finishLogin(tx *store.Tx, t *turn) error {
 	if err != nil {
 		return err
 	}
+	t.user = user
 	if err := d.startSession(tx, t, user); err != nil {
 		return err
 	}
@@ -189,7 +192,10 @@ func (d *Door) goOn(t *turn) error {
 	if f.knownCookie != "" {
 		d.Site.SetCookie(t.w, cookieKnown, realm, f.knownCookie, knownFor)
 	}
-	if f.to == "" {
+	switch {
+	case f.to == "" && t.result.Kind != flow.Done:
+		return d.page(t.visit, http.StatusOK, page.ErrorPage(page.ErrorCancelled, ""), false)
+	case f.to == "":
 		return d.signedInHere(t.visit)
 	}
 	return redirect(t.w, f.to)

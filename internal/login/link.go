@@ -31,6 +31,7 @@ func (d *Door) mailedURL(w http.ResponseWriter, r *http.Request) error {
 	}
 	id, sec, ok := actiontoken.ParseKey(v.query.Get("key"))
 	if !ok {
+		v.mailed = true // a mangled key is most of a secret
 		return d.linkPage(v, http.StatusBadRequest, page.LinkInvalid{})
 	}
 	to := "link/" + url.PathEscape(id)

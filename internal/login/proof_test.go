@@ -1,11 +1,14 @@
 package login_test
 
 import (
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
 	"latchkey"
 	"latchkey/internal/actiontoken"
+	"latchkey/internal/representation"
 	"latchkey/internal/servertest"
 	"latchkey/internal/store"
 	"latchkey/internal/store/storetest"
@@ -166,5 +169,83 @@ func TestReusableLink(t *testing.T) {
 	s.Clock.Advance(actiontoken.DefaultLifespan)
 	if p := b.Get(link); !strings.Contains(p.Title(), "used already") {
 		t.Errorf("too late: %q", p.Title())
+	}
+}
+
+// TestDeclinedElsewhere: who declines in a login that no application waits
+// for is told that nobody was signed in.
+func TestDeclinedElsewhere(t *testing.T) {
+	const address = "ada@example.test"
+	s := servertest.Start(t)
+	rp := s.RP("demo", func(c *representation.Client) {
+		c.RootURL, c.BaseURL = nil, nil
+		delete(c.Attributes, "initiate.login.uri")
+	})
+	s.Change("demo", func(tx *store.Tx, snap *latchkey.Snapshot) error {
+		terms := *snap.RequiredAction(latchkey.ActionTerms)
+		terms.Enabled = true
+		return tx.PutRequiredAction(&terms)
+	})
+	s.AddUser("demo", address, "", func(u *latchkey.User) { u.AddRequiredAction(latchkey.ActionTerms) })
+	p := rp.Start(s.Browser()).FormWith("username").Set("username", address).Submit()
+	_, number, _ := strings.Cut(p.Text(), "number, it is ")
+	phone := s.Browser()
+	p = phone.Get(s.Mail.Wait(address).Link).FormWith("number").Set("number", number[:3]).Press("Sign in here instead").Press("Sign in")
+	p = p.FormWith("cancel").Press("cancel")
+	if phone.Jar.Get("session-demo") != "" || !strings.Contains(p.Title(), "Nobody was signed in") {
+		t.Errorf("declined, and told %q: %s", p.Title(), p.Text())
+	}
+}
+
+// TestRealmsShareNothing: the cookies, the tab and the link of one realm are
+// nothing in another, whatever name a browser gives them.
+func TestRealmsShareNothing(t *testing.T) {
+	s := servertest.Start(t)
+	s.Realm("other")
+	rp := s.RP("demo")
+	b := s.Browser()
+	waiting := rp.Start(b).FormWith("username").Set("username", "ada@example.test").Submit()
+	link := s.Mail.Wait("ada@example.test").Link
+	clean := b.Get(link).URL.String()
+	elsewhere := func(address string) string { return strings.Replace(address, "/realms/demo/", "/realms/other/", 1) }
+	u, err := url.Parse(s.Base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var renamed []*http.Cookie
+	for _, c := range b.Jar.Cookies(u) {
+		renamed = append(renamed, &http.Cookie{Name: strings.TrimSuffix(c.Name, "-demo") + "-other", Value: c.Value, Path: "/"})
+	}
+	b.Jar.SetCookies(u, renamed)
+	if p := b.Get(elsewhere(clean)); p.Status != http.StatusBadRequest {
+		t.Errorf("the link: %d %q", p.Status, p.Title())
+	}
+	if p := b.Get(elsewhere(link)); p.Status != http.StatusBadRequest {
+		t.Errorf("the mailed URL: %d %q", p.Status, p.Title())
+	}
+	if p := b.Get(elsewhere(waiting.URL.String())); p.Status != http.StatusBadRequest || p.Has("ada@example.test") {
+		t.Errorf("the tab: %d %q", p.Status, p.Title())
+	}
+	rp.Finish(b.Get(link).Press("Sign in"))
+	for _, c := range b.Jar.Cookies(u) {
+		if name, ok := strings.CutSuffix(c.Name, "-demo"); ok {
+			b.Jar.SetCookies(u, []*http.Cookie{{Name: name + "-other", Value: c.Value, Path: "/"}})
+		}
+	}
+	p := b.Get(s.Base + "/realms/other/protocol/openid-connect/auth?client_id=account&response_type=code&prompt=none&scope=openid&code_challenge_method=S256&code_challenge=" +
+		strings.Repeat("a", 43) + "&redirect_uri=" + url.QueryEscape(s.Base+"/realms/other/account/"))
+	if !strings.Contains(p.URL.String()+p.Hops[len(p.Hops)-1].URL, "error=login_required") {
+		t.Errorf("the session: %s", p.URL)
+	}
+}
+
+// TestAMangledLinkTellsNobody: most of its secret still stands in the address
+// of the page that says so.
+func TestAMangledLinkTellsNobody(t *testing.T) {
+	s := servertest.Start(t)
+	s.RP("demo").Start(s.Browser()).FormWith("username").Set("username", "ada@example.test").Submit()
+	link := s.Mail.Wait("ada@example.test").Link
+	if p := s.Browser().Get(link[:len(link)-1]); p.Status != http.StatusBadRequest || p.Header.Get("Referrer-Policy") != "no-referrer" {
+		t.Errorf("%d, Referrer-Policy %q", p.Status, p.Header.Get("Referrer-Policy"))
 	}
 }

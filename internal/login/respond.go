@@ -59,7 +59,7 @@ func (d *Door) failed(t *turn) error {
 // page writes a page of this visit.
 func (d *Door) page(v *visit, status int, p page.Page, script bool) error {
 	m := d.meta(v)
-	policy := page.Policy{Script: script}
+	policy := page.Policy{Script: script, NoReferrer: v.mailed}
 	if v.login != nil {
 		policy.FormTargets = formTargets(v.login.Request.RedirectURI)
 	} else {

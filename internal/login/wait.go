@@ -6,9 +6,11 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"sync"
 	"time"
 
 	"latchkey"
+	"latchkey/internal/ratelimit"
 	"latchkey/internal/store"
 )
 
@@ -38,6 +40,12 @@ func (d *Door) wait(w http.ResponseWriter, r *http.Request) error {
 	}
 	next := ""
 	if v.browserHash != nil {
+		network, _ := ratelimit.Network(v.browser.IP)
+		leave, ok := d.polls.enter(network)
+		if !ok {
+			return latchkey.Errorf(latchkey.CodeTooMany, "Many pages of your network wait already. Use the button on the page.")
+		}
+		defer leave()
 		if next, err = d.await(r.Context(), v); err != nil {
 			return err
 		}
@@ -51,6 +59,38 @@ func (d *Door) wait(w http.ResponseWriter, r *http.Request) error {
 		body["next"] = next
 	}
 	return json.NewEncoder(w).Encode(body)
+}
+
+// maxPolls is how many long polls a node holds for one network: as many as it
+// has connections from one address, since one connection may carry a
+// hundred of them and a proxy everybody's.
+const maxPolls = 512
+
+// polls counts the long polls of each network that are held now. A
+// page that is refused one asks again later; its button works all the same.
+type polls struct {
+	mu   sync.Mutex
+	held map[string]int
+}
+
+// enter counts one more, unless the network has enough; leave gives it back.
+func (p *polls) enter(network string) (leave func(), ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.held[network] >= maxPolls {
+		return nil, false
+	}
+	if p.held == nil {
+		p.held = map[string]int{}
+	}
+	p.held[network]++
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.held[network]--; p.held[network] == 0 {
+			delete(p.held, network)
+		}
+	}, true
 }
 
 // await holds the poll until the login has moved on from the step that the
