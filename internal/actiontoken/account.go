@@ -139,9 +139,9 @@ func giveDefaultRole(tx *store.Tx, snap *latchkey.Snapshot, u *latchkey.User) er
 
 // prove makes the user's address proven, when something was. The
 // first proof removes what was made before it: whoever made it had not shown
-// that the mailbox is theirs. Credentials are dropped too, unless
-// they were used in this very login.
-func (a *act) prove(dropCredentials bool) error {
+// that the mailbox is theirs. Where the login itself rests on what was
+// made before (a password, an old session), that much is kept.
+func (a *act) prove(keep bool) error {
 	u := a.user
 	if a.address == "" {
 		return nil
@@ -153,12 +153,18 @@ func (a *act) prove(dropCredentials bool) error {
 		u.RemoveRequiredAction(latchkey.ActionVerifyEmail)
 		return a.tx.UpdateUser(u)
 	}
-	if dropCredentials {
+	spared := ""
+	if keep {
+		spared = a.login.SessionID
+	} else {
 		if err := a.tx.DeleteCredentials(u.RealmID, u.ID); err != nil {
 			return err
 		}
+		// Tokens that are out are void, and logins that are under way on what
+		// was proven before this moment end.
+		u.NotBefore = a.tx.Now().Unix()
 	}
-	if _, err := a.tx.EndUserSessions(u.RealmID, u.ID, a.login.SessionID); err != nil {
+	if _, err := a.tx.EndUserSessions(u.RealmID, u.ID, spared); err != nil {
 		return err
 	}
 	if err := a.tx.VoidUserActionTokens(u.RealmID, u.ID); err != nil {
@@ -169,11 +175,6 @@ func (a *act) prove(dropCredentials bool) error {
 	}
 	u.EmailVerified = true
 	u.RemoveRequiredAction(latchkey.ActionVerifyEmail)
-	if a.login.SessionID == "" {
-		// Tokens that are out are void too. Not where this very browser was
-		// signed in: its own session would not outlive it.
-		u.NotBefore = a.tx.Now().Unix()
-	}
 	if err := a.tx.UpdateUser(u); err != nil {
 		return err
 	}
@@ -201,5 +202,5 @@ func (a *act) verifyEmail() (Redemption, error) {
 	if err != nil || refused != "" {
 		return Redemption{Refused: refused}, err
 	}
-	return Redemption{User: a.user}, a.prove(false)
+	return Redemption{User: a.user}, a.prove(true)
 }

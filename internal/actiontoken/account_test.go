@@ -81,39 +81,43 @@ func TestFirstProof(t *testing.T) {
 	})
 }
 
-// A first proof in a browser that is signed in spares that browser's session.
-func TestFirstProofSparesOwnSession(t *testing.T) {
+// the session of the very browser is no exception: it was made
+// before the proof, and the sign-in that goes on makes a new one.
+func TestFirstProofEndsOwnSession(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		u := w.user("ada@example.test", nil)
-		own, other := w.session(u), w.session(u)
+		own := w.session(u)
 		l := w.login("browser")
 		token, _ := w.mail(l, "ada@example.test")
-		w.update(func(tx *store.Tx) error {
-			locked, err := tx.LockLogin(l.RealmID, l.ID)
-			if err != nil {
-				return err
-			}
-			locked.SessionID = own
-			return tx.SaveLogin(locked)
-		})
+		w.inSession(l, own)
 		w.clock.Advance(time.Minute)
 		if r := w.redeem(l, token, latchkey.ViaLink); r.Refused != "" {
 			t.Fatal(r.Refused)
 		}
 		w.update(func(tx *store.Tx) error {
-			if _, err := tx.UserSession(u.RealmID, other); latchkey.ErrorCode(err) != latchkey.CodeNotFound {
-				t.Errorf("the other session survives: %v", err)
+			if _, err := tx.UserSession(u.RealmID, own); latchkey.ErrorCode(err) != latchkey.CodeNotFound {
+				t.Errorf("its session survives: %v", err)
 			}
-			s, err := tx.UserSession(u.RealmID, own)
-			if err == nil && s.StartedAt.Unix() < w.getUserIn(tx, u.ID).NotBefore {
-				t.Error("its own session would not outlive the account's not-before")
-			}
-			return err
+			return nil
 		})
+		if got := w.getUser(u.ID).NotBefore; got != w.clock.Now().Unix() || w.getLogin(l.ID).PassedAt[w.magic].Unix() < got {
+			t.Errorf("not before %d: the login itself would end", got)
+		}
 	})
 }
 
-func (w *world) getUserIn(tx *store.Tx, id string) *latchkey.User { return w.mustUser(tx, id) }
+// inSession says that the login runs in a browser with that session.
+func (w *world) inSession(l *latchkey.Login, id string) {
+	w.t.Helper()
+	w.update(func(tx *store.Tx) error {
+		locked, err := tx.LockLogin(l.RealmID, l.ID)
+		if err != nil {
+			return err
+		}
+		locked.SessionID = id
+		return tx.SaveLogin(locked)
+	})
+}
 
 func (w *world) session(u *latchkey.User) (id string) {
 	w.t.Helper()
@@ -202,9 +206,10 @@ func TestRedeemVerifyEmail(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		u := w.user("ada@example.test", func(u *latchkey.User) { u.RequiredActions = []string{latchkey.ActionVerifyEmail} })
 		w.password(u)
-		session := w.session(u)
+		session, own := w.session(u), w.session(u)
 		l := w.login("browser")
 		w.named(l, u.ID)
+		w.inSession(l, own)
 		issue := func(address string) (token *latchkey.ActionToken) {
 			w.update(func(tx *store.Tx) (err error) {
 				token = &latchkey.ActionToken{RealmID: u.RealmID, Kind: latchkey.TokenVerifyEmail, LoginID: l.ID, UserID: u.ID, ClientID: w.client.ID,
@@ -247,14 +252,15 @@ func TestRedeemVerifyEmail(t *testing.T) {
 			t.Fatalf("redeemed: %+v", r)
 		}
 		got := w.getUser(u.ID)
-		if !got.EmailVerified || len(got.RequiredActions) > 0 || w.passwords(u) != 1 {
+		if !got.EmailVerified || len(got.RequiredActions) > 0 || w.passwords(u) != 1 || got.NotBefore != 0 {
 			t.Errorf("the account is %+v with %d passwords", got, w.passwords(u))
 		}
 		w.update(func(tx *store.Tx) error {
 			if _, err := tx.UserSession(u.RealmID, session); latchkey.ErrorCode(err) != latchkey.CodeNotFound {
 				t.Errorf("the other session survives: %v", err)
 			}
-			return nil
+			_, err := tx.UserSession(u.RealmID, own)
+			return err
 		})
 		if r := verify(token); r.Refused != actiontoken.RefusedUsed {
 			t.Errorf("again: %+v", r)

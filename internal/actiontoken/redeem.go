@@ -111,7 +111,7 @@ func (a *act) run() (Redemption, error) {
 		created, err = a.makeUser()
 	}
 	if err == nil && !created {
-		err = a.prove(true)
+		err = a.prove(false)
 	}
 	if err != nil {
 		return Redemption{}, err

@@ -26,7 +26,7 @@ func (cookie) Authenticate(c *flow.Context) (flow.Outcome, error) {
 	if s == nil {
 		return attempted, nil
 	}
-	l.SessionID = s.ID // a first proof spares the browser that it happens in
+	l.SessionID = s.ID
 	r := &l.Request
 	switch {
 	case r.Prompts("login"), r.Prompts("select_account"):
