@@ -22,10 +22,9 @@ type hands struct {
 
 // The ways in which every journey has to work.
 var everyWay = map[string]hands{
-	"mouse":            {scripts: true},
-	"keyboard":         {scripts: true, keyboard: true},
-	"without-scripts":  {},
-	"keyboard-scripts": {keyboard: true},
+	"mouse":           {scripts: true},
+	"keyboard":        {scripts: true, keyboard: true},
+	"without-scripts": {},
 }
 
 // tab opens a tab for these hands.
@@ -299,26 +298,28 @@ func TestBackButton(t *testing.T) {
 	w := newWorld(t)
 	b := browsertest.New(t)
 	p, mail := w.asking(b)
-	back(p)
-	p.See("Sign in or register")
-	p.Type("#username", person)
-	p.Follow("main button.main")
-	p.See("Check your email")
+	retype := func(address string) {
+		t.Helper()
+		back(p)
+		p.See("Sign in or register")
+		browsertest.Eval[*string](p, fmt.Sprintf(`(document.querySelector("#username").value = %q, document.querySelector("main button.main").click(), null)`, address))
+		p.See("Check your email")
+		p.See(address)
+	}
+	retype(person)
 	w.s.Settle("demo")
 	if n := w.s.Mail.Count(person); n != 1 {
 		t.Errorf("the same address again caused %d mails", n)
 	}
-	back(p)
-	p.See("Sign in or register")
-	second := w.ask(p, "grace@example.test")
-	p.See("grace@example.test")
+	retype("grace@example.test")
+	second := w.s.Mail.Wait("grace@example.test")
 	b.Open(mail.Link).See("This link has ended")
 	b.Open(second.Link).At(w.rp.OAuth.RedirectURL)
 	p.See("This sign-in went on elsewhere")
 	w.answered(1)
 	// Back into what is over: nothing is sent, nobody is asked.
 	back(p)
-	p.See("Check your email")
+	p.See("Begin again in the application")
 	w.answered(1)
 }
 

@@ -53,12 +53,21 @@ async function ask() {
   }
 }
 
+// A form that was sent leads on by itself: what the server says meanwhile must
+// not lead the page away from the answer to it.
+let sent = false;
+document.addEventListener("submit", (event) => {
+  if (event.defaultPrevented) return;
+  sent = true;
+  asking.abort();
+});
+
 async function wait() {
-  for (let failures = 0; !endsIn || passed() < Number(endsIn) + 30;) {
+  for (let failures = 0; !sent && (!endsIn || passed() < Number(endsIn) + 30);) {
     const asked = performance.now();
     try {
       const { next, over } = await ask();
-      if (over) return;
+      if (over || sent) return;
       if (next) {
         const url = new URL(next, location.href);
         if (url.origin === location.origin) location.replace(url);
@@ -67,6 +76,7 @@ async function wait() {
       failures = 0;
       await pause(Math.max(0, 1000 - (performance.now() - asked)));
     } catch {
+      if (sent) return;
       failures += 1;
       await pause(Math.min(30_000, 1000 * 2 ** failures) * (0.75 + Math.random() / 2));
     }
