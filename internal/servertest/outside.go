@@ -3,15 +3,24 @@ package servertest
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"io"
+	"math/big"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"latchkey/internal/mailbox"
+	"latchkey/internal/server"
 )
 
 // Visit opens a profile of a browser for a server that runs in a process of
@@ -46,7 +55,7 @@ func Inbox(t testing.TB) (*Mailbox, string) {
 // certificate has to be of the roots.
 func dialing(t testing.TB, host, addr string, roots *x509.CertPool) *http.Client {
 	transport := &http.Transport{DialContext: func(ctx context.Context, network, to string) (net.Conn, error) {
-		if to == host || to == host+":443" || to == host+":80" {
+		if at := strings.ToLower(to); at == host || at == host+":443" || at == host+":80" {
 			to = addr
 		}
 		return new(net.Dialer).DialContext(ctx, network, to)
@@ -88,3 +97,40 @@ func (w watching) RoundTrip(r *http.Request) (*http.Response, error) {
 // Database is the URL of the server's database, for whoever looks at it from
 // outside.
 func (s *Server) Database() string { return s.url }
+
+// OnTLS gives the server the name of a host on https, and a certificate for
+// it, which its browsers and applications trust.
+func OnTLS(t testing.TB, host string) Option {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{host}, NotBefore: now.Add(-time.Hour), NotAfter: now.Add(time.Hour),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	certificate, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots.AddCert(certificate)
+	files := []string{filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")}
+	for i, block := range []*pem.Block{{Type: "CERTIFICATE", Bytes: der}, {Type: "PRIVATE KEY", Bytes: private}} {
+		if err := os.WriteFile(files[i], pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return func(o *options) {
+		o.roots = roots
+		o.change = append(o.change, func(c *server.Config) { c.Hostname, c.TLSCert, c.TLSKey = "https://"+host, files[0], files[1] })
+	}
+}
