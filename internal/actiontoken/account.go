@@ -29,6 +29,9 @@ func (a *act) findUser() (refused string, err error) {
 	} else if a.address != "" {
 		u, err = a.tx.UserByEmail(a.login.RealmID, a.address)
 	}
+	if err == nil && u != nil { // looked at again, and held until it is decided
+		u, err = a.tx.LockUser(u.RealmID, u.ID)
+	}
 	if err != nil && latchkey.ErrorCode(err) != latchkey.CodeNotFound {
 		return "", err
 	}
@@ -84,9 +87,11 @@ func (a *act) makeUser() (bool, error) {
 	}
 	err := a.tx.CreateUser(u)
 	if latchkey.ErrorCode(err) == latchkey.CodeConflict {
-		if other, e := a.tx.UserByEmail(u.RealmID, a.address); e == nil && other.Enabled && other.ServiceAccountClientID == "" {
-			a.user = other
-			return false, nil
+		if other, e := a.tx.UserByEmail(u.RealmID, a.address); e == nil && other.ServiceAccountClientID == "" {
+			if other, e = a.tx.LockUser(other.RealmID, other.ID); e == nil && other.Enabled {
+				a.user = other
+				return false, nil
+			}
 		}
 	}
 	if err != nil {

@@ -192,3 +192,38 @@ func TestRaceWrongCodes(t *testing.T) {
 		}
 	})
 }
+
+// a user who is switched off while their link is redeemed for the first
+// time stays switched off, and proven when the redemption was first.
+func TestRaceSwitchedOff(t *testing.T) {
+	nodes(t, func(t *testing.T, w *world, all []*store.DB) {
+		for round := range 30 {
+			address := fmt.Sprintf("ada%d@example.test", round)
+			u := w.user(address, func(u *latchkey.User) { u.EmailVerified = false })
+			l := w.login(fmt.Sprint("browser", round))
+			token, _ := w.mail(l, address)
+			count := parallel(t, all, 2, func(db *store.DB, i int) (string, error) {
+				if i == 1 {
+					return "off", db.Update(t.Context(), func(tx *store.Tx) error {
+						u, err := tx.LockUser(u.RealmID, u.ID)
+						if err != nil {
+							return err
+						}
+						u.Enabled = false
+						return tx.UpdateUser(u)
+					})
+				}
+				r, err := redeem(t, db, w.snap, l, func(tx *store.Tx, locked *latchkey.Login) (actiontoken.Redemption, error) {
+					return actiontoken.Redeem(tx, w.snap, locked, token, latchkey.ViaLink)
+				})
+				return r.Refused, err
+			})
+			if count["off"] != 1 || count[""]+count[actiontoken.RefusedUserDisabled] != 1 {
+				t.Fatalf("round %d: %v", round, count)
+			}
+			if got := w.getUser(u.ID); got.Enabled || got.EmailVerified != (count[""] == 1) {
+				t.Fatalf("round %d: %v, enabled %v, proven %v", round, count, got.Enabled, got.EmailVerified)
+			}
+		}
+	})
+}

@@ -32,7 +32,7 @@ type Redemption struct {
 //
 // The login is locked by the caller (tx.LockLogin) and saved by the caller
 // afterwards (flow.Advance and tx.SaveLogin); the locks are taken in the
-// order login, token, user. Which login it is depends on via:
+// order login, user, token. Which login it is depends on via:
 //
 //   - ViaLink, ViaContinue: the login that mailed the link. That it went on
 //     from another browser (LINK_APPROVED_ELSEWHERE) is the caller's to

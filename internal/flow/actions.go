@@ -61,6 +61,9 @@ func (r *Run) evaluateActions() error {
 		if !needed || user == nil || user.HasRequiredAction(ra.Alias) {
 			continue
 		}
+		if user, err = r.Tx.LockUser(user.RealmID, user.ID); err != nil {
+			return err
+		}
 		user.AddRequiredAction(ra.Alias)
 		if err := r.Tx.UpdateUser(user); err != nil {
 			return err
@@ -78,7 +81,11 @@ func (r *Run) submitAction() (Result, error) {
 		return Result{Kind: Failed, Code: CodeNotBuilt, Step: alias}, nil
 	}
 	// Since its page was shown the user may have been deleted or switched off:
-	// then nothing is taken from them.
+	// then nothing is taken from them. What an action changes of a user is not
+	// to be changed by somebody else meanwhile.
+	if _, err := r.Tx.LockUser(r.Login.RealmID, r.Login.UserID); err != nil && latchkey.ErrorCode(err) != latchkey.CodeNotFound {
+		return Result{}, err
+	}
 	if res, err := r.mayGoOn(); err != nil || res.Kind != 0 {
 		return res, err
 	}
@@ -94,8 +101,8 @@ func (r *Run) submitAction() (Result, error) {
 
 // actionDone takes the action off the user.
 func (r *Run) actionDone(alias string) error {
-	user, err := (&Context{Login: r.Login, Tx: r.Tx}).User()
-	if err != nil || user == nil {
+	user, err := r.Tx.LockUser(r.Login.RealmID, r.Login.UserID)
+	if err != nil {
 		return err
 	}
 	r.Login.Action = ""

@@ -118,6 +118,18 @@ func (tx *Tx) User(realmID, id string) (*latchkey.User, error) {
 	return one(tx, "user", (*Tx).scanUser, `SELECT `+userColumns+` FROM users WHERE realm_id = $1 AND id = $2`, realmID, id)
 }
 
+// LockUser is User that makes other transactions which lock or write the user
+// wait until this one ends. Who changes a user after a look at it locks it
+// first: else what somebody else changed in between is written back, a user
+// that was switched off among it (R-093).
+func (tx *Tx) LockUser(realmID, id string) (*latchkey.User, error) {
+	if !tx.writes {
+		return nil, errReadOnly
+	}
+	return one(tx, "user", (*Tx).scanUser, `SELECT `+userColumns+` FROM users WHERE realm_id = $1 AND id = $2`+
+		tx.db.dialect.forUpdate, realmID, id)
+}
+
 // UserByUsername finds a user by username, in any case.
 func (tx *Tx) UserByUsername(realmID, username string) (*latchkey.User, error) {
 	return one(tx, "user", (*Tx).scanUser, `SELECT `+userColumns+` FROM users WHERE realm_id = $1 AND username = $2`,
