@@ -25,12 +25,14 @@ type site struct {
 	next    chan string   // what a poll answers; empty: null
 	refuse  atomic.Int32  // polls to answer with 503 first
 	posts   atomic.Int32  // forms that came in
+	left    chan struct{} // polls that the page gave up
+	answer  chan struct{} // what answers the form of /held
 	waiting *page.Waiting // what /wait shows
 }
 
 func newSite(t *testing.T) *site {
 	t.Helper()
-	s := &site{next: make(chan string)}
+	s := &site{next: make(chan string), left: make(chan struct{}, 16), answer: make(chan struct{})}
 	mux := http.NewServeMux()
 	s.Server = httptest.NewServer(mux)
 	t.Cleanup(s.Server.Close)
@@ -56,6 +58,11 @@ func newSite(t *testing.T) *site {
 		s.posts.Add(1)
 		w.Header().Set("Location", "/done")
 		w.WriteHeader(http.StatusSeeOther)
+	})
+	mux.HandleFunc("POST /held", func(w http.ResponseWriter, r *http.Request) {
+		s.posts.Add(1)
+		<-s.answer
+		http.Redirect(w, r, "/done", http.StatusSeeOther)
 	})
 	mux.HandleFunc("GET /same", func(w http.ResponseWriter, r *http.Request) {
 		s.show(t, w, r, sample.Page{Page: page.LinkSameBrowser{Form: page.Form{Action: "/posted"}, Account: "ada@example.test"},
@@ -95,6 +102,7 @@ func (s *site) poll(w http.ResponseWriter, r *http.Request) {
 		}
 		_, _ = fmt.Fprintf(w, `{"next":%q}`, next)
 	case <-r.Context().Done():
+		s.left <- struct{}{}
 	}
 }
 
@@ -125,6 +133,29 @@ func TestWaitingGoesOnByItself(t *testing.T) {
 	p.At("/done")
 	if n := s.polls.Load(); n != 2 {
 		t.Errorf("%d polls", n)
+	}
+}
+
+// A form that was sent gives up the poll: what the poll would say of the very
+// step that the form takes must not lead away from the form's own answer.
+func TestWaitingLetsAFormFinish(t *testing.T) {
+	s := newSite(t)
+	w := waitingPage(t)
+	w.PollURL, w.Action, w.ResendAt = "/poll", "/held", sample.Now
+	s.waiting = &w
+	p := browsertest.New(t).Open(s.URL + "/wait")
+	p.Until("the button for those without scripts to be gone", `document.querySelector("[data-opened]").hidden`)
+	p.Type("#code", "123456")
+	p.Click("form:has(#code) button")
+	select {
+	case <-s.left:
+	case <-time.After(20 * time.Second):
+		t.Error("the page still asks while its form is under way")
+	}
+	close(s.answer)
+	p.At("/done")
+	if n := s.posts.Load(); n != 1 {
+		t.Errorf("%d forms came in", n)
 	}
 }
 
