@@ -105,6 +105,15 @@ func (r *Realm) Title() string {
 	return r.Name
 }
 
+// LoginTimeout is how long a login may take from its beginning (Keycloak: login
+// timeout); half an hour where the realm does not say.
+func (r *Realm) LoginTimeout() time.Duration {
+	if r.AccessCodeLifespanLogin > 0 {
+		return time.Duration(r.AccessCodeLifespanLogin) * time.Second
+	}
+	return 30 * time.Minute
+}
+
 // UserProfile is the part of Keycloak's declarative user profile that the
 // pages act on.
 type UserProfile struct {

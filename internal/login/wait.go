@@ -14,14 +14,6 @@ import (
 	"latchkey/internal/store"
 )
 
-// loginLifespan is how long a login may take (Keycloak: login timeout).
-func loginLifespan(r *latchkey.Realm) time.Duration {
-	if r.AccessCodeLifespanLogin > 0 {
-		return time.Duration(r.AccessCodeLifespanLogin) * time.Second
-	}
-	return 30 * time.Minute
-}
-
 // pollURL is what the waiting page asks: it names the step that the page
 // shows, so that nothing is missed between page and poll.
 func (d *Door) pollURL(v *visit) string {
@@ -38,7 +30,7 @@ func (d *Door) wait(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	next := ""
+	var next string
 	if v.browserHash != nil {
 		network, _ := ratelimit.Network(v.browser.IP)
 		leave, ok := d.polls.enter(network)

@@ -3,7 +3,6 @@ package oidc
 import (
 	"net/http"
 	"net/url"
-	"time"
 
 	"latchkey"
 	"latchkey/internal/secret"
@@ -85,7 +84,7 @@ func (d *Door) openLogin(w http.ResponseWriter, r *http.Request, a *authorizatio
 	now := d.Now()
 	l := &latchkey.Login{
 		RealmID: a.snap.Realm.ID, ID: secret.NewID(), BrowserHash: hash, TabID: secret.TabID(), ClientID: a.client.ID,
-		CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(loginLifespan(a.snap.Realm)),
+		CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(a.snap.Realm.LoginTimeout()),
 		Request: a.AuthorizationRequest, Answer: latchkey.AnswerCode, FlowID: a.snap.BrowserFlow(a.client).ID,
 		From: d.Site.Browser(r),
 	}
@@ -101,13 +100,4 @@ func (d *Door) openLogin(w http.ResponseWriter, r *http.Request, a *authorizatio
 // stepURL is where the person's door goes on with a login.
 func (d *Door) stepURL(snap *latchkey.Snapshot, client *latchkey.Client, l *latchkey.Login) string {
 	return d.url(snap, "login-actions/authenticate", url.Values{"client_id": {client.ClientID}, "tab_id": {l.TabID}})
-}
-
-const defaultLoginLifespan = 30 * time.Minute
-
-func loginLifespan(realm *latchkey.Realm) time.Duration {
-	if realm.AccessCodeLifespanLogin > 0 {
-		return time.Duration(realm.AccessCodeLifespanLogin) * time.Second
-	}
-	return defaultLoginLifespan
 }
