@@ -146,7 +146,7 @@ func (w *Worker) recipient(tx *store.Tx, m *latchkey.Message, d *decision) error
 	}
 	if d.to, err = latchkey.ParseAddress(address); err != nil {
 		d.stop(latchkey.MessageFailed, ReasonBadAddress)
-		return nil
+		return nil //nolint:nilerr // the mail fails, and says so; nothing went wrong here
 	}
 	if m.Address != "" && latchkey.CanonicalAddress(address) != latchkey.CanonicalAddress(m.Address) {
 		d.stop(latchkey.MessageWithheld, ReasonAddressChanged)

@@ -174,7 +174,7 @@ func (s *scripted) serve(c net.Conn) {
 			return
 		}
 		verb, arg, _ := strings.Cut(strings.TrimSpace(line), " ")
-		ok := true
+		var ok bool
 		switch verb {
 		case "EHLO":
 			ok = s.answer(w, "EHLO", strings.Join(append([]string{"250-relay.test"}, s.keywords(c)...), "\n"))

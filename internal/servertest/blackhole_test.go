@@ -70,12 +70,12 @@ func (h *hole) talk(c net.Conn, behind string) {
 	if !h.slow {
 		h.hold(c)
 	}
-	real, err := net.Dial("tcp", behind)
+	onward, err := net.Dial("tcp", behind)
 	if err != nil {
 		return
 	}
-	defer func() { _ = real.Close() }()
-	go func() { _, _ = io.Copy(c, real); _ = c.Close() }()
+	defer func() { _ = onward.Close() }()
+	go func() { _, _ = io.Copy(c, onward); _ = c.Close() }()
 	buf := make([]byte, 64<<10)
 	for {
 		n, err := c.Read(buf)
@@ -85,7 +85,7 @@ func (h *hole) talk(c net.Conn, behind string) {
 		if h.slow && bytes.HasSuffix(buf[:n], []byte("\r\n.\r\n")) {
 			h.hold(nil)
 		}
-		if _, err := real.Write(buf[:n]); err != nil {
+		if _, err := onward.Write(buf[:n]); err != nil {
 			return
 		}
 	}
