@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"latchkey"
 	"latchkey/internal/servertest"
 )
 
@@ -43,6 +44,39 @@ func TestACodeIsOfOneLoginAndOneAddress(t *testing.T) {
 			s.Mail.Wait(c.address)
 			if p = p.FormWith("code").Set("code", code).Submit(); b.Jar.Get("session-demo") != "" || !p.Has(c.address) {
 				t.Errorf("%q: %s", p.Title(), p.Text())
+			}
+		})
+	}
+}
+
+// TestStrangersLockNobodyOut: who tries passwords for a name slows strangers
+// down and not the person, whose browser signed in before. A
+// password makes a browser known only for an address that was proven.
+func TestStrangersLockNobodyOut(t *testing.T) {
+	const password = "correct horse battery"
+	for address, proven := range map[string]bool{"ada@example.test": true, "eve@example.test": false} {
+		t.Run(address, func(t *testing.T) {
+			s := servertest.Start(t)
+			rp := s.RP("demo")
+			bind(s, "demo", latchkey.AuthUsernamePasswordForm)
+			s.AddUser("demo", address, password, func(u *latchkey.User) { u.EmailVerified = proven })
+			try := func(b *servertest.Browser, with string) bool {
+				b.Jar.Remove("session-demo")
+				rp.Start(b).FormWith("password").Set("username", address).Set("password", with).Submit()
+				return b.Jar.Get("session-demo") != ""
+			}
+			own := s.Browser()
+			if !try(own, password) {
+				t.Fatal("not signed in")
+			}
+			for range 12 {
+				try(s.Browser(), "wrong")
+			}
+			if try(s.Browser(), password) {
+				t.Fatal("strangers are not slowed down")
+			}
+			if got := try(own, password); got != proven {
+				t.Errorf("the browser that signed in before: %v", got)
 			}
 		})
 	}

@@ -3,6 +3,7 @@ package login
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"latchkey"
@@ -52,7 +53,7 @@ func (d *Door) finishLogin(tx *store.Tx, t *turn) error {
 	if !l.FromCookie {
 		// An old session that is used again proves nothing new, and parallel
 		// silent checks of one browser must not lose each other's cookie.
-		if err := d.rotateBrowser(tx, t); err != nil {
+		if err := d.rotateBrowser(tx, t, user); err != nil {
 			return err
 		}
 	}
@@ -117,8 +118,8 @@ func (t *turn) setSessionCookie(realm *latchkey.Realm, s *latchkey.UserSession, 
 }
 
 // rotateBrowser gives the browser a new login cookie and moves its other open
-// logins to it, and remembers it as one that proved this mailbox.
-func (d *Door) rotateBrowser(tx *store.Tx, t *turn) error {
+// logins to it, and remembers it as one of the person's.
+func (d *Door) rotateBrowser(tx *store.Tx, t *turn, user *latchkey.User) error {
 	l, f := t.login, t.finish
 	f.browserCookie = secret.Token()
 	fresh := secret.Hash(f.browserCookie)
@@ -126,7 +127,8 @@ func (d *Door) rotateBrowser(tx *store.Tx, t *turn) error {
 		return err
 	}
 	l.BrowserHash = fresh
-	if l.Mail.ProvenAt.IsZero() || l.Mail.Address == "" {
+	address := ownAddress(l, user)
+	if address == "" {
 		return nil
 	}
 	known, ok := d.Site.Cookie(t.r, cookieKnown, t.snap.Realm.Name)
@@ -134,7 +136,20 @@ func (d *Door) rotateBrowser(tx *store.Tx, t *turn) error {
 		known = secret.Token()
 	}
 	f.knownCookie = known
-	return tx.SaveKnownBrowser(l.RealmID, secret.Hash(known), ratelimit.AddressKey(tx.Keyring(), l.RealmID, l.Mail.Address))
+	return tx.SaveKnownBrowser(l.RealmID, secret.Hash(known), ratelimit.AddressKey(tx.Keyring(), l.RealmID, address))
+}
+
+// ownAddress is the address that the browser is the owner's of after this
+// login: the one whose mailbox was proven in it, or, for a password, the one
+// that the account proved before. A password alone proves no address.
+func ownAddress(l *latchkey.Login, user *latchkey.User) string {
+	switch {
+	case !l.Mail.ProvenAt.IsZero():
+		return l.Mail.Address
+	case user.EmailVerified && slices.Contains(l.AMR, "pwd"):
+		return user.Email
+	}
+	return ""
 }
 
 // recordLogin records LOGIN with Keycloak's details.

@@ -66,8 +66,8 @@ func (d *Door) find(v *visit, submit *flow.Submission) error {
 			return err
 		}
 		v.login = l
-		if submit == nil || l.Ended() {
-			return nil
+		if submit == nil || l.Ended() || !d.codeMatches(v, d.sessionCode(l)) {
+			return nil // nothing slow is done for a form that is not of this step
 		}
 		submit.Prepared, err = flow.Prepare(d.run(tx, v, l, submit))
 		return err
