@@ -83,20 +83,13 @@ func (d *Door) authenticate(r *http.Request, snap *latchkey.Snapshot) (*caller, 
 	return nil, unauthorized()
 }
 
-// alive checks that the token's account still exists and is enabled, and that
-// its session still lives.
+// alive checks that whom the token stands for may still use it: an access
+// token outlives a sign-out.
 func (d *Door) alive(ctx context.Context, c *caller) error {
 	return d.DB.View(ctx, func(tx *store.Tx) error {
-		u, err := tx.User(c.realm.Realm.ID, c.claims.Subject)
-		if latchkey.ErrorCode(err) == latchkey.CodeNotFound || (err == nil && !u.Enabled) {
-			return unauthorized()
-		}
-		if err != nil || c.claims.SessionID == "" {
-			return err
-		}
-		_, err = tx.UserSession(c.realm.Realm.ID, c.claims.SessionID)
-		if latchkey.ErrorCode(err) == latchkey.CodeNotFound {
-			return unauthorized()
+		b, err := token.Subject(tx, c.realm, c.claims)
+		if err == nil && (b == nil || b.User.ID != c.claims.Subject) {
+			err = unauthorized()
 		}
 		return err
 	})

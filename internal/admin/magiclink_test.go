@@ -1,6 +1,7 @@
 package admin_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -388,5 +389,52 @@ func TestLinkOfAnApplicationThatIsGone(t *testing.T) {
 	})
 	if p := form.Submit(); p.Status != http.StatusGone || b.Jar.Get("session-demo") != "" {
 		t.Errorf("%d %q", p.Status, p.Title())
+	}
+}
+
+// TestATokenOfNobody: an access token is worth nothing from the moment on that
+// its account is switched off, or its client is.
+func TestATokenOfNobody(t *testing.T) {
+	w := newWorld(t)
+	w.s.AddUser("demo", "ada@example.test", "", nil)
+	for name, change := range map[string]func(tx *store.Tx, c *latchkey.Client, u *latchkey.User) error{
+		"its account is switched off": func(tx *store.Tx, _ *latchkey.Client, u *latchkey.User) error {
+			u.Enabled = false
+			return tx.UpdateUser(u)
+		},
+		"its account's tokens are void": func(tx *store.Tx, _ *latchkey.Client, u *latchkey.User) error {
+			u.NotBefore = tx.Now().Unix() + 1
+			return tx.UpdateUser(u)
+		},
+		"its client is switched off": func(tx *store.Tx, c *latchkey.Client, _ *latchkey.User) error {
+			c.Enabled = false
+			return tx.UpdateClient(c)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			token := w.service("demo", "manage-users")
+			if status, body := w.post("demo", token, w.body(nil)); status != 200 {
+				t.Fatalf("%d %s", status, body)
+			}
+			w.s.Change("demo", func(tx *store.Tx, snap *latchkey.Snapshot) error {
+				data, err := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[1])
+				if err != nil {
+					return err
+				}
+				var says struct{ Azp, Sub string }
+				if err := json.Unmarshal(data, &says); err != nil {
+					return err
+				}
+				u, err := tx.User(snap.Realm.ID, says.Sub)
+				if err != nil {
+					return err
+				}
+				c := *snap.ClientByClientID(says.Azp)
+				return change(tx, &c, u)
+			})
+			if status, body := w.post("demo", token, w.body(nil)); status != 401 {
+				t.Errorf("%d %s", status, body)
+			}
+		})
 	}
 }
