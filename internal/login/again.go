@@ -89,7 +89,6 @@ func (d *Door) redeemAPI(v *linkVisit) error {
 		if res.Refused != "" {
 			return nil, func() error { return d.refused(v, res.Refused) }, nil
 		}
-		l.RememberMe = token.RememberMe && v.snap.Realm.RememberMe
 		return l, nil, tx.CreateLogin(l)
 	}
 	return d.take(t)
