@@ -22,7 +22,8 @@ type program struct {
 	Start   startCmd   `cmd:"" help:"Run the server."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database up to date, and end."`
 	Admin   struct {
-		Link adminLinkCmd `cmd:"" help:"Make a one-time link that makes whoever opens it an administrator."`
+		Link      adminLinkCmd `cmd:"" help:"Make a one-time link that makes whoever opens it an administrator."`
+		VoidLinks adminVoidCmd `cmd:"" help:"Void all links, codes and sign-ins under way: a step of restoring a backup."`
 	} `cmd:"" help:"Administer from this machine."`
 	Version   versionCmd   `cmd:"" help:"Say which version this is."`
 	ConfigDoc configDocCmd `cmd:"" hidden:"" help:"Print the reference of all settings."`

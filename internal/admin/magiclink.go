@@ -153,34 +153,46 @@ func (m *making) make(tx *store.Tx) error {
 	if err := m.mayLinkTo(tx, user); err != nil {
 		return err
 	}
-	t := &latchkey.ActionToken{
-		RealmID: m.snap.Realm.ID, Kind: latchkey.TokenAPILink, UserID: user.ID, ClientID: m.client.ID,
-		ExpiresAt: tx.Now().Add(m.life), Reusable: m.body.Reusable, RememberMe: m.body.RememberMe && m.snap.Realm.RememberMe,
-		Request: m.request(),
-	}
-	send := m.body.SendEmail && user.Email != "" && m.snap.Realm.SMTP.Configured()
-	if send {
-		t.Address = user.Email
-	}
-	sec, err := actiontoken.Issue(tx, t)
+	handed, sec, err := m.issue(tx, user, "")
 	if err != nil {
 		return err
 	}
-	key := actiontoken.Key(t, sec).Reveal()
+	key := actiontoken.Key(handed, sec).Reveal()
 	m.answer = linkAnswer{
-		UserID: user.ID, Sent: send,
+		UserID: user.ID, Sent: m.body.SendEmail && user.Email != "" && m.snap.Realm.SMTP.Configured(),
 		Link: m.door.Site.RealmURL(m.snap.Realm.Name, "login-actions/action-token") + "?key=" + url.QueryEscape(key),
 	}
-	if send {
-		err := outbox.Queue(tx, m.snap.Realm, &latchkey.Message{
-			RealmID: m.snap.Realm.ID, Kind: latchkey.MailAPILink, State: latchkey.MessageQueued, Address: user.Email,
-			TokenID: t.ID, Secret: sec, ExpiresAt: t.ExpiresAt, UserID: user.ID, ClientID: m.client.ID,
-		})
-		if err != nil {
+	if m.answer.Sent {
+		if err := m.mail(tx, user); err != nil {
 			return err
 		}
 	}
 	return m.record(tx, user)
+}
+
+// issue makes one link; address is where it is mailed to, empty for one that
+// is handed out.
+func (m *making) issue(tx *store.Tx, user *latchkey.User, address string) (*latchkey.ActionToken, latchkey.Secret, error) {
+	t := &latchkey.ActionToken{
+		RealmID: m.snap.Realm.ID, Kind: latchkey.TokenAPILink, UserID: user.ID, ClientID: m.client.ID, Address: address,
+		ExpiresAt: tx.Now().Add(m.life), Reusable: m.body.Reusable, RememberMe: m.body.RememberMe && m.snap.Realm.RememberMe,
+		Request: m.request(),
+	}
+	sec, err := actiontoken.Issue(tx, t)
+	return t, sec, err
+}
+
+// mail promises a mail with a link of its own: who opens that one has the
+// mailbox, which the caller, who holds the answer's link, need not have.
+func (m *making) mail(tx *store.Tx, user *latchkey.User) error {
+	t, sec, err := m.issue(tx, user, user.Email)
+	if err != nil {
+		return err
+	}
+	return outbox.Queue(tx, m.snap.Realm, &latchkey.Message{
+		RealmID: m.snap.Realm.ID, Kind: latchkey.MailAPILink, State: latchkey.MessageQueued, Address: user.Email,
+		TokenID: t.ID, Secret: sec, ExpiresAt: t.ExpiresAt, UserID: user.ID, ClientID: m.client.ID,
+	})
 }
 
 // request is the authorization request that the link answers.

@@ -219,10 +219,14 @@ func TestLinkSignsIn(t *testing.T) {
 func TestMailedLinkAsksForTheAddress(t *testing.T) {
 	w := newWorld(t)
 	u := w.s.AddUser("demo", "ada@example.test", "", nil)
-	if a := w.made(map[string]any{"send_email": true}); !a.Sent {
+	a := w.made(map[string]any{"send_email": true})
+	if !a.Sent {
 		t.Fatalf("not sent: %+v", a)
 	}
 	link := w.s.Mail.Wait("ada@example.test").Link
+	if link == a.Link {
+		t.Error("the caller holds the link that proves the mailbox")
+	}
 	scanner := w.s.Browser()
 	for range 10 {
 		p := scanner.Get(link)

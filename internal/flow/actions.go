@@ -133,29 +133,3 @@ func (r *Run) actionContext(alias string, s *Submission) *Context {
 	}
 	return c
 }
-
-// NotReady names what a login through the flow would meet that this version
-// does not have: enabled steps without an authenticator. Import and start-up
-// report it.
-func NotReady(g *Registry, snap *latchkey.Snapshot, flowID string) []string {
-	var out []string
-	notReady(g, snap, flowID, 0, &out)
-	return out
-}
-
-func notReady(g *Registry, snap *latchkey.Snapshot, flowID string, depth int, out *[]string) {
-	f := snap.Flow(flowID)
-	if f == nil || depth > maxDepth {
-		return
-	}
-	for i := range f.Executions {
-		e := &f.Executions[i]
-		switch {
-		case e.Requirement == latchkey.Disabled:
-		case e.FlowID != "":
-			notReady(g, snap, e.FlowID, depth+1, out)
-		case g.Authenticator(e.Authenticator) == nil:
-			*out = append(*out, e.Authenticator)
-		}
-	}
-}

@@ -9,6 +9,7 @@ import (
 	"latchkey/internal/flow"
 	"latchkey/internal/page"
 	"latchkey/internal/store"
+	"latchkey/internal/web"
 )
 
 // mailAgain mails a new link to the address of one that is used, expired or
@@ -40,7 +41,7 @@ func (d *Door) mailAgain(v *linkVisit) error {
 	if err != nil {
 		return err
 	}
-	return redirect(v.w, d.stepURL(v.snap, t.login))
+	return web.Redirect(v.w, v.r, d.stepURL(v.snap, t.login))
 }
 
 // redeemAgain redeems a reusable link whose login is finished, in the browser

@@ -175,13 +175,3 @@ func (d *Door) codeOfStage(l *latchkey.Login, stage int) string {
 	mac := d.DB.Keyring().MAC("session-code", l.RealmID, l.ID, l.TabID, string(l.BrowserHash), step)
 	return base64.RawURLEncoding.EncodeToString(mac[:16])
 }
-
-// redirect sends the browser on with 303, so that no form is posted on.
-func redirect(w http.ResponseWriter, to string) error {
-	h := w.Header()
-	h.Set("Location", to)
-	h.Set("Cache-Control", "no-store")
-	h.Set("Referrer-Policy", "no-referrer")
-	w.WriteHeader(http.StatusSeeOther)
-	return nil
-}

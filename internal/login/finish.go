@@ -14,6 +14,7 @@ import (
 	"latchkey/internal/secret"
 	"latchkey/internal/session"
 	"latchkey/internal/store"
+	"latchkey/internal/web"
 )
 
 // finished is what has to be told to the browser after the commit.
@@ -213,5 +214,5 @@ func (d *Door) goOn(t *turn) error {
 	case f.to == "":
 		return d.signedInHere(t.visit)
 	}
-	return redirect(t.w, f.to)
+	return web.Redirect(t.w, t.r, f.to)
 }

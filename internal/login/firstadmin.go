@@ -11,6 +11,7 @@ import (
 	"latchkey/internal/flow"
 	"latchkey/internal/page"
 	"latchkey/internal/store"
+	"latchkey/internal/web"
 )
 
 // consoleClient is the client that administrators sign in to.
@@ -80,7 +81,7 @@ func (d *Door) submitFirstAdmin(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !equal([]byte(v.form.Get("session_code")), []byte(d.linkCode(v))) {
-		return redirect(w, d.url(v.snap, "first-admin/"+r.PathValue("id"), nil))
+		return web.Redirect(w, r, d.url(v.snap, "first-admin/"+r.PathValue("id"), nil))
 	}
 	address, err := latchkey.ParseAddress(v.form.Get("email"))
 	if err != nil {

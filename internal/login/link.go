@@ -40,7 +40,7 @@ func (d *Door) mailedURL(w http.ResponseWriter, r *http.Request) error {
 	}
 	d.makeRoom(v, id)
 	d.Site.SetCookie(w, cookieLink+id, v.snap.Realm.Name, sec.Reveal(), linkCookieAge)
-	return redirect(w, d.url(v.snap, to, only(v.query, page.LocaleParam)))
+	return web.Redirect(w, r, d.url(v.snap, to, only(v.query, page.LocaleParam)))
 }
 
 // makeRoom keeps the cookies of opened links at five: which one goes is the
@@ -183,7 +183,7 @@ func (d *Door) showLinkState(v *linkVisit, s linkState, errs []page.FieldError) 
 	case linkSame, linkAgain:
 		return d.page(v.visit, http.StatusOK, page.LinkSameBrowser{Form: form, Account: v.account(), Verify: f.Token.Kind == latchkey.TokenVerifyEmail}, !v.inert)
 	case linkOpenStep:
-		return redirect(v.w, d.stepURL(v.snap, f.Login))
+		return web.Redirect(v.w, v.r, d.stepURL(v.snap, f.Login))
 	case linkOther, linkOtherClosed, linkOtherCode, linkOtherRefused:
 		return d.linkPage(v.visit, http.StatusOK, d.otherBrowser(v, s, form, errs))
 	case linkOtherUser:

@@ -13,6 +13,7 @@ import (
 	"latchkey/internal/secret"
 	"latchkey/internal/session"
 	"latchkey/internal/store"
+	"latchkey/internal/web"
 )
 
 func equal(a, b []byte) bool { return subtle.ConstantTimeCompare(a, b) == 1 }
@@ -40,7 +41,7 @@ func (d *Door) submitLink(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !equal([]byte(v.form.Get("session_code")), []byte(d.linkCode(v))) {
-		return redirect(w, d.url(v.snap, "link/"+r.PathValue("id"), nil))
+		return web.Redirect(w, r, d.url(v.snap, "link/"+r.PathValue("id"), nil))
 	}
 	if v.facts.Token.Kind == latchkey.TokenVerifyEmail {
 		return d.submitVerify(v)
@@ -172,7 +173,7 @@ func (d *Door) redeemOther(v *linkVisit, here bool) error {
 			Args: []any{max(0, actiontoken.MaxNumberTries-v.facts.Login.NumberTries)}}})
 	case here:
 		d.tellBrowser(v.visit)
-		return redirect(v.w, d.stepURL(v.snap, moved))
+		return web.Redirect(v.w, v.r, d.stepURL(v.snap, moved))
 	}
 	return d.linkPage(v.visit, http.StatusOK, page.ContinueThereDone{})
 }
@@ -293,7 +294,7 @@ func (d *Door) reportOwn(v *linkVisit) error {
 // and shows the link again; or leaves everything as it is.
 func (d *Door) switchUser(v *linkVisit, choice string) error {
 	if choice != "switch" {
-		return redirect(v.w, orElse(d.startURL(v.snap, v.client), d.Site.URL("")))
+		return web.Redirect(v.w, v.r, orElse(d.startURL(v.snap, v.client), d.Site.URL("")))
 	}
 	err := d.DB.Update(v.r.Context(), func(tx *store.Tx) error {
 		return session.End(tx, v.snap.Realm, v.session, "user_switched")
@@ -302,7 +303,7 @@ func (d *Door) switchUser(v *linkVisit, choice string) error {
 		return err
 	}
 	d.Site.ClearCookie(v.w, cookieSession, v.snap.Realm.Name)
-	return redirect(v.w, d.url(v.snap, "link/"+v.facts.Token.ID, nil))
+	return web.Redirect(v.w, v.r, d.url(v.snap, "link/"+v.facts.Token.ID, nil))
 }
 
 func orElse(a, b string) string {

@@ -31,12 +31,12 @@ func (d *Door) respond(t *turn) error {
 	case flow.Done, flow.NeedsPage, flow.Denied:
 		return d.goOn(t)
 	case flow.Restarted:
-		return redirect(t.w, d.stepURL(t.snap, t.login))
+		return web.Redirect(t.w, t.r, d.stepURL(t.snap, t.login))
 	case flow.Failed:
 		return d.failed(t)
 	}
 	if t.r.Method == http.MethodPost && !t.result.Refused {
-		return redirect(t.w, d.stepURL(t.snap, t.login))
+		return web.Redirect(t.w, t.r, d.stepURL(t.snap, t.login))
 	}
 	if t.r.Method == http.MethodGet && t.query.Get("tryAnotherWay") != "" && len(t.result.Others) > 0 {
 		return d.showOthers(t.visit, t.result)

@@ -8,6 +8,7 @@ import (
 	"latchkey/internal/flow"
 	"latchkey/internal/page"
 	"latchkey/internal/store"
+	"latchkey/internal/web"
 )
 
 // standing answers requests that are not a step of a login that goes on: no
@@ -32,9 +33,6 @@ func (d *Door) standing(v *visit, submitted bool) (bool, error) {
 // codeMatches says whether the form carries the code.
 func (d *Door) codeMatches(v *visit, code string) bool {
 	sent := v.form.Get("session_code")
-	if sent == "" {
-		sent = v.query.Get("session_code")
-	}
 	return subtle.ConstantTimeCompare([]byte(sent), []byte(code)) == 1
 }
 
@@ -47,7 +45,7 @@ func (d *Door) stale(v *visit) error {
 	if l.Mail.Sent > 0 && l.Current == l.Mail.Execution && d.codeMatches(v, d.codeOfStage(l, 0)) {
 		typed := v.form.Get("username")
 		if latchkey.CanonicalAddress(typed) == latchkey.CanonicalAddress(l.Mail.Address) {
-			return redirect(v.w, d.stepURL(v.snap, l))
+			return web.Redirect(v.w, v.r, d.stepURL(v.snap, l))
 		}
 		return d.restartWith(v, &flow.Submission{Step: l.Current, Form: v.form})
 	}
@@ -100,7 +98,7 @@ func (d *Door) ended(v *visit) error {
 	case latchkey.EndReported:
 		return d.page(v, http.StatusOK, page.NotMeDone{Ended: true}, false)
 	case latchkey.EndRefused:
-		return redirect(v.w, d.answerURL(v.snap, l))
+		return web.Redirect(v.w, v.r, d.answerURL(v.snap, l))
 	}
 	return d.page(v, http.StatusBadRequest, page.ErrorPage(page.ErrorExpired, ""), false)
 }
@@ -148,7 +146,7 @@ func (d *Door) another(v *visit) error {
 	if pick := v.form.Get("authenticationExecution"); pick != "" {
 		return d.step(v, nil, pick)
 	}
-	return redirect(v.w, d.url(v.snap, "authenticate", withKey(v.query, "tryAnotherWay", "on")))
+	return web.Redirect(v.w, v.r, d.url(v.snap, "authenticate", withKey(v.query, "tryAnotherWay", "on")))
 }
 
 // showOthers is the page of the other ways.
