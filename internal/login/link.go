@@ -199,6 +199,10 @@ func (d *Door) showLinkState(v *linkVisit, s linkState, errs []page.FieldError) 
 		return d.linkPage(v.visit, http.StatusOK, page.APILink{Form: form, Account: name, AskAddress: ask,
 			Address: v.form.Get("address"), Errors: errs})
 	}
+	if s == linkUsed && v.signedInByIt() {
+		return d.linkPage(v.visit, http.StatusOK, page.AlreadySignedIn{Account: account(v.user),
+			ContinueURL: d.startURL(v.snap, v.application())})
+	}
 	over := page.LinkOver{Form: form, Own: f.SameBrowser}
 	if f.SameBrowser {
 		over.Address = v.account()
@@ -222,6 +226,13 @@ func (d *Door) otherBrowser(v *linkVisit, s linkState, form page.Form, errs []pa
 		p.Policy = page.OtherRefuse
 	}
 	return p
+}
+
+// signedInByIt says whether this browser is signed in as the link's account:
+// then a link that was used already is no dead end.
+func (v *linkVisit) signedInByIt() bool {
+	f := v.facts
+	return f.SameBrowser && f.Session != nil && f.Account != nil && f.Session.UserID == f.Account.ID
 }
 
 // account names the link's account to the one who asked for it.

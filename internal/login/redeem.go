@@ -4,6 +4,8 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"net/http"
+	"strings"
+	"unicode"
 
 	"latchkey"
 	"latchkey/internal/actiontoken"
@@ -105,10 +107,8 @@ func (d *Door) moveTab(l *latchkey.Login) {
 // was faster, or the account was switched off.
 func (d *Door) refused(v *linkVisit, why string) error {
 	switch why {
-	case actiontoken.RefusedUserDisabled:
-		return d.linkPage(v.visit, http.StatusForbidden, page.UserDisabled{})
-	case actiontoken.RefusedNoAccount:
-		return d.linkPage(v.visit, http.StatusForbidden, page.ErrorPage(page.ErrorNoAccount, ""))
+	case actiontoken.RefusedUserDisabled, actiontoken.RefusedNoAccount:
+		return d.refusedHere(v.visit, why)
 	case actiontoken.RefusedExpired:
 		return d.showLinkState(v, linkExpired, nil)
 	case actiontoken.RefusedEnded:
@@ -117,16 +117,28 @@ func (d *Door) refused(v *linkVisit, why string) error {
 	return d.showLinkState(v, linkUsed, nil)
 }
 
+// refusedHere is the same where the page of the link is no longer shown.
+func (d *Door) refusedHere(v *visit, why string) error {
+	switch why {
+	case actiontoken.RefusedUserDisabled:
+		return d.linkPage(v, http.StatusForbidden, page.UserDisabled{})
+	case actiontoken.RefusedNoAccount:
+		return d.linkPage(v, http.StatusForbidden, page.ErrorPage(page.ErrorNoAccount, ""))
+	}
+	return d.linkPage(v, http.StatusGone, page.LinkOver{})
+}
+
 // redeemOther redeems the link in a browser that did not ask, for the one who
 // typed the number of the asking screen.
 func (d *Door) redeemOther(v *linkVisit, here bool) error {
-	via := latchkey.ViaContinue
-	if here {
-		via = latchkey.ViaHere
-	}
 	t := &turn{visit: v.visit}
 	var moved *latchkey.Login
 	var wrong bool
+	typed := digitsOf(v.form.Get("number"))
+	if len(typed) != 3 {
+		// No number that could be one: nothing was tried.
+		return d.showLinkState(v, linkOther, []page.FieldError{{Field: "number", Message: "error.number.missing"}})
+	}
 	err := d.DB.Update(v.r.Context(), func(tx *store.Tx) error {
 		t.answer, moved, wrong = nil, nil, false
 		l, err := tx.LockLogin(v.snap.Realm.ID, v.facts.Login.ID)
@@ -141,20 +153,17 @@ func (d *Door) redeemOther(v *linkVisit, here bool) error {
 		if wrong, err = d.wrongNumber(tx, v, l); err != nil || wrong {
 			return err
 		}
-		moved = l
 		if here {
 			moved = d.openHere(tx, v, l)
+			return tx.CreateLogin(moved)
 		}
-		res, err := actiontoken.Redeem(tx, v.snap, moved, v.facts.Token, via)
+		res, err := actiontoken.Redeem(tx, v.snap, l, v.facts.Token, latchkey.ViaContinue)
 		if err != nil {
 			return err
 		}
 		if res.Refused != "" {
 			t.answer = func() error { return d.refused(v, res.Refused) }
 			return nil
-		}
-		if here {
-			return tx.CreateLogin(moved)
 		}
 		e := d.event(v.visit, latchkey.EventLinkApproved)
 		e.UserID = res.User.ID
@@ -184,9 +193,6 @@ func (d *Door) wrongNumber(tx *store.Tx, v *linkVisit, l *latchkey.Login) (bool,
 	if v.form.Get("reference") != "" {
 		return true, nil
 	}
-	if v.form.Get("number") == "" {
-		return true, nil // nothing typed: nothing tried
-	}
 	ok, err := tx.CountNumberTry(l.RealmID, l.ID, actiontoken.MaxNumberTries)
 	if err != nil {
 		return false, err
@@ -202,9 +208,13 @@ func (d *Door) wrongNumber(tx *store.Tx, v *linkVisit, l *latchkey.Login) (bool,
 	return true, event.Record(tx, v.snap.Realm, e)
 }
 
-// noteConfirm marks a login whose account has to be confirmed before its flow
-// goes on.
-const noteConfirm = "confirm-here"
+// noteConfirm holds the id of the link that a login was opened by, until its
+// person has confirmed the account, which noteConfirmAs names: only then is the
+// link redeemed.
+const (
+	noteConfirm   = "confirm-here"
+	noteConfirmAs = "confirm-as"
+)
 
 // openHere makes a login of its own in this browser for the same client, which
 // gets the mail's step and no other: what else was proven, a password for one,
@@ -217,8 +227,20 @@ func (d *Door) openHere(tx *store.Tx, v *linkVisit, asking *latchkey.Login) *lat
 	l.BrowserHash, l.Answer = v.browserHash, latchkey.AnswerStart
 	l.Request.Prompt, l.Request.MaxAge = nil, nil
 	l.UserID = asking.UserID
-	l.SetNote(noteConfirm, "1")
+	l.SetNote(noteConfirm, v.facts.Token.ID)
+	l.SetNote(noteConfirmAs, v.account())
 	return l
+}
+
+// digitsOf gives the digits of what was typed, in whatever script.
+func digitsOf(typed string) string {
+	var b strings.Builder
+	for _, r := range typed {
+		if unicode.IsDigit(r) {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
 
 // ownBrowser gives this browser a login cookie when it has none.

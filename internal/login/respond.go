@@ -109,7 +109,7 @@ func (d *Door) form(v *visit, res flow.Result) page.Form {
 		Action:      d.url(v.snap, path, q),
 		SessionCode: d.sessionCode(v.login),
 	}
-	if v.login.UserID != "" || v.login.Mail.Address != "" {
+	if named(v.login, res.Screen) {
 		f.RestartURL = d.url(v.snap, "restart", loginQuery(v.snap, v.login))
 	}
 	if len(res.Others) > 0 {
@@ -117,6 +117,22 @@ func (d *Door) form(v *visit, res flow.Result) page.Form {
 		f.TryAnotherURL = d.url(v.snap, "authenticate", code)
 	}
 	return f
+}
+
+// named says whether the page names an account, which the person can change:
+// by what the page shows, never by whether there is one.
+func named(l *latchkey.Login, screen flow.Screen) bool {
+	switch s := screen.(type) {
+	case flow.EmailForm:
+		return s.Fixed
+	case flow.UsernameForm:
+		return false
+	case flow.UsernamePasswordForm:
+		return s.Fixed
+	case flow.PasswordForm, flow.Waiting:
+		return true
+	}
+	return l.UserID != ""
 }
 
 // screen turns a step's screen into its page; script says whether the page
