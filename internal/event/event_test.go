@@ -124,6 +124,22 @@ func TestRecordHidesAddresses(t *testing.T) {
 	}
 }
 
+// A mail that a limit withheld is a warning: somebody waits for it.
+func TestRecordLevel(t *testing.T) {
+	db, _ := storetest.SQLite(t)
+	realm := &latchkey.Realm{ID: "r", Name: "acme", Enabled: true}
+	update(t, db, func(tx *store.Tx) error { return tx.CreateRealm(realm) })
+	for reason, want := range map[string]string{"limit:address": "WARN", "no_account": "INFO"} {
+		out := capture(t)
+		update(t, db, func(tx *store.Tx) error {
+			return event.Record(tx, realm, latchkey.Event{Type: latchkey.EventMailWithheld, Details: map[string]string{"reason": reason}})
+		})
+		if !strings.Contains(out.String(), `"level":"`+want+`"`) {
+			t.Errorf("%s: %s", reason, out)
+		}
+	}
+}
+
 // What is rolled back did not happen: it is neither stored nor logged.
 func TestRecordRolledBack(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {

@@ -53,8 +53,11 @@ func kept(realm *latchkey.Realm, t latchkey.EventType) bool {
 	return realm.EventsEnabled && (len(realm.EnabledEventTypes) == 0 || slices.Contains(realm.EnabledEventTypes, string(t)))
 }
 
+// level is a warning for what an operator, or a developer who wonders why no
+// mail came, should see.
 func level(e latchkey.Event) slog.Level {
-	if e.Error != "" {
+	limited := e.Type == latchkey.EventMailWithheld && strings.HasPrefix(e.Details["reason"], "limit")
+	if e.Error != "" || limited {
 		return slog.LevelWarn
 	}
 	return slog.LevelInfo

@@ -85,7 +85,7 @@ func (w *Worker) later(r result, m *latchkey.Message, busy bool, earliest time.T
 	case !earliest.IsZero():
 		r.again, r.reason = earliest.Add(jitter(time.Second)), "every relay is down at the moment"
 	default:
-		r.again, r.reason, r.round = now.Add(backoff(m.Attempts)), "the realm has no e-mail server", true
+		r.again, r.reason, r.round = now.Add(backoff(m.Attempts)), reasonNoServer, true
 	}
 	if r.again.After(m.ExpiresAt) {
 		r.again = m.ExpiresAt

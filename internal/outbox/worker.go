@@ -221,8 +221,8 @@ func (w *Worker) handle(ctx, work context.Context, m *latchkey.Message) {
 		if w.Observe != nil {
 			w.Observe(a.Relay, a.Outcome, w.Now().Sub(m.CreatedAt))
 		}
-		w.Log.InfoContext(work, "outbox: attempt", "mail", m.ID, "realm", m.RealmID, "relay", a.Relay, "outcome", a.Outcome, "duration", a.Duration)
 	}
+	w.tell(work, d, r)
 	// What a relay took must be written down, or it is sent again.
 	for wait := 100 * time.Millisecond; ; wait *= 3 {
 		written, done := context.WithTimeout(context.WithoutCancel(work), recordIn)
@@ -268,6 +268,9 @@ func (w *Worker) tryOnce(ctx, work context.Context, m *latchkey.Message) (*decis
 	d = decided
 	if d.state != latchkey.MessageQueued {
 		return d, result{state: d.state, reason: d.reason}
+	}
+	if s := &snap.Realm.SMTP; !s.Configured() || s.From == "" {
+		return d, w.later(result{state: latchkey.MessageQueued}, m, false, time.Time{})
 	}
 	content, err := w.compose(d.facts)
 	if err != nil {
