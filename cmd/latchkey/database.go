@@ -39,6 +39,7 @@ type folder string
 
 func (f folder) database() string { return "sqlite:" + filepath.Join(string(f), "latchkey.db") }
 func (f folder) mail() string     { return filepath.Join(string(f), "mail") }
+func (f folder) demo() string     { return filepath.Join(string(f), "demo.json") }
 
 // prepare makes the folder for its owner alone, and reads the master key in
 // it, which is made once.
@@ -89,6 +90,19 @@ func (f folder) makeKey(path string) ([]byte, error) {
 		return nil, errors.Join(err, os.Remove(path))
 	}
 	return text, nil
+}
+
+// there refuses a SQLite database that does not exist: opening it would make
+// an empty one in the place of the one that was meant.
+func there(url string) error {
+	path, ok := strings.CutPrefix(url, "sqlite:")
+	if !ok {
+		return nil
+	}
+	if _, err := os.Stat(path); os.IsNotExist(err) {
+		return latchkey.Invalid("db", "There is no database at %s. Name the one that the server uses.", path)
+	}
+	return nil
 }
 
 // open opens the database for a command that ends soon.

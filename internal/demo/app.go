@@ -19,12 +19,14 @@ type Options struct {
 	ClientID string
 	Secret   latchkey.Secret // of a confidential client; empty for a public one
 	Client   *http.Client    // to reach the issuer with; nil for one of its own
-	Log      *slog.Logger
-	Now      func() time.Time
+	// File keeps who is signed in, and sign-ins under way, over restarts;
+	// empty: memory only. It is its owner's alone: there are tokens in it.
+	File string
+	Log  *slog.Logger
+	Now  func() time.Time
 }
 
-// App is the demo application. It keeps who is signed in, in memory: a restart
-// signs everybody out of it, though not out of Latchkey.
+// App is the demo application.
 type App struct {
 	opts     Options
 	site     *web.Site
@@ -43,7 +45,7 @@ func New(o Options) (*App, error) {
 	if o.Client == nil {
 		o.Client = &http.Client{Timeout: 10 * time.Second}
 	}
-	a := &App{opts: o, site: site, sessions: newSessions(o.Now)}
+	a := &App{opts: o, site: site, sessions: newSessions(o)}
 	a.party.app = a
 	a.handler = web.Mount(a.routes(), web.Manners{Site: site, Errors: a, Log: o.Log, Now: o.Now})
 	return a, nil

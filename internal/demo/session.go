@@ -1,6 +1,8 @@
 package demo
 
 import (
+	"encoding/base64"
+	"log/slog"
 	"net/http"
 	"slices"
 	"sync"
@@ -35,19 +37,27 @@ type attempt struct {
 	expires  time.Time
 }
 
-// sessions is the application's memory. Keys are hashes of what browsers hold.
+// sessions is the application's memory, which a file may keep. Keys are hashes
+// of what browsers hold.
 type sessions struct {
 	now      func() time.Time
+	file     string // empty: none
+	log      *slog.Logger
 	mu       sync.Mutex
 	people   map[string]*session
 	attempts map[string]attempt
 }
 
-func newSessions(now func() time.Time) *sessions {
-	return &sessions{now: now, people: map[string]*session{}, attempts: map[string]attempt{}}
+func newSessions(o Options) *sessions {
+	s := &sessions{now: o.Now, file: o.File, log: o.Log, people: map[string]*session{}, attempts: map[string]attempt{}}
+	if s.log == nil {
+		s.log = slog.Default()
+	}
+	s.load()
+	return s
 }
 
-func key(value string) string { return string(secret.Hash(value)) }
+func key(value string) string { return base64.RawURLEncoding.EncodeToString(secret.Hash(value)) }
 
 // begin keeps an attempt under a new state.
 func (s *sessions) begin(a attempt) (state string) {
@@ -57,6 +67,7 @@ func (s *sessions) begin(a attempt) (state string) {
 	defer s.mu.Unlock()
 	makeRoom(s.attempts, s.now(), func(a attempt) time.Time { return a.expires })
 	s.attempts[key(state)] = a
+	s.save()
 	return state
 }
 
@@ -65,7 +76,10 @@ func (s *sessions) take(state string) (attempt, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a, ok := s.attempts[key(state)]
-	delete(s.attempts, key(state))
+	if ok {
+		delete(s.attempts, key(state))
+		s.save()
+	}
 	return a, ok && s.now().Before(a.expires)
 }
 
@@ -77,6 +91,7 @@ func (s *sessions) start(n session) (cookie string) {
 	defer s.mu.Unlock()
 	makeRoom(s.people, s.now(), func(n *session) time.Time { return n.expires })
 	s.people[key(cookie)] = &n
+	s.save()
 	return cookie
 }
 
@@ -94,6 +109,7 @@ func (s *sessions) renew(cookie string, token *oauth2.Token, idToken string) boo
 		fresh.idToken = idToken
 	}
 	s.people[key(cookie)] = &fresh
+	s.save()
 	return true
 }
 
@@ -101,6 +117,7 @@ func (s *sessions) end(cookie string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.people, key(cookie))
+	s.save()
 }
 
 func (s *sessions) find(cookie string) (*session, bool) {

@@ -56,7 +56,7 @@ func FuzzDecode(f *testing.F) {
 // Memory is bounded: what is over goes first, then the oldest.
 func TestSessionsAreBounded(t *testing.T) {
 	now := time.Unix(0, 0)
-	s := newSessions(func() time.Time { return now })
+	s := newSessions(Options{Now: func() time.Time { return now }})
 	first := s.begin(attempt{})
 	var last string
 	for range maxKept + 5 {

@@ -64,6 +64,9 @@ type Dev struct {
 	Mailbox string // host:port of its page
 	Demo    string // host:port of the demo application; empty: none
 	MailDir string // keeps mails over restarts; empty: memory only
+	// DemoFile keeps who is signed in to the demo application over restarts;
+	// empty: memory only.
+	DemoFile string
 }
 
 // Limits of the HTTP listeners.

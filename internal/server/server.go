@@ -228,7 +228,7 @@ func (s *Server) openDev() error {
 		return err
 	}
 	app, err := demo.New(demo.Options{Issuer: s.site.Issuer(realm.DemoRealm), BaseURL: localURL(l.Addr()),
-		ClientID: demo.ClientID, Log: s.cfg.Log.With("part", "demo"), Now: s.cfg.Now})
+		ClientID: demo.ClientID, File: dev.DemoFile, Log: s.cfg.Log.With("part", "demo"), Now: s.cfg.Now})
 	if err != nil {
 		return err
 	}
