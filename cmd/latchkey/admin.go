@@ -71,14 +71,18 @@ func (c *adminLinkCmd) site() (*web.Site, error) {
 
 func (c *adminLinkCmd) where() (url string, ring *secret.Keyring, err error) {
 	if c.Data == "" {
-		ring, err = c.check()
+		if ring, err = c.check(); err == nil {
+			err = there(c.DB)
+		}
 		return c.DB, ring, err
 	}
 	if c.DB != "" {
 		return "", nil, latchkey.Invalid("data", "--data and --db both say where the database is. Keep one of them.")
 	}
 	f := folder(c.Data)
-	ring, err = f.read()
+	if ring, err = f.read(); err == nil {
+		err = there(f.database())
+	}
 	return f.database(), ring, err
 }
 
