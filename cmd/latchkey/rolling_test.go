@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -33,7 +32,7 @@ func TestRollingRestart(t *testing.T) {
 	var names, done atomic.Int64
 	over := make(chan struct{})
 	var group sync.WaitGroup
-	for range 4 {
+	for range 8 {
 		group.Go(func() {
 			for {
 				b.signIn(k, int(names.Add(1)), limit.Done())
@@ -47,7 +46,7 @@ func TestRollingRestart(t *testing.T) {
 		})
 	}
 	for i := range b.nodes {
-		k.wait(fmt.Sprintf("ada%d@example.test", names.Load()+6), limit.Done()) // some more have come by
+		k.wait(fmt.Sprintf("ada%d@example.test", names.Load()+16), limit.Done()) // some more have come by
 		fresh := w.run()
 		old := b.swap(i, fresh)
 		if err := old.stop(); err != nil {
@@ -83,12 +82,12 @@ func (b *balancer) pick() *process {
 }
 
 // send sends one request of a browser, and to the next process when it finds
-// none any more at the other end. Had one taken it and done it, and not
-// answered, then the second one would fail.
+// none any more at the other end. A process that closes a connection which it
+// has taken, without an answer, fails the sign-in.
 func (b *balancer) send(v *servertest.Browser, method, address string, values url.Values) *servertest.Page {
 	for range 10 {
 		p, err := v.Through(b.pick().visit()).Try(method, address, values)
-		if errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.EOF) {
+		if errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET) {
 			continue
 		}
 		if err != nil || p.Status >= 500 {
