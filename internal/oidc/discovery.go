@@ -8,6 +8,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"latchkey"
+	"latchkey/internal/realm"
 	"latchkey/internal/token"
 )
 
@@ -68,7 +69,7 @@ func (d *Door) discovery(snap *latchkey.Snapshot) (any, error) {
 		IssParameter:     true,
 	}
 	if snap.Realm.InternationalizationEnabled {
-		m.UILocales = snap.Realm.SupportedLocales
+		m.UILocales = realm.LocalesOf(snap.Realm.SupportedLocales)
 	}
 	return m, nil
 }

@@ -51,6 +51,18 @@ func TestDiscovery(t *testing.T) {
 	}
 }
 
+// The languages that it names are those that pages speak.
+func TestDiscoveryLanguages(t *testing.T) {
+	w := sqliteWorld(t)
+	r := *w.snap("bench").Realm
+	r.InternationalizationEnabled, r.SupportedLocales = true, []string{"fr", "de-AT", "de", "xx", "en"}
+	w.update(func(tx *store.Tx) error { return tx.UpdateRealm(&r) })
+	a := w.browser().get(w.base + "/realms/bench/.well-known/openid-configuration")
+	if diff := cmp.Diff([]any{"de", "en"}, a.json["ui_locales_supported"]); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // The realm's public page, as adapters of Keycloak read it.
 func TestRealmRoot(t *testing.T) {
 	w := sqliteWorld(t)

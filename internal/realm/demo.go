@@ -30,7 +30,8 @@ type DemoOptions struct {
 }
 
 // EnsureDemo makes the realm demo, bound to "magic link", with its client
-// demo-app: public, PKCE with S256, one exact redirect URI. When the realm is
+// demo-app: public, PKCE with S256, exact redirect URIs: the one that its
+// sign-ins come back to, and its start, for links made by the API. When the realm is
 // there, the client and the mail settings follow the addresses that dev was
 // started with.
 func EnsureDemo(ctx context.Context, db *store.DB, d DemoOptions) (created bool, err error) {
@@ -55,7 +56,7 @@ func EnsureDemo(ctx context.Context, db *store.DB, d DemoOptions) (created bool,
 func demoClient(url string) representation.Client {
 	return representation.Client{
 		ClientID: new(DemoClient), Name: new("Demo application"), PublicClient: new(true),
-		RootURL: new(url), BaseURL: new(url + "/"), RedirectURIs: []string{url + "/callback"}, WebOrigins: []string{url},
+		RootURL: new(url), BaseURL: new(url + "/"), RedirectURIs: []string{url + "/callback", url + "/login"}, WebOrigins: []string{url},
 		Attributes: map[string]string{
 			"pkce.code.challenge.method": "S256",
 			"latchkey.refresh.rotation":  "true", // a public client that is made here

@@ -14,8 +14,8 @@ func demo(url string, port int) realm.DemoOptions {
 	return realm.DemoOptions{Options: options(), URL: url, MailHost: "127.0.0.1", MailPort: port}
 }
 
-// The realm of dev is strict: PKCE, one exact redirect URI (DESIGN section
-// 13), and bound to "magic link".
+// The realm of dev is strict: PKCE, exact redirect URIs (DESIGN section 13),
+// and bound to "magic link".
 func TestDemo(t *testing.T) {
 	db, _ := storetest.SQLite(t)
 	created, err := realm.EnsureDemo(ctx, db, demo("http://127.0.0.1:8081", 2525))
@@ -27,6 +27,10 @@ func TestDemo(t *testing.T) {
 	if r.BrowserFlow != "magic link" || r.DisplayName != "Demo" || !r.RememberMe || !r.EventsEnabled || !r.InternationalizationEnabled ||
 		!slices.Equal(r.SupportedLocales, []string{"en", "de", "ar"}) {
 		t.Errorf("realm %+v", r)
+	}
+	// "Keep me signed in" means more than a working day.
+	if idle, longest := 30*24*3600, 90*24*3600; r.SSOSessionIdleTimeoutRememberMe != idle || r.SSOSessionMaxLifespanRememberMe != longest {
+		t.Errorf("a remembered session rests %d s and lives %d s", r.SSOSessionIdleTimeoutRememberMe, r.SSOSessionMaxLifespanRememberMe)
 	}
 	if want := (latchkey.Relay{Host: "127.0.0.1", Port: 2525}); !r.SMTP.Configured() || r.SMTP.Relays[0] != want || r.SMTP.From != "no-reply@demo.example.test" {
 		t.Errorf("smtp %+v", r.SMTP)
@@ -40,7 +44,7 @@ func TestDemo(t *testing.T) {
 
 func checkDemoClient(t *testing.T, c *latchkey.Client, url string) {
 	t.Helper()
-	if !slices.Equal(c.RedirectURIs, []string{url + "/callback"}) || c.BaseURL != url+"/" || c.RootURL != url ||
+	if !slices.Equal(c.RedirectURIs, []string{url + "/callback", url + "/login"}) || c.BaseURL != url+"/" || c.RootURL != url ||
 		c.Attribute("initiate.login.uri") != url+"/login" || c.Attribute("post.logout.redirect.uris") != url+"/" {
 		t.Errorf("addresses %v %q %q %v", c.RedirectURIs, c.BaseURL, c.RootURL, c.Attributes)
 	}

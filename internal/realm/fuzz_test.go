@@ -27,6 +27,8 @@ func FuzzImport(f *testing.F) {
 		`{"realm":"r","components":{"org.keycloak.userprofile.UserProfileProvider":[{"providerId":"declarative-user-profile","config":{"kc.user.profile.config":["{\"attributes\":[{\"name\":\"x\",\"validations\":{\"length\":null}}]}"]}}]}}`,
 		`{"realm":"r","clients":[{"clientId":"a","id":"","attributes":{"x":null},"defaultClientScopes":[null]}],"defaultRole":{}}`,
 		`{"realm":"r","defaultRole":{"name":"x"},"defaultRoles":["x"]}`,
+		`{"realm":"r","clients":[{"clientId":"account","protocol":"saml"},{"clientId":"realm-management","protocol":"saml"}],"clientScopes":[{},{"name":"basic","protocol":"saml"}]}`,
+		`{"realm":"r","authenticationFlows":[{},{"alias":"a","authenticationExecutions":[{"authenticator":"x"}]}],"roles":{"realm":[{}],"client":{"nope":[{}]}},"users":[{}],"supportedLocales":["x","fr"]}`,
 		`{"realm":"master","roles":{"realm":[{"name":"admin"}]}}`,
 		strings.Repeat(`{"a":`, 40) + `1` + strings.Repeat(`}`, 40),
 	} {

@@ -68,18 +68,25 @@ type Result struct {
 }
 
 // Import makes the realms of an export that do not exist; those that exist are
-// left as they are. Each realm is made whole or not at all; the error is about
-// the first that is not.
+// left as they are. Each realm is made whole or not at all. After one that
+// cannot be made no other is, and the error has the faults of them all.
 func Import(ctx context.Context, db *store.DB, data []byte, o Options) ([]Result, error) {
 	sources, err := Parse(data)
 	if err != nil {
 		return nil, err
 	}
 	var results []Result
-	for _, s := range sources {
+	for i, s := range sources {
 		created, report, err := ensure(ctx, db, s, o)
 		if err != nil {
-			return results, under(at("realms", s.Name()), err)
+			faults := []error{under(at("realms", s.Name()), err)}
+			for _, later := range sources[i+1:] {
+				if latchkey.ErrorCode(err) == latchkey.CodeInvalid {
+					_, err := draft(later.Representation, later.unknown, o)
+					faults = append(faults, under(at("realms", later.Name()), err))
+				}
+			}
+			return results, representation.Join(faults...)
 		}
 		results = append(results, Result{Realm: s.Name(), Created: created, Report: report})
 	}

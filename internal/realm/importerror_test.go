@@ -47,14 +47,12 @@ func TestImportRefuses(t *testing.T) {
 		{"client twice", `"clients":[{"clientId":"a"},{"clientId":"a"}]`, `clients["a"]`},
 		{"client id twice", `"clients":[{"id":"1","clientId":"a"},{"id":"1","clientId":"b"}]`, `clients["b"].id`},
 		{"id with a line break", `"clients":[{"id":"1\n2","clientId":"a"}]`, `clients["a"].id`},
-		{"client scope unknown", `"clients":[{"clientId":"a","defaultClientScopes":["nope"]}]`, `clients["a"].defaultClientScopes`},
 		{"binding unknown", `"clients":[{"clientId":"a","authenticationFlowBindingOverrides":{"browser":"nope"}}]`, `clients["a"].authenticationFlowBindingOverrides.browser`},
 		{"redirect URI with script", `"clients":[{"clientId":"a","redirectUris":["javascript:alert(1)"]}]`, `clients["a"].redirectUris`},
 		{"redirect URI with fragment (R-110)", `"clients":[{"clientId":"a","redirectUris":["https://a.example/#x"]}]`, `clients["a"].redirectUris`},
 		{"deep type error", `"clients":[{"clientId":"a","redirectUris":[{"x":1}]}]`, `clients["a"].redirectUris[0]`},
 		{"scope without name", `"clientScopes":[{"protocol":"openid-connect"}]`, "clientScopes[0]"},
 		{"scope twice", `"clientScopes":[{"name":"a"},{"name":"a"}]`, `clientScopes["a"]`},
-		{"default scope unknown", `"defaultDefaultClientScopes":["nope"]`, "defaultDefaultClientScopes"},
 		{"mapping to nobody", `"scopeMappings":[{"client":"nope","roles":["offline_access"]}]`, "scopeMappings"},
 		{"mapping of no role", `"scopeMappings":[{"clientScope":"email","roles":["nope"]}]`, "scopeMappings"},
 
@@ -140,6 +138,22 @@ func TestImportRefusesText(t *testing.T) {
 				t.Errorf("error %v, want one that says %q", err, row.says)
 			}
 		})
+	}
+}
+
+// The error of a file with several realms has the faults of them all, and
+// nothing is made after the first that fails.
+func TestImportNamesFaultsOfAllRealms(t *testing.T) {
+	db, _ := storetest.SQLite(t)
+	data := []byte(`[{"realm":"bad","users":[{}]},{"realm":"good"},{"realm":"worse","users":[{},{}]}]`)
+	results, err := realm.Import(ctx, db, data, options())
+	if err == nil || len(results) != 0 {
+		t.Fatalf("results %+v, error %v", results, err)
+	}
+	for _, path := range []string{`realms["bad"].users[0]:`, `realms["worse"].users[0]:`, `realms["worse"].users[1]:`} {
+		if !strings.Contains(err.Error(), path) {
+			t.Errorf("%q does not name %s", err, path)
+		}
 	}
 }
 

@@ -1,7 +1,6 @@
 package realm
 
 import (
-	"errors"
 	"strings"
 	"unicode"
 
@@ -20,6 +19,10 @@ type planner struct {
 	snap   *latchkey.Snapshot
 	users  []*plannedUser
 	report Report
+	faults []error
+	// faulty are the clients that roles were given for and that do not exist,
+	// which is named once.
+	faulty map[string]bool
 
 	ids map[string]bool // "kind/id" of what has an id already
 	// foreign are the clients and client scopes of other protocols, which are
@@ -39,7 +42,10 @@ type roleName struct{ client, role string }
 
 func prepare(rep *representation.Realm, unknown []representation.Unknown, o Options) (*Plan, error) {
 	p, err := draft(rep, unknown, o)
-	if err != nil {
+	switch {
+	case err != nil && p != nil: // the algorithm may be one more fault
+		return nil, representation.Join(err, p.makeKeys())
+	case err != nil:
 		return nil, err
 	}
 	if err := firstError(p.hashPasswords, p.makeKeys); err != nil {
@@ -50,7 +56,18 @@ func prepare(rep *representation.Realm, unknown []representation.Unknown, o Opti
 	return &Plan{snap: p.snap, users: p.users, report: p.report}, nil
 }
 
-// draft makes all of a plan but what takes long.
+// note keeps a fault of the file, so that the others are found too, and says
+// whether there is one. What a fault is about is made as far as it can be, so
+// that what names it is no fault.
+func (p *planner) note(err error) bool {
+	if err != nil && len(p.faults) < representation.MaxFaults {
+		p.faults = append(p.faults, err)
+	}
+	return err != nil
+}
+
+// draft makes all of a plan but what takes long. Its error is about all that
+// is wrong with the file.
 func draft(rep *representation.Realm, unknown []representation.Unknown, o Options) (*planner, error) {
 	name := representation.Value(rep.Realm)
 	if name == "" {
@@ -64,47 +81,53 @@ func draft(rep *representation.Realm, unknown []representation.Unknown, o Option
 		return nil, err
 	}
 	p := &planner{o: o, file: rep, base: base, ids: map[string]bool{},
-		foreignClients: map[string]bool{}, foreignScopes: map[string]bool{}, roles: map[roleName]*latchkey.Role{}}
+		foreignClients: map[string]bool{}, foreignScopes: map[string]bool{}, faulty: map[string]bool{}, roles: map[roleName]*latchkey.Role{}}
 	p.report.unknown(unknown)
 	p.snap = &latchkey.Snapshot{Realm: &latchkey.Realm{Name: name, Version: 1, CreatedAt: o.Now, Profile: latchkey.DefaultUserProfile()}}
-	if p.snap.Realm.ID, err = p.id("realm", rep.ID, "id"); err != nil {
+	p.snap.Realm.ID = p.id("realm", rep.ID, "id")
+	p.makeConfigs()
+	p.makeFlows()
+	p.makeActions()
+	p.makeScopes()
+	if err := p.makeSettings(); err != nil {
 		return nil, err
 	}
-	return p, firstError(p.makeConfigs, p.makeFlows, p.makeActions, p.makeScopes, p.makeSettings,
-		p.makeClients, p.makeRoles, p.makeComposites, p.makeScopeMappings, p.readComponents,
-		p.makeUsers, p.makeServiceAccounts)
+	if err := p.makeClients(); err != nil {
+		return nil, err
+	}
+	p.makeRoles()
+	p.makeComposites()
+	p.makeScopeMappings()
+	p.readComponents()
+	p.makeUsers()
+	p.makeServiceAccounts()
+	if err := representation.Join(p.faults...); err != nil {
+		return p, err
+	}
+	p.nameUnacted()
+	return p, nil
 }
 
 // id gives a fresh id, or the one that the file gives, which is opaque text
 // and must not be given twice.
-func (p *planner) id(kind string, given *string, path string) (string, error) {
-	if representation.Value(given) == "" {
-		return secret.NewID(), nil
+func (p *planner) id(kind string, given *string, path string) string {
+	id := representation.Value(given)
+	switch {
+	case id == "":
+		return secret.NewID()
+	case len(id) > 255 || strings.IndexFunc(id, unicode.IsControl) >= 0:
+		p.note(latchkey.Invalid(path, "An id has at most 255 characters and no control characters."))
+	case p.ids[kind+"/"+id]:
+		p.note(latchkey.Invalid(path, "The id %q is given twice.", id))
+	default:
+		p.ids[kind+"/"+id] = true
+		return id
 	}
-	id := *given
-	if len(id) > 255 || strings.IndexFunc(id, unicode.IsControl) >= 0 {
-		return "", latchkey.Invalid(path, "An id has at most 255 characters and no control characters.")
-	}
-	if p.ids[kind+"/"+id] {
-		return "", latchkey.Invalid(path, "The id %q is given twice.", id)
-	}
-	p.ids[kind+"/"+id] = true
-	return id, nil
+	return secret.NewID()
 }
 
 // under puts the path of what an error is about in front of its field.
-func under(path string, err error) error {
-	var e *latchkey.Error
-	if err == nil || !errors.As(err, &e) {
-		return err
-	}
-	inner := *e
-	inner.Field = path
-	if e.Field != "" {
-		inner.Field += "." + e.Field
-	}
-	return &inner
-}
+func under(path string, err error) error { return representation.Under(path, err) }
 
 func twice(path, what string) error { return latchkey.Invalid(path, "This %s is given twice.", what) }
 
@@ -127,17 +150,19 @@ func (p *planner) makeSettings() error {
 		}
 	}
 	file.SMTPServer = p.smtp()
-	if err := file.Apply(realm, p.snap); err != nil {
-		return err
+	if p.note(file.Apply(realm, p.snap)) {
+		// So much of it decides about faults that are found later.
+		if given := representation.Value(file.DefaultSignatureAlgorithm); given != "" {
+			realm.DefaultSignatureAlgorithm = given
+		}
+		realm.RegistrationEmailAsUsername = representation.Value(file.RegistrationEmailAsUsername)
+		realm.DuplicateEmailsAllowed = representation.Value(file.DuplicateEmailsAllowed)
 	}
-	var err error
-	if realm.DefaultDefaultClientScopes, err = p.defaultScopes("defaultDefaultClientScopes",
-		p.file.DefaultDefaultClientScopes, p.base.DefaultDefaultClientScopes); err != nil {
-		return err
-	}
-	realm.DefaultOptionalClientScopes, err = p.defaultScopes("defaultOptionalClientScopes",
+	realm.DefaultDefaultClientScopes = p.defaultScopes("defaultDefaultClientScopes",
+		p.file.DefaultDefaultClientScopes, p.base.DefaultDefaultClientScopes)
+	realm.DefaultOptionalClientScopes = p.defaultScopes("defaultOptionalClientScopes",
 		p.file.DefaultOptionalClientScopes, p.base.DefaultOptionalClientScopes)
-	return err
+	return nil
 }
 
 // smtp gives the mail configuration without the secrets that the file only
@@ -168,16 +193,14 @@ const (
 )
 
 // readComponents takes the user profile over and names the other components.
-func (p *planner) readComponents() error {
+func (p *planner) readComponents() {
 	for _, kind := range sortedKeys(p.file.Components) {
 		for _, c := range p.file.Components[kind] {
 			if texts := c.Config[profileConfigKey]; kind == profileProvider && c.ProviderID == profileProviderID {
 				if len(texts) == 0 || texts[0] == "" {
 					continue // Keycloak's own default
 				}
-				if err := p.readProfile(texts[0]); err != nil {
-					return under("components."+kind, err)
-				}
+				p.note(under("components."+kind, p.readProfile(texts[0])))
 				continue
 			}
 			name := representation.Value(c.Name)
@@ -190,7 +213,6 @@ func (p *planner) readComponents() error {
 			p.report.add("components."+kind, NotTaken, reason("components."+kind), name)
 		}
 	}
-	return nil
 }
 
 func (p *planner) readProfile(text string) error {

@@ -29,17 +29,19 @@ func isOpenID(protocol *string) bool {
 
 // makeScopes makes the file's client scopes and those of every realm that it
 // lacks.
-func (p *planner) makeScopes() error {
+func (p *planner) makeScopes() {
 	seen := map[string]bool{}
 	for i := range p.file.ClientScopes {
 		rep := &p.file.ClientScopes[i]
 		name := representation.Value(rep.Name)
 		path := at("clientScopes", name)
 		if name == "" {
-			return latchkey.Invalid("clientScopes["+strconv.Itoa(i)+"]", "A client scope needs a name.")
+			p.note(latchkey.Invalid("clientScopes["+strconv.Itoa(i)+"]", "A client scope needs a name."))
+			continue
 		}
 		if seen[name] {
-			return twice(path, "name")
+			p.note(twice(path, "name"))
+			continue
 		}
 		seen[name] = true
 		if !isOpenID(rep.Protocol) {
@@ -47,31 +49,22 @@ func (p *planner) makeScopes() error {
 			p.report.add("clientScopes", NotTaken, "only OpenID Connect is spoken here", name)
 			continue
 		}
-		id, err := p.id("scope", rep.ID, path+".id")
-		if err != nil {
-			return err
-		}
-		if err := p.scope(rep, id); err != nil {
-			return under(path, err)
-		}
+		p.note(under(path, p.scope(rep, p.id("scope", rep.ID, path+".id"))))
 	}
 	for i := range p.base.ClientScopes {
 		rep := &p.base.ClientScopes[i]
 		if seen[*rep.Name] {
 			continue
 		}
-		if err := p.scope(rep, secret.NewID()); err != nil {
-			return err
-		}
+		p.note(p.scope(rep, secret.NewID()))
 		if p.file.ClientScopes != nil && slices.Contains(neededScopes, *rep.Name) {
 			p.report.add("clientScopes", Added, "tokens need it: it is a default scope of every client", *rep.Name)
 		}
 	}
-	return nil
 }
 
 func (p *planner) scope(rep *representation.ClientScope, id string) error {
-	s := &latchkey.ClientScope{RealmID: p.snap.Realm.ID, ID: id, Protocol: representation.OpenIDConnect, Attributes: map[string]string{}}
+	s := &latchkey.ClientScope{RealmID: p.snap.Realm.ID, ID: id, Name: representation.Value(rep.Name), Protocol: representation.OpenIDConnect, Attributes: map[string]string{}}
 	p.snap.Scopes = append(p.snap.Scopes, s)
 	return rep.Apply(s)
 }
@@ -89,26 +82,38 @@ func (p *planner) missingScopes() []string {
 	return ids
 }
 
-func (p *planner) defaultScopes(field string, file, base []string) ([]string, error) {
+func (p *planner) defaultScopes(field string, file, base []string) []string {
 	names := file
 	if file == nil {
 		names = base
 	}
 	ids := []string{}
-	for _, name := range names {
-		if p.foreignScopes[name] {
-			continue // named already
-		}
-		scope := p.snap.ScopeByName(name)
-		if scope == nil {
-			return nil, latchkey.Invalid(field, "There is no client scope with the name %q.", name)
-		}
-		ids = append(ids, scope.ID)
+	for _, name := range p.scopesThere(field, "", names) {
+		ids = append(ids, p.snap.ScopeByName(name).ID)
 	}
 	if field == "defaultDefaultClientScopes" {
 		ids = union(ids, p.missingScopes())
 	}
-	return ids, nil
+	return ids
+}
+
+// scopesThere leaves out the client scopes that do not exist, as Keycloak
+// does, and names them; those of other protocols are named already.
+func (p *planner) scopesThere(field, owner string, names []string) []string {
+	if names == nil {
+		return nil
+	}
+	there := []string{}
+	for _, name := range names {
+		switch {
+		case p.foreignScopes[name]:
+		case p.snap.ScopeByName(name) == nil:
+			p.report.add(field, NotTaken, "there is no client scope of this name: left out", owner+name)
+		default:
+			there = append(there, name)
+		}
+	}
+	return there
 }
 
 // union appends what is not in the list yet.
@@ -134,23 +139,28 @@ func (p *planner) makeClients() error {
 		clientID := representation.Value(rep.ClientID)
 		path := at("clients", clientID)
 		if clientID == "" {
-			return latchkey.Invalid("clients["+strconv.Itoa(i)+"]", "A client needs a clientId.")
+			p.note(latchkey.Invalid("clients["+strconv.Itoa(i)+"]", "A client needs a clientId."))
+			continue
 		}
 		if seen[clientID] {
-			return twice(path, "clientId")
+			p.note(twice(path, "clientId"))
+			continue
 		}
 		seen[clientID] = true
 		if !isOpenID(rep.Protocol) {
 			p.foreignClients[clientID] = true
+			delete(base, clientID)
 			p.report.add("clients", NotTaken, "only OpenID Connect is spoken here", clientID)
 			continue
 		}
-		if err := p.client(rep, base[clientID], path); err != nil {
-			return err
+		if p.note(under(path, p.client(rep, base[clientID], path))) {
+			p.snap.Clients = append(p.snap.Clients, &latchkey.Client{RealmID: p.snap.Realm.ID, ID: secret.NewID(), ClientID: clientID})
+			continue
 		}
+		p.nameOfClient(p.snap.Clients[len(p.snap.Clients)-1], rep, base[clientID])
 	}
 	for i := range p.base.Clients {
-		if rep := &p.base.Clients[i]; !seen[*rep.ClientID] {
+		if rep := &p.base.Clients[i]; !seen[*rep.ClientID] || p.foreignClients[*rep.ClientID] {
 			if err := p.client(rep, nil, "clients"); err != nil {
 				return err
 			}
@@ -162,22 +172,18 @@ func (p *planner) makeClients() error {
 
 // client makes one client; base is what every realm has under its clientId.
 func (p *planner) client(rep, base *representation.Client, path string) error {
-	var err error
 	given := *rep
-	given.DefaultClientScopes = p.withoutForeign(rep.DefaultClientScopes)
-	given.OptionalClientScopes = p.withoutForeign(rep.OptionalClientScopes)
-	if given.ID == nil || *given.ID == "" {
-		given.ID = new(secret.NewID())
-	} else if *given.ID, err = p.id("client", rep.ID, path+".id"); err != nil {
-		return err
-	}
+	owner := representation.Value(rep.ClientID) + ": "
+	given.DefaultClientScopes = p.scopesThere("clients.defaultClientScopes", owner, rep.DefaultClientScopes)
+	given.OptionalClientScopes = p.scopesThere("clients.optionalClientScopes", owner, rep.OptionalClientScopes)
+	given.ID = new(p.id("client", rep.ID, path+".id"))
 	var layers []*representation.Client
 	if base != nil {
 		layers = append(layers, base)
 	}
 	c, err := newClient(p.snap, p.o.Now, append(layers, &given)...)
 	if err != nil {
-		return under(path, err)
+		return err
 	}
 	if given.DefaultClientScopes != nil {
 		c.DefaultClientScopes = union(c.DefaultClientScopes, p.missingScopes())
@@ -193,13 +199,6 @@ func (p *planner) client(rep, base *representation.Client, path string) error {
 	}
 	p.snap.Clients = append(p.snap.Clients, c)
 	return nil
-}
-
-func (p *planner) withoutForeign(names []string) []string {
-	if names == nil {
-		return nil
-	}
-	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return p.foreignScopes[name] })
 }
 
 // NewClient makes a client of its representation with the defaults of

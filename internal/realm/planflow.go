@@ -13,43 +13,29 @@ import (
 
 func sortedKeys[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }
 
-// maxLinkLife is the longest life of a mailed link in seconds; a
-// longer one is kept and acted on as this.
-const (
-	maxLinkLife = 3600
-	keyLinkLife = "ext-magic-token-life-span"
-)
-
-func (p *planner) makeConfigs() error {
+func (p *planner) makeConfigs() {
 	seen := map[string]*latchkey.AuthenticatorConfig{}
 	for i := range p.file.AuthenticatorConfig {
 		rep := &p.file.AuthenticatorConfig[i]
 		path := at("authenticatorConfig", representation.Value(rep.Alias))
 		c := &latchkey.AuthenticatorConfig{RealmID: p.snap.Realm.ID, Config: map[string]string{}}
 		if representation.Value(rep.Alias) == "" {
-			return latchkey.Invalid("authenticatorConfig["+strconv.Itoa(i)+"]", "A configuration needs an alias.")
+			p.note(latchkey.Invalid("authenticatorConfig["+strconv.Itoa(i)+"]", "A configuration needs an alias."))
+			continue
 		}
-		if err := rep.Apply(c); err != nil {
-			return under(path, err)
-		}
+		c.Alias = *rep.Alias
+		p.note(under(path, rep.Apply(c)))
 		if same := seen[c.Alias]; same != nil {
 			// Two that say the same are one: executions name them by alias.
-			if maps.Equal(same.Config, c.Config) {
-				continue
+			if !maps.Equal(same.Config, c.Config) {
+				p.note(twice(path, "alias"))
 			}
-			return twice(path, "alias")
+			continue
 		}
-		var err error
-		if c.ID, err = p.id("config", rep.ID, path+".id"); err != nil {
-			return err
-		}
-		if life, err := strconv.Atoi(c.Config[keyLinkLife]); err == nil && life > maxLinkLife {
-			p.report.add("authenticatorConfig."+keyLinkLife, Kept, "acted on as 3600 seconds, the most that a mailed link lives", c.Alias)
-		}
+		c.ID = p.id("config", rep.ID, path+".id")
 		seen[c.Alias] = c
 		p.snap.Configs = append(p.snap.Configs, c)
 	}
-	return nil
 }
 
 // config finds a configuration by alias; one of the built-ins is made when a
@@ -73,11 +59,9 @@ func (p *planner) config(alias string) *latchkey.AuthenticatorConfig {
 
 // makeFlows makes the file's flows and those of every realm that the file
 // does not have.
-func (p *planner) makeFlows() error {
-	fromFile, err := p.fileFlows()
-	if err != nil {
-		return err
-	}
+func (p *planner) makeFlows() {
+	faults := len(p.faults)
+	fromFile := p.fileFlows()
 	byAlias := maps.Clone(fromFile)
 	var ours []*representation.Flow
 	for _, rep := range neededFlows(p.base.AuthenticationFlows, fromFile) {
@@ -86,50 +70,46 @@ func (p *planner) makeFlows() error {
 		ours = append(ours, rep)
 	}
 	for i := range p.file.AuthenticationFlows {
-		if err := p.executions(&p.file.AuthenticationFlows[i], byAlias); err != nil {
-			return err
+		if rep := &p.file.AuthenticationFlows[i]; representation.Value(rep.Alias) != "" {
+			p.executions(rep, byAlias)
+			p.nameUnbuilt(rep)
 		}
 	}
 	for _, rep := range ours {
 		for _, e := range rep.Executions {
 			if f := fromFile[representation.Value(e.FlowAlias)]; f != nil && !f.BuiltIn {
-				return latchkey.Invalid(at("authenticationFlows", f.Alias), "This alias belongs to a part of the built-in flow %q.", *rep.Alias)
+				p.note(latchkey.Invalid(at("authenticationFlows", f.Alias), "This alias belongs to a part of the built-in flow %q.", *rep.Alias))
 			}
 		}
-		if err := p.executions(rep, byAlias); err != nil {
-			return err
-		}
+		p.executions(rep, byAlias)
 	}
-	for i := range p.file.AuthenticationFlows {
-		p.nameUnbuilt(&p.file.AuthenticationFlows[i])
+	if len(p.faults) == faults {
+		p.note(p.checkTree())
 	}
-	return p.checkTree()
 }
 
-func (p *planner) fileFlows() (map[string]*latchkey.Flow, error) {
+func (p *planner) fileFlows() map[string]*latchkey.Flow {
 	byAlias := map[string]*latchkey.Flow{}
 	for i := range p.file.AuthenticationFlows {
 		rep := &p.file.AuthenticationFlows[i]
 		alias := representation.Value(rep.Alias)
 		path := at("authenticationFlows", alias)
 		if alias == "" {
-			return nil, latchkey.Invalid("authenticationFlows["+strconv.Itoa(i)+"]", "A flow needs an alias.")
+			p.note(latchkey.Invalid("authenticationFlows["+strconv.Itoa(i)+"]", "A flow needs an alias."))
+			continue
 		}
 		if byAlias[alias] != nil {
-			return nil, twice(path, "alias")
+			p.note(twice(path, "alias"))
+			continue
 		}
 		switch representation.Value(rep.ProviderID) {
 		case "", "basic-flow", "client-flow", "form-flow":
 		default:
-			return nil, latchkey.Invalid(path+".providerId", "Expected basic-flow, client-flow or form-flow.")
+			p.note(latchkey.Invalid(path+".providerId", "Expected basic-flow, client-flow or form-flow."))
 		}
-		id, err := p.id("flow", rep.ID, path+".id")
-		if err != nil {
-			return nil, err
-		}
-		byAlias[alias] = p.flow(rep, id)
+		byAlias[alias] = p.flow(rep, p.id("flow", rep.ID, path+".id"))
 	}
-	return byAlias, nil
+	return byAlias
 }
 
 // neededFlows are the built-in flows that the file lacks: every top-level one,
@@ -168,13 +148,13 @@ func (p *planner) flow(rep *representation.Flow, id string) *latchkey.Flow {
 	return f
 }
 
-func (p *planner) executions(rep *representation.Flow, byAlias map[string]*latchkey.Flow) error {
+func (p *planner) executions(rep *representation.Flow, byAlias map[string]*latchkey.Flow) {
 	f := byAlias[*rep.Alias]
 	for i := range rep.Executions {
 		path := at("authenticationFlows", f.Alias) + ".authenticationExecutions[" + strconv.Itoa(i) + "]"
 		e, err := p.execution(&rep.Executions[i], byAlias, path)
-		if err != nil {
-			return err
+		if p.note(err) {
+			continue
 		}
 		if rep.Executions[i].Priority == nil {
 			e.Priority = (i + 1) * 10
@@ -182,7 +162,6 @@ func (p *planner) executions(rep *representation.Flow, byAlias map[string]*latch
 		f.Executions = append(f.Executions, e)
 	}
 	sort.SliceStable(f.Executions, func(i, j int) bool { return f.Executions[i].Priority < f.Executions[j].Priority })
-	return nil
 }
 
 func (p *planner) execution(rep *representation.Execution, byAlias map[string]*latchkey.Flow, path string) (latchkey.Execution, error) {
@@ -264,7 +243,7 @@ func (p *planner) inEveryRealm(rep *representation.Flow, e *representation.Execu
 			continue
 		}
 		return slices.ContainsFunc(ours.Executions, func(o representation.Execution) bool {
-			return representation.Value(o.Authenticator) == *e.Authenticator && representation.Value(o.Requirement) == *e.Requirement
+			return representation.Value(o.Authenticator) == representation.Value(e.Authenticator) && representation.Value(o.Requirement) == representation.Value(e.Requirement)
 		})
 	}
 	return false
@@ -272,7 +251,7 @@ func (p *planner) inEveryRealm(rep *representation.Flow, e *representation.Execu
 
 // makeActions makes the required actions: those of every realm, as the file
 // changes them, and the file's own.
-func (p *planner) makeActions() error {
+func (p *planner) makeActions() {
 	byAlias := map[string]*latchkey.RequiredAction{}
 	add := func(rep *representation.RequiredAction) *latchkey.RequiredAction {
 		a := &latchkey.RequiredAction{RealmID: p.snap.Realm.ID, Alias: *rep.Alias, ProviderID: representation.Value(rep.ProviderID)}
@@ -292,19 +271,22 @@ func (p *planner) makeActions() error {
 		rep := &p.file.RequiredActions[i]
 		alias := representation.Value(rep.Alias)
 		if alias == "" {
-			return latchkey.Invalid("requiredActions["+strconv.Itoa(i)+"]", "A required action needs an alias.")
-		}
-		if seen[alias] {
-			return twice(at("requiredActions", alias), "alias")
-		}
-		seen[alias] = true
-		if a := byAlias[alias]; a != nil {
-			rep.Apply(a)
+			p.note(latchkey.Invalid("requiredActions["+strconv.Itoa(i)+"]", "A required action needs an alias."))
 			continue
 		}
-		if a := add(rep); a.Enabled && !p.o.built(a.ProviderID) {
-			p.report.add("requiredActions", Kept, "this required action is not built yet", alias)
+		if seen[alias] {
+			p.note(twice(at("requiredActions", alias), "alias"))
+			continue
+		}
+		seen[alias] = true
+		a := byAlias[alias]
+		if a == nil {
+			a = add(rep)
+		} else {
+			rep.Apply(a)
+		}
+		if a.Enabled && !p.o.built(a.ProviderID) {
+			p.report.add("requiredActions", Kept, "this required action is not built yet: a sign-in that comes to it fails", alias)
 		}
 	}
-	return nil
 }

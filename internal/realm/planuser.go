@@ -18,7 +18,7 @@ import (
 
 // makeUsers makes the file's accounts. As in Keycloak an account is enabled
 // and has roles only where the file says so.
-func (p *planner) makeUsers() error {
+func (p *planner) makeUsers() {
 	p.snap.Index()
 	names, addresses, services := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for i := range p.file.Users {
@@ -28,32 +28,33 @@ func (p *planner) makeUsers() error {
 			name = strings.ToLower(strings.TrimSpace(representation.Value(rep.Email)))
 		}
 		if name == "" {
-			return latchkey.Invalid("users["+strconv.Itoa(i)+"]", "A user needs a username.")
+			p.note(latchkey.Invalid("users["+strconv.Itoa(i)+"]", "A user needs a username."))
+			continue
 		}
 		path := at("users", name)
 		if names[name] {
-			return twice(path, "username")
+			p.note(twice(path, "username"))
+			continue
 		}
 		names[name] = true
 		u, err := p.user(rep, name, path)
-		if err != nil {
-			return err
+		if p.note(err) {
+			continue
 		}
 		if c := u.user.ServiceAccountClientID; c != "" {
 			if services[c] {
-				return twice(path+".serviceAccountClientId", "client")
+				p.note(twice(path+".serviceAccountClientId", "client"))
 			}
 			services[c] = true
 		}
 		if key := latchkey.CanonicalAddress(u.user.Email); u.user.Email != "" && !p.snap.Realm.DuplicateEmailsAllowed {
 			if addresses[key] {
-				return twice(path+".email", "address")
+				p.note(twice(path+".email", "address"))
 			}
 			addresses[key] = true
 		}
 		p.users = append(p.users, u)
 	}
-	return nil
 }
 
 func (p *planner) user(rep *representation.User, name, path string) (*plannedUser, error) {
@@ -63,10 +64,7 @@ func (p *planner) user(rep *representation.User, name, path string) (*plannedUse
 	}
 	given := *rep
 	given.Username = &name
-	var err error
-	if u.ID, err = p.id("user", rep.ID, path+".id"); err != nil {
-		return nil, err
-	}
+	u.ID = p.id("user", rep.ID, path+".id")
 	if given.Email = p.address(rep, name); given.Email == nil {
 		given.EmailVerified = nil
 	}
@@ -81,9 +79,7 @@ func (p *planner) user(rep *representation.User, name, path string) (*plannedUse
 		}
 		u.ServiceAccountClientID = c.ID
 	}
-	if out.roles, err = p.userRoles(rep, path); err != nil {
-		return nil, err
-	}
+	out.roles = p.userRoles(rep, path)
 	for _, alias := range u.RequiredActions {
 		if !p.o.built(alias) {
 			p.report.add("users.requiredActions", Kept, "this required action is not built yet: a sign-in that comes to it fails", alias)
@@ -105,25 +101,18 @@ func (p *planner) address(rep *representation.User, name string) *string {
 	return &email
 }
 
-func (p *planner) userRoles(rep *representation.User, path string) ([]string, error) {
-	ids, err := p.roleIDs("", rep.RealmRoles, path+".realmRoles")
-	if err != nil {
-		return nil, err
-	}
+func (p *planner) userRoles(rep *representation.User, path string) []string {
+	ids := p.roleIDs("", rep.RealmRoles, path+".realmRoles")
 	for _, clientID := range sortedKeys(rep.ClientRoles) {
-		more, err := p.roleIDs(clientID, rep.ClientRoles[clientID], at(path+".clientRoles", clientID))
-		if err != nil {
-			return nil, err
-		}
-		ids = union(ids, more)
+		ids = union(ids, p.roleIDs(clientID, rep.ClientRoles[clientID], at(path+".clientRoles", clientID)))
 	}
 	slices.Sort(ids)
-	return slices.Compact(ids), nil
+	return slices.Compact(ids)
 }
 
 // makeServiceAccounts makes the account of every client that signs in as
 // itself and whose account is not in the file.
-func (p *planner) makeServiceAccounts() error {
+func (p *planner) makeServiceAccounts() {
 	have := map[string]bool{}
 	for _, u := range p.users {
 		have[u.user.ServiceAccountClientID] = true
@@ -133,7 +122,6 @@ func (p *planner) makeServiceAccounts() error {
 			p.users = append(p.users, &plannedUser{user: NewServiceAccount(c, p.o.Now), roles: []string{p.defaultRole.ID}})
 		}
 	}
-	return nil
 }
 
 // makeKeys makes the keys that the realm signs with: RS256, which every
@@ -190,12 +178,7 @@ func (p *planner) credentials(u *plannedUser, rep *representation.User, path str
 			c.CreatedAt = p.o.Now
 		}
 		at := path + ".credentials[" + strconv.Itoa(i) + "]"
-		var err error
-		if id := representation.Value(in.ID); id != "" {
-			if c.ID, err = p.id("credential", in.ID, at+".id"); err != nil {
-				return err
-			}
-		}
+		c.ID = p.id("credential", in.ID, at+".id")
 		if err := p.password(c, in, u.user.Username, at); err != nil {
 			return err
 		}

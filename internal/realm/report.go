@@ -20,6 +20,7 @@ const (
 	Kept     Fate = "kept"      // it is in the realm, but not acted on as it says
 	Changed  Fate = "changed"   // it is in the realm, otherwise
 	Added    Fate = "added"     // it is in the realm, and was not in the representation
+	Missing  Fate = "missing"   // it is needed, and not in the realm
 )
 
 // Item is one thing that a report names.

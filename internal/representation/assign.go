@@ -13,14 +13,27 @@ import (
 )
 
 // assigner puts a decoded JSON tree into a shape.
-type assigner struct{ unknown []Unknown }
+type assigner struct {
+	unknown []Unknown
+	faults  []error
+}
 
 func assignTree(tree, v any) ([]Unknown, error) {
 	var a assigner
-	if err := a.assign(reflect.ValueOf(v).Elem(), tree, ""); err != nil {
+	a.note(a.assign(reflect.ValueOf(v).Elem(), tree, ""))
+	if err := Join(a.faults...); err != nil {
 		return nil, err
 	}
 	return sortUnknown(a.unknown), nil
+}
+
+// note keeps a fault, so that the others are found too, and says whether there
+// is one.
+func (a *assigner) note(err error) bool {
+	if err != nil && len(a.faults) < MaxFaults {
+		a.faults = append(a.faults, err)
+	}
+	return err != nil
 }
 
 func expected(path, what string) error { return latchkey.Invalid(path, "Expected %s.", what) }
@@ -139,9 +152,7 @@ func (a *assigner) assignStruct(dst reflect.Value, src any, path string) error {
 			a.unknown = append(a.unknown, Unknown{Path: at, Value: obj[name]})
 			continue
 		}
-		if err := a.assign(dst.Field(i), obj[name], at); err != nil {
-			return err
-		}
+		a.note(a.assign(dst.Field(i), obj[name], at))
 	}
 	return nil
 }
@@ -157,8 +168,8 @@ func (a *assigner) assignSlice(dst reflect.Value, src any, path string) error {
 			continue
 		}
 		elem := reflect.New(dst.Type().Elem()).Elem()
-		if err := a.assign(elem, item, path+"["+labelOf(item, i)+"]"); err != nil {
-			return err
+		if a.note(a.assign(elem, item, path+"["+labelOf(item, i)+"]")) {
+			continue
 		}
 		out = reflect.Append(out, elem)
 	}
@@ -184,8 +195,8 @@ func (a *assigner) assignMap(dst reflect.Value, src any, path string) error {
 			}
 		}
 		elem := reflect.New(elemType).Elem()
-		if err := a.assign(elem, value, at); err != nil {
-			return err
+		if a.note(a.assign(elem, value, at)) {
+			continue
 		}
 		out.SetMapIndex(reflect.ValueOf(name).Convert(dst.Type().Key()), elem)
 	}

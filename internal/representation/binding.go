@@ -143,22 +143,26 @@ func (r *Realm) write(n *latchkey.Realm) {
 // check refuses what no realm can have. It changes nothing.
 func (r *Realm) check(in *latchkey.Snapshot) error {
 	var blank latchkey.Realm
+	var faults []error
+	wrong := func(field, format string, args ...any) {
+		faults = append(faults, latchkey.Invalid(field, format, args...))
+	}
 	for _, b := range r.numbers(&blank) {
 		if *b.rep != nil && **b.rep < 0 {
-			return latchkey.Invalid(b.name, "A lifespan or count cannot be negative.")
+			wrong(b.name, "A lifespan or count cannot be negative.")
 		}
 	}
 	if r.EventsExpiration != nil && *r.EventsExpiration < 0 {
-		return latchkey.Invalid("eventsExpiration", "A lifespan cannot be negative.")
+		wrong("eventsExpiration", "A lifespan cannot be negative.")
 	}
 	if r.NotBefore != nil && *r.NotBefore < 0 {
-		return latchkey.Invalid("notBefore", "A time cannot be negative.")
+		wrong("notBefore", "A time cannot be negative.")
 	}
 	if r.SSLRequired != nil {
 		switch strings.ToLower(*r.SSLRequired) {
 		case "all", "external", "none":
 		default:
-			return latchkey.Invalid("sslRequired", "Expected all, external or none.")
+			wrong("sslRequired", "Expected all, external or none.")
 		}
 	}
 	for _, b := range r.flows(&blank) {
@@ -166,8 +170,8 @@ func (r *Realm) check(in *latchkey.Snapshot) error {
 			continue
 		}
 		if f := in.FlowByAlias(**b.rep); f == nil || !f.TopLevel {
-			return latchkey.Invalid(b.name, "There is no flow with the alias %q.", clip(**b.rep))
+			wrong(b.name, "There is no flow with the alias %q.", clip(**b.rep))
 		}
 	}
-	return nil
+	return Join(faults...)
 }

@@ -111,13 +111,15 @@ func (r *Client) Apply(c *latchkey.Client, in *latchkey.Snapshot) error {
 		}
 		c.ClientID = *r.ClientID
 	}
+	var faults []error
 	for _, uri := range r.RedirectURIs {
 		if err := checkRedirectURI(strings.TrimSpace(uri)); err != nil {
-			return err
+			faults = append(faults, err)
+			break
 		}
 	}
 	bindings, err := r.flowBindings(in)
-	if err != nil {
+	if err := Join(append(faults, err)...); err != nil {
 		return err
 	}
 	for _, b := range r.texts(c) {

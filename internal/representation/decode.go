@@ -30,7 +30,7 @@ type Unknown struct {
 // package. It coerces scalars as Keycloak does (text, numbers and booleans
 // for each other where the meaning is clear) and gives back, sorted by path,
 // what the shape has no place for. An error is a [latchkey.Error] of
-// CodeInvalid whose Field is the path of the wrong member.
+// CodeInvalid whose Field is the path of the wrong member, or [Faults] of them.
 func Decode(data []byte, v any) ([]Unknown, error) {
 	tree, err := parse(data)
 	if err != nil {
@@ -51,14 +51,15 @@ func DecodeEach(data []byte, newValue func() any) ([][]Unknown, error) {
 		list = []any{tree}
 	}
 	var all [][]Unknown
+	var faults []error
 	for _, item := range list {
 		unknown, err := assignTree(item, newValue())
-		if err != nil {
-			return nil, err
+		if err != nil && len(faults) < MaxFaults {
+			faults = append(faults, err)
 		}
 		all = append(all, unknown)
 	}
-	return all, nil
+	return all, Join(faults...)
 }
 
 // parse reads one JSON value whole, bounded in depth; an object that names a

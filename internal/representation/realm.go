@@ -177,9 +177,17 @@ func RealmOf(s *latchkey.Snapshot) *Realm {
 // stay. Flows are looked up in the snapshot in, by alias. The id, the name,
 // and what only exports hold, are not touched here.
 func (r *Realm) Apply(to *latchkey.Realm, in *latchkey.Snapshot) error {
-	if err := r.check(in); err != nil {
+	next, errs := *to, []error{r.check(in)}
+	if r.SMTPServer != nil {
+		errs = append(errs, applySMTP(r.SMTPServer, &next.SMTP))
+	}
+	if r.Attributes != nil {
+		errs = append(errs, applyAttributes(r.Attributes, &next))
+	}
+	if err := Join(errs...); err != nil {
 		return err
 	}
+	*to = next
 	set(&to.Enabled, r.Enabled)
 	set(&to.NotBefore, r.NotBefore)
 	set(&to.EventsExpiration, r.EventsExpiration)
@@ -188,16 +196,6 @@ func (r *Realm) Apply(to *latchkey.Realm, in *latchkey.Snapshot) error {
 	}
 	if r.SupportedLocales != nil {
 		to.SupportedLocales = r.SupportedLocales
-	}
-	if r.SMTPServer != nil {
-		if err := applySMTP(r.SMTPServer, &to.SMTP); err != nil {
-			return err
-		}
-	}
-	if r.Attributes != nil {
-		if err := applyAttributes(r.Attributes, to); err != nil {
-			return err
-		}
 	}
 	r.write(to)
 	return nil
