@@ -27,7 +27,7 @@ func TestKill(t *testing.T) {
 	for name, database := range map[string]func(testing.TB) string{"sqlite": storetest.SQLiteURL, "postgres": storetest.PostgresURL} {
 		t.Run(name, func(t *testing.T) {
 			random := seeded(t)
-			for range rounds(1, 20) {
+			for range rounds(1, 25) {
 				k := &killing{random: random, sink: newSink(t)}
 				k.world = newWorld(t, database(t), k.sink.addr, "--trusted-proxies", "127.0.0.1")
 				k.beforeItIsThere()

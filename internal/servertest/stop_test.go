@@ -167,7 +167,7 @@ func TestOnePanic(t *testing.T) {
 	s.Eventually("the log to break", h.sprung)
 	alive()
 
-	h.set("outbox: attempt") // after the relay took the mail, before that is written down
+	h.set("outbox: the relay took the mail") // after the relay took the mail, before that is written down
 	b := s.Browser()
 	rp.Start(b).FormWith("username").Set("username", "ada@example.test").Submit()
 	first := s.Mail.Wait("ada@example.test")
