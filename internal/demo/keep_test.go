@@ -1,7 +1,6 @@
 package demo
 
 import (
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -15,7 +14,7 @@ import (
 func TestKept(t *testing.T) {
 	now := time.Unix(1_000_000, 0)
 	dir := t.TempDir()
-	o := Options{File: filepath.Join(dir, "demo.json"), Now: func() time.Time { return now }, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	o := Options{File: filepath.Join(dir, "demo.json"), Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler)}
 	s := newSessions(o)
 	state := s.begin(attempt{browser: "b", nonce: "n", verifier: "v"})
 	gone := s.begin(attempt{})
