@@ -273,7 +273,7 @@ func mayHead(kind, name, line, base string) bool {
 // numbersIn tells where a log line has the number of a screen as a word of
 // its own, outside of what is made of numbers.
 func numbersIn(log, number string) (found []string) {
-	whole := regexp.MustCompile(`\b` + number + `\b`)
+	whole := regexp.MustCompile(`(?:^|[^\w.:-])` + number + `(?:$|[^\w.:-])`) // no part of an address, an id or a time
 	for line := range strings.Lines(log) {
 		var fields map[string]any
 		if json.Unmarshal([]byte(line), &fields) != nil {
