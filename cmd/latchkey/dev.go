@@ -47,7 +47,7 @@ func (c *devCmd) Run(h *host) error {
 	}
 	s, err := server.New(h.ctx, server.Config{Hostname: c.Hostname, Listen: c.Listen, Management: c.ManagementListen,
 		Database: data.database(), Keyring: ring, Imports: imports, Bootstrap: c.config(), Log: log,
-		Dev: &server.Dev{SMTP: c.SMTPListen, Mailbox: c.MailboxListen, Demo: c.DemoListen, MailDir: data.mail(), DemoFile: data.demo()}})
+		Dev: &server.Dev{SMTP: c.SMTPListen, Mailbox: c.MailboxListen, Demo: c.DemoListen, MailDir: data.mail(), DemoFile: data.demo(), Folder: c.Data}})
 	if err != nil {
 		return err
 	}

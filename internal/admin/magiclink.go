@@ -2,6 +2,7 @@ package admin
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -236,7 +237,7 @@ func (m *making) user(tx *store.Tx) (*latchkey.User, error) {
 	}
 	address, err := latchkey.ParseAddress(m.body.Email)
 	if err != nil {
-		return nil, answerError(http.StatusBadRequest, "email: "+err.Error())
+		return nil, answerError(http.StatusBadRequest, addressSentence(err))
 	}
 	u, err := actiontoken.NewUser(tx, m.snap, address.Typed)
 	if err != nil {
@@ -254,6 +255,15 @@ func (m *making) user(tx *store.Tx) (*latchkey.User, error) {
 		return nil, err
 	}
 	return u, tx.UpdateUser(u)
+}
+
+// addressSentence says what is wrong with the field email.
+func addressSentence(err error) string {
+	var e *latchkey.Error
+	if errors.As(err, &e) {
+		return "email is no address that mail can be sent to: " + e.Message
+	}
+	return "email is no address that mail can be sent to."
 }
 
 // realmAdmin is the role of realm-management that is made of all its others.

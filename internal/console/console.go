@@ -19,16 +19,18 @@ type Person struct {
 
 // Command is something that is done on the host.
 type Command struct {
-	Line string // "latchkey admin link"
+	Line string // "latchkey migrate"
 	What string // a key of the catalogue
 }
 
 // commands are what this version administers by.
-var commands = []Command{
-	{Line: "latchkey start --import FILE", What: "console.command.import"},
-	{Line: "latchkey admin link", What: "console.command.admin-link"},
-	{Line: "latchkey migrate", What: "console.command.migrate"},
-	{Line: "latchkey version", What: "console.command.version"},
+func commands(ctx context.Context) []Command {
+	return []Command{
+		{Line: "latchkey start --import FILE", What: "console.command.import"},
+		{Line: page.AdminCommand(ctx), What: "console.command.admin-link"},
+		{Line: "latchkey migrate", What: "console.command.migrate"},
+		{Line: "latchkey version", What: "console.command.version"},
+	}
 }
 
 // Console is the operator's page.

@@ -67,7 +67,7 @@ func TestRealmsAreForAdministrators(t *testing.T) {
 		status int
 		says   string
 	}{
-		"nobody":   {nil, http.StatusUnauthorized, "latchkey admin link"},
+		"nobody":   {nil, http.StatusUnauthorized, "latchkey admin link --hostname " + base},
 		"somebody": {&console.Person{Name: "grace@example.test"}, http.StatusForbidden, "grace@example.test"},
 	} {
 		w, asked := serve(t, "/admin/", c.person, nil)

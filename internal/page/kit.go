@@ -31,6 +31,10 @@ type wide interface{ Wide() bool }
 
 // Kit renders pages and mails. It is safe for concurrent use.
 type Kit struct {
+	// AdminCommand is what is typed on the host for the one-time link of an
+	// administrator; set before the Kit is used.
+	AdminCommand string
+
 	site       *web.Site
 	prefix     string // path of the site, without a slash at the end
 	resources  *resources
@@ -41,7 +45,7 @@ type Kit struct {
 // that it is sound is a matter of this package's tests, so New panics when it
 // is not.
 func New(site *web.Site) *Kit {
-	k := &Kit{site: site, resources: loadResources()}
+	k := &Kit{AdminCommand: "latchkey admin link --hostname " + strings.TrimSuffix(site.URL(), "/"), site: site, resources: loadResources()}
 	k.prefix = strings.TrimSuffix(site.Base.EscapedPath(), "/")
 	var err error
 	if k.catalogues, err = loadCatalogues(); err != nil {
@@ -54,7 +58,7 @@ func New(site *web.Site) *Kit {
 // r may be nil: then there is no realm's name, no application, no choice of
 // languages.
 func (k *Kit) Meta(r *http.Request, realm *latchkey.Realm, client *latchkey.Client, lang string, now time.Time) Meta {
-	m := Meta{Lang: lang, Now: now, Languages: k.languages(r, realm, lang)}
+	m := Meta{Lang: lang, Now: now, AdminCommand: k.AdminCommand, Languages: k.languages(r, realm, lang)}
 	if realm != nil {
 		m.Realm = clean(realm.Title())
 		m.Accent = realm.Attributes[AccentAttribute]

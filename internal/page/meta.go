@@ -14,6 +14,9 @@ type Meta struct {
 	AppURL string
 	// Accent is the realm's colour as "#rrggbb"; empty for Latchkey's own.
 	Accent string
+	// AdminCommand makes the one-time link of an administrator, as it is typed
+	// on the host.
+	AdminCommand string
 	// Languages are offered at the bottom; fewer than two are not shown.
 	Languages []Language
 	// Now is the time of the request: what "two minutes ago" counts from.

@@ -69,6 +69,10 @@ func App(ctx context.Context) string {
 	return m.Realm
 }
 
+// AdminCommand is what is typed on the host for the one-time link of an
+// administrator.
+func AdminCommand(ctx context.Context) string { return from(ctx).meta.AdminCommand }
+
 // label resolves "${key}" in the catalogue; any other text stays as it is.
 func label(ctx context.Context, text string) string {
 	t := from(ctx).texts

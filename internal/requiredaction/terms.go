@@ -2,6 +2,7 @@ package requiredaction
 
 import (
 	"strconv"
+	"strings"
 
 	"latchkey"
 	"latchkey/internal/flow"
@@ -13,14 +14,39 @@ type terms struct{}
 // attributeTerms is the user attribute that says when, in unix seconds.
 const attributeTerms = "terms_and_conditions"
 
-// keyTermsText is the action's option with the text of the terms.
-const keyTermsText = "text"
+// Where the text of the terms stands: the action's option, else the realm's
+// attribute; each may have one for a language, as "text.de".
+const (
+	keyTermsText   = "text"
+	realmTermsText = "latchkey.terms"
+)
+
+// text is the realm's own text in the person's language; empty when the
+// operator has set none.
+func (terms) text(c *flow.Context) string {
+	lang, _, _ := strings.Cut(c.Login.Locale, "-")
+	for _, from := range []struct {
+		values map[string]string
+		key    string
+	}{{c.Config, keyTermsText}, {c.Realm.Realm.Attributes, realmTermsText}} {
+		for _, suffix := range []string{c.Login.Locale, lang, ""} {
+			key := from.key
+			if suffix != "" {
+				key += "." + suffix
+			}
+			if text := from.values[key]; strings.TrimSpace(text) != "" {
+				return text
+			}
+		}
+	}
+	return ""
+}
 
 func (terms) Alias() string                        { return latchkey.ActionTerms }
 func (terms) Evaluate(*flow.Context) (bool, error) { return false, nil }
 
-func (terms) Challenge(c *flow.Context) (flow.Outcome, error) {
-	return flow.Outcome{Kind: flow.Challenge, Screen: flow.Terms{Text: c.Config[keyTermsText]}}, nil
+func (a terms) Challenge(c *flow.Context) (flow.Outcome, error) {
+	return flow.Outcome{Kind: flow.Challenge, Screen: flow.Terms{Text: a.text(c)}}, nil
 }
 
 func (a terms) Action(c *flow.Context) (flow.Outcome, error) {

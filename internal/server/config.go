@@ -67,6 +67,8 @@ type Dev struct {
 	// DemoFile keeps who is signed in to the demo application over restarts;
 	// empty: memory only.
 	DemoFile string
+	// Folder is the data folder, for the command that is shown on pages.
+	Folder string
 }
 
 // Limits of the HTTP listeners.

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"latchkey"
 	"latchkey/internal/actiontoken"
@@ -28,12 +29,27 @@ type house struct {
 	pages      *page.Kit
 }
 
+// adminCommand is what is typed beside dev for an administrator's link.
+func adminCommand(folder, address string) string {
+	if strings.ContainsAny(folder, " \t'\"$&;()*?\\") {
+		folder = "'" + strings.ReplaceAll(folder, "'", `'\''`) + "'"
+	}
+	command := "latchkey admin link --data " + folder
+	if address = strings.TrimSuffix(address, "/"); address != "http://localhost:8080" { // what it takes by itself
+		command += " --hostname " + address
+	}
+	return command
+}
+
 // build makes doors and workers and mounts every route.
 func (s *Server) build(ctx context.Context) error {
 	s.realms = realm.NewCache(s.db)
 	s.metrics = newMetrics(s)
 	minter := token.NewMinter(s.cfg.Now)
 	pages := page.New(s.site)
+	if s.cfg.Dev != nil && s.cfg.Dev.Folder != "" {
+		pages.AdminCommand = adminCommand(s.cfg.Dev.Folder, s.site.URL())
+	}
 	registry := flow.NewRegistry(authenticator.All(authenticator.Deps{}), requiredaction.All())
 
 	applications := oidc.New(oidc.Deps{DB: s.db, Realms: s.realms, Site: s.site, Minter: minter,

@@ -158,6 +158,7 @@ func steps() []Page {
 		{Name: "password-update", Group: g, Page: password},
 		{Name: "password-update-error", Group: g, Page: badPassword},
 		{Name: "terms", Group: g, Page: page.Terms{Form: bare(), Text: "You may use Acme Shop for as long as you like.\n\nAcme keeps your address to sign you in, and for nothing else."}},
+		{Name: "terms-none", Group: g, Page: page.Terms{Form: bare()}},
 	}
 }
 
