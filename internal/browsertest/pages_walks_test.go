@@ -354,7 +354,7 @@ func walkErrors(v *tour) {
 	} {
 		p.Goto(at)
 		v.look(p, name, map[string]string{"error-client": "not known here", "error-redirect": "cannot be answered",
-			"error-realm": "no such place", "error-invalid": "cannot be answered", "cookies-off": "Cookies are switched off"}[name])
+			"error-realm": "no such place", "error-invalid": "cannot be answered", "cookies-off": "did not send the cookie"}[name])
 	}
 	// A form that comes from another site.
 	p.Goto(strings.TrimSuffix(v.rp.OAuth.RedirectURL, "/callback"))
