@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,6 +28,7 @@ var built = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	builtIn.Store(&dir)
 	path := filepath.Join(dir, "latchkey")
 	if out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil { //nolint:noctx // the go command
 		return "", fmt.Errorf("building the program: %w\n%s", err, out)
@@ -34,7 +36,22 @@ var built = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// host is what every process of these tests is reached at, as from outside;
+// tidy runs the tests and takes the program away that they built.
+type tidy struct{ *testing.M }
+
+func (m tidy) Run() int {
+	defer func() {
+		if dir := builtIn.Load(); dir != nil {
+			_ = os.RemoveAll(*dir)
+		}
+	}()
+	return m.M.Run()
+}
+
+// builtIn is the folder of the built program.
+var builtIn atomic.Pointer[string]
+
+// hostOfAll is what every process of these tests is reached at, as from outside;
 // no port of it is open.
 const hostOfAll = "localhost:18080"
 

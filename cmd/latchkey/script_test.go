@@ -20,7 +20,7 @@ import (
 var update = flag.Bool("update", false, "write the reference of settings anew")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"latchkey": main})
+	testscript.Main(tidy{m}, map[string]func(){"latchkey": main})
 }
 
 // TestScripts are the stories of the command line. Beside testscript's own
