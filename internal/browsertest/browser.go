@@ -32,6 +32,7 @@ type Browser struct {
 
 	mu    sync.Mutex
 	pages []*Page
+	used  bool // the first tab is given away
 }
 
 // New starts a browser for the test. When the test ends it is closed, and what
@@ -47,7 +48,8 @@ func New(t testing.TB) *Browser {
 		}
 		cancel()
 	})
-	// The first tab owns the profile: it stays, empty, until the test ends.
+	// The first tab owns the profile: it stays, if only empty, until the test
+	// ends.
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatalf("a new browser profile: %v", err)
 	}
@@ -99,6 +101,8 @@ func start(path string) error {
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-domain-reliability", true),
+		// One process less for every profile and every page that changes sites.
+		chromedp.Flag("disable-features", "Translate,SpareRendererForSitePerProcess"),
 		chromedp.Flag("no-pings", true),
 		chromedp.Flag("lang", "en-US"),
 		chromedp.Flag("host-resolver-rules", "MAP *.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1, EXCLUDE [::1]"),
@@ -144,8 +148,16 @@ func (b *Browser) Open(url string) *Page {
 // Tab opens an empty tab.
 func (b *Browser) Tab() *Page {
 	b.t.Helper()
-	ctx, cancel := chromedp.NewContext(b.ctx)
-	p := &Page{t: b.t, b: b, ctx: ctx, cancel: cancel}
+	b.mu.Lock()
+	first := !b.used
+	b.used = true
+	b.mu.Unlock()
+	p := &Page{t: b.t, b: b}
+	if first {
+		p.ctx, p.cancel = b.ctx, p.empty
+	} else {
+		p.ctx, p.cancel = chromedp.NewContext(b.ctx)
+	}
 	if err := p.begin(); err != nil {
 		b.t.Fatalf("a new tab: %v", err)
 	}
@@ -153,6 +165,14 @@ func (b *Browser) Tab() *Page {
 	defer b.mu.Unlock()
 	b.pages = append(b.pages, p)
 	return p
+}
+
+// empty closes the tab that owns the profile, as far as it can be closed
+// before the others.
+func (p *Page) empty() {
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	_, _ = chromedp.Run(ctx, chromedp.Navigate("about:blank"))
 }
 
 // closeAll closes the tabs; a failed test keeps a picture of each among its

@@ -98,7 +98,7 @@ const ringed = `(() => {
 func (h hands) ask(w *world, b *browsertest.Browser) *browsertest.Page {
 	h.t.Helper()
 	p := h.open(b, w.rp.URL())
-	h.fill(p, "#username", person)
+	h.fill(p, "#username", ada)
 	h.push(p, "main button.main", "Check your email")
 	return p
 }
@@ -136,7 +136,7 @@ func TestJourneys(t *testing.T) {
 func linkInSecondTab(w *world, h hands) {
 	b := browsertest.New(w.t)
 	p := h.ask(w, b)
-	l := h.open(b, w.s.Mail.Wait(person).Link)
+	l := h.open(b, w.s.Mail.Wait(ada).Link)
 	if !h.scripts {
 		l.See("Signing you in")
 		h.push(l, "form[data-submit] button", "Application")
@@ -151,7 +151,7 @@ func linkInSecondTab(w *world, h hands) {
 	p.See("This sign-in went on elsewhere")
 	w.answered(1)
 	w.signedIn(b, true)
-	if u := w.account(person); u == nil || !u.EmailVerified {
+	if u := w.account(ada); u == nil || !u.EmailVerified {
 		w.t.Errorf("the account is %+v", u)
 	}
 }
@@ -160,7 +160,7 @@ func linkInSecondTab(w *world, h hands) {
 func codeTyped(w *world, h hands) {
 	b := browsertest.New(w.t)
 	p := h.ask(w, b)
-	code := w.s.Mail.Wait(person).Code
+	code := w.s.Mail.Wait(ada).Code
 	h.fill(p, "#code", other(code, "000000", "000001"))
 	h.push(p, "form:has(#code) button.main", "That is not the code from the mail. 4 tries are left.")
 	h.fill(p, "#code", code[:3]+" "+code[3:])
@@ -176,7 +176,7 @@ func continueThere(w *world, h hands) {
 	asking, phone := browsertest.New(w.t), browsertest.New(w.t)
 	p := h.ask(w, asking)
 	number := shownNumber(w.t, p)
-	o := h.open(phone, w.s.Mail.Wait(person).Link)
+	o := h.open(phone, w.s.Mail.Wait(ada).Link)
 	o.See("Someone wants to sign in as a•••@example.test")
 	h.fill(o, "#number", other(number, "472", "471"))
 	h.push(o, choice("continue"), "That number is not the one shown. 2 tries left.")
@@ -196,7 +196,7 @@ func continueThere(w *world, h hands) {
 func signInHere(w *world, h hands) {
 	asking, phone := browsertest.New(w.t), browsertest.New(w.t)
 	p := h.ask(w, asking)
-	o := h.open(phone, w.s.Mail.Wait(person).Link)
+	o := h.open(phone, w.s.Mail.Wait(ada).Link)
 	h.fill(o, "#number", shownNumber(w.t, p))
 	h.push(o, choice("here"), "Sign in here as ada@example.test?")
 	w.signedIn(phone, false)
@@ -217,7 +217,7 @@ func signInHere(w *world, h hands) {
 func anotherAddress(w *world, h hands) {
 	b := browsertest.New(w.t)
 	p := h.ask(w, b)
-	first := w.s.Mail.Wait(person).Link
+	first := w.s.Mail.Wait(ada).Link
 	h.push(p, ".account button", "Sign in or register")
 	if typed := browsertest.Eval[string](p, `document.querySelector("#username").value`); typed != "" {
 		w.t.Errorf("the new page holds %q", typed)
@@ -228,14 +228,14 @@ func anotherAddress(w *world, h hands) {
 	h.push(p, "main button.main", "Check your email")
 	p.See("grace@example.test")
 	h.push(l, "main button[name=resend]", "Check your email")
-	l.See(person)
+	l.See(ada)
 	l = h.open(b, w.s.Mail.Wait("grace@example.test").Link)
 	if !h.scripts {
 		h.push(l, "form[data-submit] button", "Application")
 	}
 	l.At(w.rp.OAuth.RedirectURL)
 	w.answered(1)
-	if w.account(person) != nil || w.account("grace@example.test") == nil {
+	if w.account(ada) != nil || w.account("grace@example.test") == nil {
 		w.t.Error("the account is not the one of the second address")
 	}
 }
@@ -255,19 +255,19 @@ func TestSendAgain(t *testing.T) {
 	}
 	p.Click(".resend button")
 	p.Until("the button to be free", `!document.querySelector(".resend button").hasAttribute("aria-disabled")`)
-	if n := w.s.Mail.Count(person); n != 1 || strings.Contains(p.Text("main"), "in 1 s") {
+	if n := w.s.Mail.Count(ada); n != 1 || strings.Contains(p.Text("main"), "in 1 s") {
 		t.Errorf("%d mails, and the page says %s", n, p.Text("main"))
 	}
 	w.s.Clock.Advance(time.Second)
 	p.Follow(".resend button")
 	p.See("A new mail is on its way")
-	again := w.s.Mail.Wait(person)
+	again := w.s.Mail.Wait(ada)
 	if again.Code != first.Code || again.Link == first.Link {
 		t.Errorf("the second mail has the code %s and the first %s; the links are %s and %s", again.Code, first.Code, again.Link, first.Link)
 	}
 	p.Reload() // of the page, not of the form
 	w.s.Settle("demo")
-	if n := w.s.Mail.Count(person); n != 2 {
+	if n := w.s.Mail.Count(ada); n != 2 {
 		t.Errorf("%d mails after a reload", n)
 	}
 	b.Open(first.Link).At(w.rp.OAuth.RedirectURL)
@@ -280,16 +280,12 @@ func TestSendAgainTooEarly(t *testing.T) {
 	w := newWorld(t)
 	h := hands{t: t}
 	p := h.ask(w, browsertest.New(t))
-	w.s.Mail.Wait(person)
+	w.s.Mail.Wait(ada)
 	h.push(p, ".resend button", "A new mail can be sent in 30 seconds.")
 	w.s.Clock.Advance(30 * time.Second)
 	h.push(p, ".resend button", "A new mail is on its way")
-	w.s.Mail.Wait(person)
+	w.s.Mail.Wait(ada)
 }
-
-// back goes one step back in the tab's history, as the browser's button does:
-// what comes may be a page that the browser kept as it was.
-func back(p *browsertest.Page) { browsertest.Eval[*string](p, "(history.back(), null)") }
 
 // The back button leads to the form that asked for the address: the same
 // address again mails nothing, another one begins anew.
@@ -300,15 +296,15 @@ func TestBackButton(t *testing.T) {
 	p, mail := w.asking(b)
 	retype := func(address string) {
 		t.Helper()
-		back(p)
+		p.Back()
 		p.See("Sign in or register")
 		browsertest.Eval[*string](p, fmt.Sprintf(`(document.querySelector("#username").value = %q, document.querySelector("main button.main").click(), null)`, address))
 		p.See("Check your email")
 		p.See(address)
 	}
-	retype(person)
+	retype(ada)
 	w.s.Settle("demo")
-	if n := w.s.Mail.Count(person); n != 1 {
+	if n := w.s.Mail.Count(ada); n != 1 {
 		t.Errorf("the same address again caused %d mails", n)
 	}
 	retype("grace@example.test")
@@ -318,7 +314,7 @@ func TestBackButton(t *testing.T) {
 	p.See("This sign-in went on elsewhere")
 	w.answered(1)
 	// Back into what is over: nothing is sent, nobody is asked.
-	back(p)
+	p.Back()
 	p.See("Begin again in the application")
 	w.answered(1)
 }
@@ -341,7 +337,7 @@ func TestReload(t *testing.T) {
 	p.Type("#username", "no address")
 	p.Follow("main button.main")
 	again(p, "This is not an email address")
-	mail := w.ask(p, person)
+	mail := w.ask(p, ada)
 	number := shownNumber(t, p)
 	again(p, "Check your email")
 	if n := shownNumber(t, p); n != number {
@@ -361,7 +357,7 @@ func TestReload(t *testing.T) {
 	p.At(w.rp.OAuth.RedirectURL)
 	w.answered(1)
 	w.s.Settle("demo")
-	if n := w.s.Mail.Count(person); n != 1 {
+	if n := w.s.Mail.Count(ada); n != 1 {
 		t.Errorf("%d mails", n)
 	}
 	count := map[string]int{}
@@ -387,7 +383,7 @@ func TestRememberMe(t *testing.T) {
 		if remember {
 			p.Click("[name=rememberMe]")
 		}
-		p.Goto(w.ask(p, person).Link)
+		p.Goto(w.ask(p, ada).Link)
 		p.At(w.rp.OAuth.RedirectURL)
 		w.signedIn(b, true)
 		held := false
@@ -432,7 +428,7 @@ func TestFromAnotherSite(t *testing.T) {
 		return p
 	}
 	p := post()
-	p.Goto(w.ask(p, person).Link)
+	p.Goto(w.ask(p, ada).Link)
 	p.At(w.rp.OAuth.RedirectURL)
 	post().At(w.rp.OAuth.RedirectURL)
 	w.answered(2)

@@ -79,10 +79,12 @@ func (p *Page) Reload() {
 	run(p, "reload", chromedp.Reload())
 }
 
-// Back goes one step back in the tab's history.
+// Back goes one step back in the tab's history, and does not wait for what
+// comes: it may be a page that the browser kept as it was. Such a page is
+// waited for with See, and used with Eval and Lead only.
 func (p *Page) Back() {
 	p.t.Helper()
-	run(p, "go back", chromedp.NavigateBack())
+	Eval[*string](p, "(history.back(), null)")
 }
 
 // URL is where the tab is.

@@ -31,7 +31,7 @@ func walkAddress(v *tour) {
 	p.Type("#username", "ada@exam ple")
 	p.Follow("main button.main")
 	v.look(p, "email-error", "This is not an email address")
-	v.signIn(b, person)
+	v.signIn(b, ada)
 	v.s.Clock.Advance(time.Minute)
 	p.Goto(v.rp.URL("prompt", "login"))
 	v.look(p, "email-fixed", "Confirm that it is you")
@@ -41,7 +41,7 @@ func walkAddress(v *tour) {
 func walkWaiting(v *tour) {
 	b := browsertest.New(v.t)
 	p := v.open(b, v.rp.URL())
-	mail := v.ask(p, person)
+	mail := v.ask(p, ada)
 	v.look(p, "waiting", "Check your email")
 	p.Type("#code", other(mail.Code, "000000", "000001"))
 	p.Follow("form:has(#code) button.main")
@@ -93,7 +93,7 @@ func walkWaitingClosed(v *tour) {
 	v.magic("latchkey-other-browser", "number")
 	b = browsertest.New(v.t)
 	p = v.open(b, v.rp.URL())
-	mail = v.ask(p, person)
+	mail = v.ask(p, ada)
 	browsertest.New(v.t).Open(mail.Link).Follow(choice("notme"))
 	v.look(p, "waiting-reported", "said that they did not ask for it")
 }
@@ -222,7 +222,7 @@ func walkOwnLink(v *tour) {
 	p.Follow(".account button")
 	l.Goto(mail.Link)
 	v.look(l, "link-ended", "This link has ended")
-	mail = v.ask(p, person)
+	mail = v.ask(p, ada)
 	v.s.Clock.Advance(10 * time.Minute)
 	l.Goto(mail.Link)
 	v.look(l, "link-expired", "This link has expired")
@@ -237,7 +237,7 @@ func walkOwnLink(v *tour) {
 	l.Goto(mail.Link)
 	l.See("You are signed in already")
 	v.s.Update(func(tx *store.Tx) error {
-		_, err := tx.EndUserSessions(v.rp.Client.RealmID, v.account(person).ID, "")
+		_, err := tx.EndUserSessions(v.rp.Client.RealmID, v.account(ada).ID, "")
 		return err
 	})
 	l.Goto(mail.Link)
@@ -246,7 +246,7 @@ func walkOwnLink(v *tour) {
 	b = browsertest.New(v.t)
 	_, mail = v.asking(b)
 	v.s.Update(func(tx *store.Tx) error {
-		u, err := tx.UserByEmail(v.rp.Client.RealmID, person)
+		u, err := tx.UserByEmail(v.rp.Client.RealmID, ada)
 		if err == nil {
 			u.Enabled = false
 			err = tx.UpdateUser(u)
@@ -270,14 +270,19 @@ func walkAPI(v *tour) {
 	v.look(p, "api-link-address-wrong", "This is not the address that the link was sent to")
 }
 
+// terms switches the terms on, with the operator's text.
+func (v *tour) terms(text string) {
+	v.s.Change("demo", func(tx *store.Tx, snap *latchkey.Snapshot) error {
+		a := *snap.RequiredAction(latchkey.ActionTerms)
+		a.Enabled, a.Config = true, map[string]string{"text": text}
+		return tx.PutRequiredAction(&a)
+	})
+}
+
 // What a realm asks of people after their first factor.
 func walkActions(v *tour) {
 	v.magic("ext-magic-update-profile-action", "true")
-	v.s.Change("demo", func(tx *store.Tx, snap *latchkey.Snapshot) error {
-		a := *snap.RequiredAction(latchkey.ActionTerms)
-		a.Enabled = true
-		return tx.PutRequiredAction(&a)
-	})
+	v.terms("")
 	b := browsertest.New(v.t)
 	p := v.open(b, v.rp.URL())
 	p.Goto(v.ask(p, "grace@example.test").Link)
@@ -285,14 +290,17 @@ func walkActions(v *tour) {
 	browsertest.Eval[*string](p, fmt.Sprintf("document.querySelector('#firstName').value = %q; null", strings.Repeat("long ", 80)))
 	p.Follow("main button.main")
 	v.look(p, "profile-error", "characters at most")
-	v.s.AddUser("demo", person, "", func(u *latchkey.User) {
+	v.s.AddUser("demo", ada, "", func(u *latchkey.User) {
 		u.EmailVerified = true
 		u.AddRequiredAction(latchkey.ActionTerms)
 		u.AddRequiredAction(latchkey.ActionUpdatePassword)
 	})
 	p = v.open(browsertest.New(v.t), v.rp.URL())
-	p.Goto(v.ask(p, person).Link)
-	v.look(p, "terms", "Terms")
+	p.Goto(v.ask(p, ada).Link)
+	v.look(p, "terms-none", "Terms")
+	v.terms("You may use Application for as long as you like.")
+	p.Reload()
+	v.look(p, "terms", "for as long as you like")
 	p.Follow("[name=accept]")
 	v.look(p, "password-update", "Choose a new password")
 	p.Type("#password-new", "correct horse battery")
@@ -303,13 +311,13 @@ func walkActions(v *tour) {
 
 // Passwords, and the choice of another way.
 func walkPasswords(v *tour) {
-	v.s.AddUser("demo", person, "correct horse battery", nil)
+	v.s.AddUser("demo", ada, "correct horse battery", nil)
 	v.realm(func(r *latchkey.Realm) { r.BrowserFlow, r.VerifyEmail = "browser", true })
 	b := browsertest.New(v.t)
 	p := v.open(b, v.rp.URL())
 	v.look(p, "username-password", "User name or email address")
 	enter := func(password string) {
-		p.Type("#username", person)
+		p.Type("#username", ada)
 		p.Type("#password", password)
 		p.Follow("main button.main")
 	}
@@ -317,7 +325,7 @@ func walkPasswords(v *tour) {
 	v.look(p, "username-password-error", "The user name or the password is wrong")
 	enter("correct horse battery")
 	v.look(p, "verify-email", "Confirm your email address")
-	l := v.plain(b, v.s.Mail.Wait(person).Link)
+	l := v.plain(b, v.s.Mail.Wait(ada).Link)
 	v.look(l, "link-same-browser-verify", "Confirm your email address")
 	// The mail or the password, as one likes.
 	v.realm(func(r *latchkey.Realm) { r.BrowserFlow = "magic link" })
@@ -376,7 +384,7 @@ func walkOver(v *tour) {
 	v.magic("ext-magic-update-profile-action", "true")
 	b := browsertest.New(v.t)
 	p := v.plain(b, v.rp.URL())
-	mail := v.ask(p, person)
+	mail := v.ask(p, ada)
 	late := v.plain(b, p.URL())
 	for _, tab := range []*browsertest.Page{p, late} {
 		tab.Type("#code", mail.Code)
@@ -414,7 +422,7 @@ func walkOver(v *tour) {
 // The end of a session, and answers by form.
 func walkLogout(v *tour) {
 	b := browsertest.New(v.t)
-	v.signIn(b, person)
+	v.signIn(b, ada)
 	p := v.open(b, v.s.Base+"/realms/demo/protocol/openid-connect/logout?client_id="+v.rp.Client.ClientID)
 	v.look(p, "logout", "Sign out?")
 	f := v.plain(b, v.rp.URL("response_mode", "form_post"))
@@ -439,7 +447,7 @@ func walkAdministrator(v *tour) {
 	p.Type("#email", "no address")
 	p.Follow("main button.main")
 	v.look(p, "first-admin-error", "This is not an email address")
-	p.Type("#email", person)
+	p.Type("#email", ada)
 	p.Follow("main button.main")
 	v.look(p, "console", "Administration")
 	p.Goto(link.Reveal())
@@ -452,7 +460,7 @@ func walkDemo(v *tour) {
 	p := v.open(b, v.s.LocalURL("demo"))
 	v.look(p, "demo", "You are not signed in")
 	p.Follow("main a.button")
-	p.Goto(v.ask(p, person).Link)
+	p.Goto(v.ask(p, ada).Link)
 	p.See("You are signed in")
 	p.Reload()
 	v.look(p, "demo-signed-in", "You are signed in")

@@ -63,13 +63,16 @@ func (m *machine) comes(n int, fresh bool) {
 	before := m.what()
 	if fresh {
 		for range n {
-			m.w.t.Run("visit", func(t *testing.T) { m.visit(t, browsertest.New(t)) })
+			m.w.t.Run("visit", func(t *testing.T) {
+				b := browsertest.New(t)
+				m.visit(t, b, b.Tab())
+			})
 		}
 	} else {
 		m.w.t.Run("visits", func(t *testing.T) {
 			b := browsertest.New(t)
-			for range n {
-				m.visit(t, b)
+			for p := b.Tab(); n > 0; n-- {
+				m.visit(t, b, p)
 			}
 		})
 	}
@@ -102,7 +105,7 @@ func (m *machine) what() string {
 		return err
 	})
 	verified := false
-	if u := m.w.account(person); u != nil {
+	if u := m.w.account(ada); u != nil {
 		verified = u.EmailVerified
 	}
 	return fmt.Sprintf("%v; %d mails; %d answers; an account that is proven: %v%s", seen, len(m.w.s.Mail.All()), len(m.w.rp.Calls()), verified, used)
@@ -115,12 +118,10 @@ var harmless = []string{"LINK_OPENED", "LINK_REFUSED", "LINK_REPORTED", "LOGIN_E
 
 // visit opens the link and presses one thing; every third visit goes on with
 // what comes, four pages far.
-func (m *machine) visit(t *testing.T, b *browsertest.Browser) {
+func (m *machine) visit(t *testing.T, b *browsertest.Browser, p *browsertest.Page) {
 	t.Helper()
 	n := m.visits
 	m.visits++
-	p := b.Tab()
-	defer p.Close()
 	p.Goto(m.link)
 	if !browsertest.Eval[bool](p, "document.scripts.length === 0") {
 		t.Error("R-002: the page of a stranger's browser runs a script")
@@ -270,7 +271,7 @@ func TestDetonationOfALinkByAPI(t *testing.T) {
 	m.comes(5, false)
 	b := browsertest.New(t)
 	p := b.Open(link)
-	p.Type("#address", person)
+	p.Type("#address", ada)
 	m.comes(2, false)
 	p.Follow("main button.main")
 	p.At(w.rp.OAuth.RedirectURL)
@@ -287,7 +288,7 @@ func TestDetonationGoesOnIntoTheApplication(t *testing.T) {
 	b := browsertest.New(t)
 	p := b.Open(w.s.LocalURL("demo"))
 	p.Follow("main a.button")
-	mail := w.ask(p, person)
+	mail := w.ask(p, ada)
 	m := w.detonate(mail.Link, shownNumber(t, p))
 	m.far = true
 	m.comes(10, false)

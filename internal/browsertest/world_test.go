@@ -17,8 +17,8 @@ import (
 	"latchkey/internal/store"
 )
 
-// person is the address that signs in.
-const person = "ada@example.test"
+// ada is the address that signs in.
+const ada = "ada@example.test"
 
 // world is a server with an application.
 type world struct {
@@ -149,7 +149,7 @@ func (w *world) ask(p *browsertest.Page, address string) servertest.Mail {
 func (w *world) asking(b *browsertest.Browser) (*browsertest.Page, servertest.Mail) {
 	w.t.Helper()
 	p := b.Open(w.rp.URL())
-	return p, w.ask(p, person)
+	return p, w.ask(p, ada)
 }
 
 // signIn signs the person in with the browser, and closes the tab.
@@ -212,7 +212,7 @@ func (w *world) linkByAPI(mailed bool) string {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	body := `{"email":"` + person + `","client_id":"` + w.rp.Client.ClientID + `","redirect_uri":"` + w.rp.OAuth.RedirectURL + `","force_create":true`
+	body := `{"email":"` + ada + `","client_id":"` + w.rp.Client.ClientID + `","redirect_uri":"` + w.rp.OAuth.RedirectURL + `","force_create":true`
 	if mailed {
 		body += `,"send_email":true`
 	}
@@ -222,7 +222,7 @@ func (w *world) linkByAPI(mailed bool) string {
 		w.t.Fatalf("a link by the API: %d %s", status, answer)
 	}
 	if mailed {
-		return w.s.Mail.Wait(person).Link
+		return w.s.Mail.Wait(ada).Link
 	}
 	_, link, _ := strings.Cut(answer, `"link":"`)
 	link, _, _ = strings.Cut(link, `"`)
