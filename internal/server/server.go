@@ -160,14 +160,19 @@ func (s *Server) httpServer(h http.Handler) *http.Server {
 	}
 }
 
-// add makes a part of an HTTP server.
+// add makes a part of an HTTP server. Told to stop, it first takes nobody in any
+// more, then hears what those want who are in, then answers them.
 func (s *Server) add(name string, l net.Listener, h *http.Server) {
+	in := &entrance{}
+	h.ConnState = in.saw
 	s.parts = append(s.parts, part{name: name, addr: l.Addr(), serve: func() error {
 		if h.TLSConfig != nil {
 			return h.ServeTLS(l, "", "")
 		}
 		return h.Serve(l)
 	}, stop: func(ctx context.Context) error {
+		_ = l.Close() // it may be closed already
+		in.hear(ctx)
 		if err := h.Shutdown(ctx); err != nil {
 			return errors.Join(err, h.Close())
 		}
