@@ -258,7 +258,7 @@ const (
 
 var (
 	passes   = []string{passedAnswer, passedThere, passedHere}
-	refusals = []string{"410 This link no longer works", "410 This link was used already", "200 This sign-in went on elsewhere",
+	refusals = []string{"410 This link no longer works", "410 This link was used already", "410 This link has ended", "200 This sign-in went on elsewhere",
 		"400 This sign-in took too long"} // a tab whose browser's cookies are others by now
 )
 
