@@ -62,10 +62,10 @@ func TestNoOpenRedirect(t *testing.T) {
 	b := s.Browser()
 	exact.Start(b) // with a login under way
 	tab := b.Get(exact.URL()).URL.Query().Get("tab_id")
+	allowed := []string{s.Site().Base.Host, hostOf(exact.OAuth.RedirectURL), hostOf(below.OAuth.RedirectURL)}
 	n := 0
 	for path, params := range places {
 		for _, rp := range []*servertest.RP{exact, below} {
-			allowed := []string{s.Site().Base.Host, hostOf(rp.OAuth.RedirectURL)}
 			for _, param := range params {
 				if rp == below && !strings.HasSuffix(param, "redirect_uri") {
 					continue // only those look at what is registered
