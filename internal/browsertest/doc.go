@@ -17,7 +17,8 @@
 // other machines. What a test does not take with [Browser.Findings] fails it
 // when it ends.
 //
-// Chromium is found by name, or named by LK_TEST_CHROMIUM. The JavaScript that
+// Chromium is found by name, its headless shell first, or named by
+// LK_TEST_CHROMIUM. The JavaScript that
 // only tests use (axe-core, keycloak-js, openid-client) is locked in js/ and
 // fetched by scripts/setup.sh. A test whose tools are missing is skipped; where
 // CI is set, or LK_TEST_REQUIRE=1, it fails.

@@ -470,19 +470,25 @@ func walkDemo(v *tour) {
 	v.look(p, "demo-error", "belongs to no sign-in")
 }
 
-// The mailbox.
+// The mailbox, whose list is new as soon as the page is connected.
 func walkMailbox(v *tour) {
 	b := browsertest.New(v.t)
-	p := v.open(b, v.s.LocalURL("mailbox"))
-	v.look(p, "mailbox-empty", "No mail yet")
+	at := v.s.LocalURL("mailbox")
+	p := v.open(b, at)
+	look := func(name, words string) {
+		v.t.Helper()
+		p.See("Live")
+		v.look(p, name, words)
+	}
+	look("mailbox-empty", "No mail yet")
 	_, mail := v.asking(b)
 	p.See(mail.Subject)
 	p.Reload()
-	v.look(p, "mailbox", mail.Subject)
+	look("mailbox", mail.Subject)
 	for _, view := range []string{"text", "source"} {
-		p.Goto(v.s.LocalURL("mailbox") + "/messages/" + mail.ID + "?view=" + view)
-		v.look(p, "mailbox-"+view, mail.Subject)
+		p.Goto(at + "/messages/" + mail.ID + "?view=" + view)
+		look("mailbox-"+view, mail.Subject)
 	}
-	p.Goto(v.s.LocalURL("mailbox") + "/messages/none")
-	v.look(p, "mailbox-gone", "This mail is not here any more")
+	p.Goto(at + "/messages/none")
+	look("mailbox-gone", "This mail is not here any more")
 }

@@ -25,10 +25,11 @@ func missing(t testing.TB, tool string) {
 	t.Skipf("%s is missing: %s", tool, how)
 }
 
-// chromium finds the browser's program.
+// chromium finds the browser's program. The headless shell is the same Chromium
+// without its windows, and opens tabs several times as fast.
 func chromium(t testing.TB) string {
 	t.Helper()
-	names := []string{"chromium", "chromium-browser", "google-chrome"}
+	names := []string{"chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"}
 	if named := os.Getenv("LK_TEST_CHROMIUM"); named != "" {
 		names = []string{named}
 	}
