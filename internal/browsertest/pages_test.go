@@ -65,12 +65,13 @@ func (v *tour) look(p *browsertest.Page, name, words string) {
 		v.t.Errorf("%s is %d px wide on a screen of 320", name, w)
 	}
 	p.Scripts(true) // those of axe
-	p.Prefer("prefers-color-scheme", "dark")
-	p.Size(360, 740)
-	p.Axe()
-	p.Prefer("prefers-color-scheme", "light")
-	p.Size(1280, 800)
-	p.Axe()
+	for _, scheme := range []string{"dark", "light"} {
+		p.Prefer("prefers-color-scheme", scheme)
+		for _, width := range []int{360, 1280} {
+			p.Size(width, 740)
+			p.Axe()
+		}
+	}
 	if os.Getenv("LK_SCREENSHOTS") != "" {
 		p.Picture("pages/" + name)
 	}

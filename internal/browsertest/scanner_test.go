@@ -36,8 +36,6 @@ type machine struct {
 	wrong []string
 	// spare are the values of buttons that it leaves alone.
 	spare []string
-	// far says that it always goes four pages far.
-	far bool
 	// modes it fills in pages with; all of them when empty.
 	modes []int
 
@@ -116,8 +114,8 @@ func (m *machine) what() string {
 // sign-ins came to nothing.
 var harmless = []string{"LINK_OPENED", "LINK_REFUSED", "LINK_REPORTED", "LOGIN_ERROR", "RESTART"}
 
-// visit opens the link and presses one thing; every third visit goes on with
-// what comes, four pages far.
+// visit opens the link, presses one thing, and goes on so with what comes, four
+// pages far.
 func (m *machine) visit(t *testing.T, b *browsertest.Browser, p *browsertest.Page) {
 	t.Helper()
 	n := m.visits
@@ -126,11 +124,7 @@ func (m *machine) visit(t *testing.T, b *browsertest.Browser, p *browsertest.Pag
 	if !browsertest.Eval[bool](p, "document.scripts.length === 0") {
 		t.Error("R-002: the page of a stranger's browser runs a script")
 	}
-	far := 1
-	if n%3 == 0 || m.far {
-		far = 4
-	}
-	for depth := range far {
+	for depth := range 4 {
 		if !strings.HasPrefix(p.URL(), m.w.s.Base) && !strings.HasPrefix(p.URL(), m.w.s.LocalURL("demo")) {
 			break // the application's own site
 		}
@@ -188,21 +182,22 @@ func TestDetonationAroundThePerson(t *testing.T) {
 	b := browsertest.New(t)
 	p, mail := w.asking(b)
 	m := w.detonate(mail.Link, shownNumber(t, p))
-	m.comes(8, true)
-	m.comes(10, false)
+	m.comes(14, true)
+	m.comes(6, false)
 	l := b.Tab()
 	l.Scripts(false)
 	l.Goto(mail.Link)
 	l.See("Signing you in")
-	m.comes(14, false)
+	m.comes(8, true)
+	m.comes(7, false)
 	w.signedIn(b, false)
 	l.Follow("form[data-submit] button")
 	l.At(w.rp.OAuth.RedirectURL)
 	p.See("This sign-in went on elsewhere")
 	w.answered(1)
 	w.signedIn(b, true)
-	m.comes(4, true)
-	m.comes(14, false)
+	m.comes(8, true)
+	m.comes(7, false)
 	w.answered(1)
 	w.signedIn(b, true)
 	for _, thing := range []string{"continue", "here", "notme", "lost", "de"} {
@@ -251,7 +246,7 @@ func TestDetonationOfTheHiddenField(t *testing.T) {
 	m := w.detonate(mail.Link, "")
 	m.spare, m.modes = []string{"notme"}, []int{fillAway}
 	m.wrong = []string{number} // even the right number is nothing then
-	m.comes(3, true)
+	m.comes(6, true)
 	o := browsertest.New(t).Open(mail.Link)
 	o.Type("#number", number)
 	o.Follow(choice("continue"))
@@ -267,7 +262,7 @@ func TestDetonationOfALinkByAPI(t *testing.T) {
 	w := newWorld(t)
 	link := w.linkByAPI(true)
 	m := w.detonate(link, "")
-	m.comes(2, true)
+	m.comes(8, true)
 	m.comes(5, false)
 	b := browsertest.New(t)
 	p := b.Open(link)
@@ -290,7 +285,7 @@ func TestDetonationGoesOnIntoTheApplication(t *testing.T) {
 	p.Follow("main a.button")
 	mail := w.ask(p, ada)
 	m := w.detonate(mail.Link, shownNumber(t, p))
-	m.far = true
+	m.comes(6, true)
 	m.comes(10, false)
 	if !m.pressed["a sign-in of its own"] {
 		t.Errorf("the machine did not get into the application: %v", m.pressed)
