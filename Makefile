@@ -4,6 +4,7 @@
 #   make lint      golangci-lint, gofmt and the check that generated code is current
 #   make build     bin/latchkey, static
 #   make preview   every page and mail with sample data, in a browser
+#   make screenshots  the pictures of README and docs/start.md, taken anew
 #   make generate  templ components and whatever go:generate names
 #   make soak      the long statistics: race rounds, mutated requests, timing (an hour)
 #   make bench     sign-ins, refreshes and discovery a second, with the set-up sheet
@@ -22,7 +23,7 @@ RACE  := ./internal/store/... ./internal/flow/... ./internal/actiontoken/... ./i
 SOAK_TIME ?= 60m
 BENCH ?=
 
-.PHONY: build test setup vet lint fmt generate current soak bench preview vuln clean
+.PHONY: build test setup vet lint fmt generate current soak bench preview screenshots vuln clean
 
 build: ## one static binary
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/latchkey ./cmd/latchkey
@@ -67,6 +68,9 @@ bench: build
 
 preview:
 	$(GO) run ./cmd/preview
+
+screenshots: ## the pictures that README and docs/start.md show; needs the ports of dev
+	LK_SHOTS=$(CURDIR)/docs/img $(GO) test -count=1 -run '^TestPictures$$' ./internal/browsertest
 
 vuln:
 	$(TOOL) govulncheck ./...
