@@ -15,12 +15,24 @@ func open(t *testing.T, b *Mailbox) (url string) {
 	return strings.Replace(site.URL, "127.0.0.1", "localhost", 1)
 }
 
+// sandboxed takes the findings of a browser that has shown the sample: that the
+// mail's own script was refused is one where the browser tells it, and wanted.
+func sandboxed(t *testing.T, b *browsertest.Browser) {
+	t.Helper()
+	for _, f := range b.Findings() {
+		if f.Kind != browsertest.Console || !strings.Contains(f.Text, "/html' because the document's frame is sandboxed") {
+			t.Error(f)
+		}
+	}
+}
+
 // The page shows mails as they come, by itself; it has no barrier and breaks
 // no policy (R-074, R-081).
 func TestLivePage(t *testing.T) {
 	b, send := serve(t, "")
 	site := open(t, b)
-	p := browsertest.New(t).Open(site)
+	browser := browsertest.New(t)
+	p := browser.Open(site)
 	p.See("No mail yet")
 	p.See("Live")
 	p.Axe()
@@ -42,8 +54,10 @@ func TestLivePage(t *testing.T) {
 	}
 	p.Follow(`nav.tabs a[href$="view=source"]`)
 	p.See("X-Entity-Ref-ID: 42")
+	p.See("Live") // the list is new then
 	p.Follow("#list form button")
 	p.See("No mail yet")
+	sandboxed(t, browser)
 }
 
 // A mail's HTML is styled and can do nothing.
@@ -77,7 +91,8 @@ func TestMailSandbox(t *testing.T) {
 func TestPageWithoutScripts(t *testing.T) {
 	b, send := serve(t, "")
 	site := open(t, b)
-	p := browsertest.New(t).Tab()
+	browser := browsertest.New(t)
+	p := browser.Tab()
 	p.Scripts(false)
 	p.Goto(site)
 	p.See("No mail yet")
@@ -89,4 +104,5 @@ func TestPageWithoutScripts(t *testing.T) {
 	p.See(".leading dot")
 	p.Follow("#list form button")
 	p.See("No mail yet")
+	sandboxed(t, browser)
 }
