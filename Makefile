@@ -70,7 +70,7 @@ preview:
 	$(GO) run ./cmd/preview
 
 screenshots: ## the pictures that README and docs/start.md show; needs the ports of dev
-	LK_SHOTS=$(CURDIR)/docs/img $(GO) test -count=1 -run '^TestPictures$$' ./internal/browsertest
+	LK_SHOTS=$(CURDIR)/docs/img $(GO) test -tags screenshots -count=1 -run '^TestPictures$$' ./internal/browsertest
 
 vuln:
 	$(TOOL) govulncheck ./...

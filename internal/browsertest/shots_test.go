@@ -1,3 +1,5 @@
+//go:build screenshots
+
 package browsertest_test
 
 import (
@@ -21,7 +23,7 @@ const mostPicture = 120_000
 func TestPictures(t *testing.T) {
 	dir := os.Getenv("LK_SHOTS")
 	if dir == "" {
-		t.Skip("LK_SHOTS does not name the folder for the pictures")
+		t.Fatal("LK_SHOTS does not name the folder for the pictures")
 	}
 	s := servertest.Start(t, servertest.With(func(c *server.Config) {
 		c.Listen, c.Dev.Demo, c.Dev.Mailbox = "127.0.0.1:8080", "127.0.0.1:8081", "127.0.0.1:8025"
