@@ -243,16 +243,20 @@ func readForm(n *html.Node) *form {
 	f := &form{action: attribute(n, "action"), values: url.Values{}, names: map[string]bool{}}
 	pressed := false
 	for d := range n.Descendants() {
+		if d.Type != html.ElementNode {
+			continue
+		}
 		name := attribute(d, "name")
-		if d.Type != html.ElementNode || name == "" {
+		first := d.Data == "button" && !pressed // the one that Enter presses, named or not
+		pressed = pressed || first
+		if name == "" {
 			continue
 		}
 		f.names[name] = true
 		switch {
 		case d.Data == "input" && attribute(d, "type") == "hidden":
 			f.values.Set(name, attribute(d, "value"))
-		case d.Data == "button" && !pressed:
-			pressed = true
+		case first:
 			f.values.Set(name, attribute(d, "value"))
 		}
 	}
