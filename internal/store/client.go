@@ -124,6 +124,7 @@ func (tx *Tx) DeleteClient(realmID, id string) error {
 			SELECT id FROM role WHERE realm_id = $1 AND client_id = $2)`,
 		`DELETE FROM role WHERE realm_id = $1 AND client_id = $2`,
 		`DELETE FROM client_session WHERE realm_id = $1 AND client_id = $2`,
+		`DELETE FROM user_consent WHERE realm_id = $1 AND client_id = $2`,
 		`DELETE FROM authorization_code WHERE realm_id = $1 AND client_id = $2`,
 	}, realmID, id)
 }

@@ -342,6 +342,11 @@ func (w *world) fill() {
 			},
 			func() error { return tx.SaveKnownBrowser(id, []byte("b"), []byte("a")) },
 			func() error {
+				return tx.PutConsent(&latchkey.Consent{RealmID: id, UserID: u.ID, ClientID: c.client.ID})
+			},
+			func() error { return tx.CreateGroup(&latchkey.Group{RealmID: id, ID: "g", Name: "staff"}) },
+			func() error { return tx.JoinGroup(id, u.ID, "g") },
+			func() error {
 				return tx.PutClientSession(&latchkey.ClientSession{RealmID: id, SessionID: s.ID, ClientID: c.client.ID})
 			},
 			func() error {

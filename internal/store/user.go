@@ -108,6 +108,8 @@ func (tx *Tx) DeleteUser(realmID, id string) error {
 	}
 	return tx.run([]string{
 		`DELETE FROM user_role WHERE realm_id = $1 AND user_id = $2`,
+		`DELETE FROM group_member WHERE realm_id = $1 AND user_id = $2`,
+		`DELETE FROM user_consent WHERE realm_id = $1 AND user_id = $2`,
 		`DELETE FROM credential WHERE realm_id = $1 AND user_id = $2`,
 		`DELETE FROM action_token WHERE realm_id = $1 AND user_id = $2`,
 	}, realmID, id)

@@ -1,0 +1,230 @@
+package store
+
+import (
+	"slices"
+	"strings"
+
+	"latchkey"
+	"latchkey/internal/secret"
+)
+
+const groupColumns = `g.realm_id, g.id, g.parent_id, g.name, g.body`
+
+func (tx *Tx) scanGroup(r row) (*latchkey.Group, error) {
+	g := &latchkey.Group{}
+	return g, r.Scan(&g.RealmID, &g.ID, &g.ParentID, &g.Name, bodyColumn{g})
+}
+
+func groupTaken(g *latchkey.Group) error {
+	return conflict("name", "A group %q exists already.", g.Name)
+}
+
+// CreateGroup adds a group. An empty ID is drawn. The error has the code
+// "conflict" when its parent has a group of that name, and "not_found" when
+// there is no such parent.
+func (tx *Tx) CreateGroup(g *latchkey.Group) error {
+	if g.ID == "" {
+		g.ID = secret.NewID()
+	}
+	text, err := body(g)
+	if err != nil {
+		return err
+	}
+	if g.ParentID != "" {
+		if _, err := tx.Group(g.RealmID, g.ParentID); err != nil {
+			return err
+		}
+	}
+	return tx.insert(groupTaken(g), `INSERT INTO realm_group (realm_id, id, parent_id, name, search, body)
+		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`, g.RealmID, g.ID, g.ParentID, g.Name, strings.ToLower(g.Name), text)
+}
+
+// UpdateGroup changes a group, and moves it where its ParentID is another one.
+// The error has the code "invalid" when that would put it below itself; see
+// also CreateGroup.
+func (tx *Tx) UpdateGroup(g *latchkey.Group) error {
+	text, err := body(g)
+	if err != nil {
+		return err
+	}
+	if g.ParentID != "" {
+		m, err := tx.GroupPlace(g.RealmID, g.ParentID)
+		if err != nil {
+			return err
+		}
+		for _, above := range append(m.Above, m.Group) {
+			if above.ID == g.ID {
+				return latchkey.Invalid("parentId", "A group cannot stand below itself.")
+			}
+		}
+	}
+	return tx.update(groupTaken(g), "group", `UPDATE realm_group SET parent_id = $3, name = $4, search = $5, body = $6
+		WHERE realm_id = $1 AND id = $2 AND NOT EXISTS (
+			SELECT 1 FROM realm_group other WHERE other.realm_id = $1 AND other.parent_id = $3 AND other.name = $4 AND other.id <> $2)`,
+		`SELECT 1 FROM realm_group WHERE realm_id = $1 AND id = $2`, g.RealmID, g.ID, g.ParentID, g.Name, strings.ToLower(g.Name), text)
+}
+
+// DeleteGroup deletes a group with all that is below it, and takes its members
+// out of it. A realm's default groups may go on naming it, to no effect.
+func (tx *Tx) DeleteGroup(realmID, id string) error {
+	ids, err := many(tx, scanText, `WITH RECURSIVE down(id) AS (
+			SELECT id FROM realm_group WHERE realm_id = $1 AND id = $2
+			UNION SELECT g.id FROM realm_group g JOIN down ON g.parent_id = down.id WHERE g.realm_id = $1)
+		SELECT id FROM down`, realmID, id)
+	if err != nil {
+		return err
+	}
+	if len(ids) == 0 {
+		return notFound("group")
+	}
+	for _, below := range ids {
+		err := tx.run([]string{
+			`DELETE FROM realm_group WHERE realm_id = $1 AND id = $2`,
+			`DELETE FROM group_member WHERE realm_id = $1 AND group_id = $2`,
+		}, realmID, below)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Group finds a group by id.
+func (tx *Tx) Group(realmID, id string) (*latchkey.Group, error) {
+	return one(tx, "group", (*Tx).scanGroup, `SELECT `+groupColumns+` FROM realm_group g WHERE g.realm_id = $1 AND g.id = $2`, realmID, id)
+}
+
+// GroupPlace is Group with the groups above it.
+func (tx *Tx) GroupPlace(realmID, id string) (*latchkey.Membership, error) {
+	list, err := tx.places(realmID, `SELECT id FROM realm_group WHERE realm_id = $1 AND id = $2`, id, []string{id})
+	if err == nil && len(list) == 0 {
+		err = notFound("group")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return list[0], nil
+}
+
+// places reads the groups that seed selects (of $1, the realm, and $2) with
+// those above them, and gives the ones with the ids, in that order; ids of no
+// group are left out.
+func (tx *Tx) places(realmID, seed, arg string, ids []string) ([]*latchkey.Membership, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	list, err := many(tx, (*Tx).scanGroup, `WITH RECURSIVE up(id) AS (
+			`+seed+`
+			UNION SELECT g.parent_id FROM realm_group g JOIN up ON g.id = up.id WHERE g.realm_id = $1 AND g.parent_id <> '')
+		SELECT `+groupColumns+` FROM realm_group g WHERE g.realm_id = $1 AND g.id IN (SELECT id FROM up)`, realmID, arg)
+	if err != nil {
+		return nil, err
+	}
+	byID := map[string]*latchkey.Group{}
+	for _, g := range list {
+		byID[g.ID] = g
+	}
+	var out []*latchkey.Membership
+	for _, id := range ids {
+		g := byID[id]
+		if g == nil {
+			continue
+		}
+		m := &latchkey.Membership{Group: g}
+		for up := byID[g.ParentID]; up != nil && len(m.Above) < len(list); up = byID[up.ParentID] {
+			m.Above = append(m.Above, up)
+		}
+		out = append(out, m)
+	}
+	return out, nil
+}
+
+// groupsOfUser seeds places with the groups that a user is in.
+const groupsOfUser = `SELECT group_id FROM group_member WHERE realm_id = $1 AND user_id = $2`
+
+// GroupByPath finds a group by its path, "/parent/child".
+func (tx *Tx) GroupByPath(realmID, path string) (*latchkey.Group, error) {
+	var g *latchkey.Group
+	parent := ""
+	for _, name := range strings.Split(strings.Trim(path, "/"), "/") {
+		var err error
+		g, err = one(tx, "group", (*Tx).scanGroup, `SELECT `+groupColumns+` FROM realm_group g
+			WHERE g.realm_id = $1 AND g.parent_id = $2 AND g.name = $3`, realmID, parent, name)
+		if err != nil {
+			return nil, err
+		}
+		parent = g.ID
+	}
+	return g, nil
+}
+
+// AllGroups gives every group of the realm, by name.
+func (tx *Tx) AllGroups(realmID string) ([]*latchkey.Group, error) {
+	return many(tx, (*Tx).scanGroup, `SELECT `+groupColumns+` FROM realm_group g WHERE g.realm_id = $1 ORDER BY g.name, g.id`, realmID)
+}
+
+// GroupChildren gives the groups right below one (at the top for an empty
+// parentID) by name, at most limit from the first on.
+func (tx *Tx) GroupChildren(realmID, parentID string, first, limit int) ([]*latchkey.Group, error) {
+	return many(tx, (*Tx).scanGroup, `SELECT `+groupColumns+` FROM realm_group g WHERE g.realm_id = $1 AND g.parent_id = $2
+		ORDER BY g.name, g.id LIMIT $3 OFFSET $4`, realmID, parentID, limit, first)
+}
+
+// JoinGroup makes the user a member of the group; nothing happens when they are.
+func (tx *Tx) JoinGroup(realmID, userID, groupID string) error {
+	_, err := tx.exec(`INSERT INTO group_member (realm_id, user_id, group_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+		realmID, userID, groupID)
+	return err
+}
+
+// LeaveGroup takes the user out of the group; nothing happens when they are not
+// in it.
+func (tx *Tx) LeaveGroup(realmID, userID, groupID string) error {
+	_, err := tx.exec(`DELETE FROM group_member WHERE realm_id = $1 AND user_id = $2 AND group_id = $3`, realmID, userID, groupID)
+	return err
+}
+
+// GroupMembers gives the users who are in the group itself, by username, at
+// most limit from the first on.
+func (tx *Tx) GroupMembers(realmID, groupID string, first, limit int) ([]*latchkey.User, error) {
+	return many(tx, (*Tx).scanUser, `SELECT `+userColumns+` FROM users WHERE realm_id = $1 AND id IN (
+			SELECT user_id FROM group_member WHERE realm_id = $1 AND group_id = $2)
+		ORDER BY username LIMIT $3 OFFSET $4`, realmID, groupID, limit, first)
+}
+
+// UserGroups gives the groups that the user is in, by path.
+func (tx *Tx) UserGroups(realmID, userID string) ([]*latchkey.Membership, error) {
+	ids, err := many(tx, scanText, groupsOfUser+` ORDER BY group_id`, realmID, userID)
+	if err != nil {
+		return nil, err
+	}
+	list, err := tx.places(realmID, groupsOfUser, userID, ids)
+	slices.SortFunc(list, func(a, b *latchkey.Membership) int { return strings.Compare(a.Path(), b.Path()) })
+	return list, err
+}
+
+// Holdings gives the roles and groups of a user: one statement for those who
+// are in no group.
+func (tx *Tx) Holdings(realmID, userID string) (*latchkey.Holdings, error) {
+	h := &latchkey.Holdings{}
+	var groups []string
+	err := tx.each(func(r row) error {
+		var kind int
+		var id string
+		if err := r.Scan(&kind, &id); err != nil {
+			return err
+		}
+		if kind == 1 {
+			groups = append(groups, id)
+		} else {
+			h.Roles = append(h.Roles, id)
+		}
+		return nil
+	}, `SELECT 0, role_id FROM user_role WHERE realm_id = $1 AND user_id = $2
+		UNION ALL SELECT 1, group_id FROM group_member WHERE realm_id = $1 AND user_id = $2 ORDER BY 1, 2`, realmID, userID)
+	if err != nil {
+		return nil, err
+	}
+	h.Memberships, err = tx.places(realmID, groupsOfUser, userID, groups)
+	return h, err
+}
