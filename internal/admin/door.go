@@ -51,6 +51,7 @@ func (d *Door) Routes() []web.Route {
 type caller struct {
 	realm  *latchkey.Snapshot // whose token it is
 	claims *token.Claims
+	userID string
 	roles  map[string]bool // names of administrative roles for the realm
 	ip     string
 }
@@ -75,23 +76,28 @@ func (d *Door) authenticate(r *http.Request, snap *latchkey.Snapshot) (*caller, 
 		if name == latchkey.MasterRealm {
 			container = snap.Realm.Name + "-realm"
 		}
-		for _, role := range claims.ClientRoles[container] {
-			c.roles[role] = true
-		}
-		return c, d.alive(r.Context(), c)
+		return c, d.identify(r.Context(), c, container)
 	}
 	return nil, unauthorized()
 }
 
-// alive checks that whom the token stands for may still use it: an access
-// token outlives a sign-out.
-func (d *Door) alive(ctx context.Context, c *caller) error {
+// identify finds whom the token stands for now, and which roles of the client
+// named container they have by it: an access token outlives a sign-out and the
+// loss of a role, and a lightweight one tells no roles.
+func (d *Door) identify(ctx context.Context, c *caller, container string) error {
 	return d.DB.View(ctx, func(tx *store.Tx) error {
-		b, err := token.Subject(tx, c.realm, c.claims)
-		if err == nil && (b == nil || b.User.ID != c.claims.Subject) {
-			err = unauthorized()
+		g, err := token.GrantFor(tx, c.realm, c.claims)
+		if err != nil {
+			return err
 		}
-		return err
+		if g == nil {
+			return unauthorized()
+		}
+		c.userID = g.User.ID
+		for _, role := range g.EffectiveRoles(c.claims).Client[container] {
+			c.roles[role] = true
+		}
+		return nil
 	})
 }
 

@@ -272,11 +272,11 @@ const realmAdmin = "realm-admin"
 // mayLinkTo refuses a link for a user who holds an administrative role that
 // the caller lacks: the link would hand it over.
 func (m *making) mayLinkTo(tx *store.Tx, u *latchkey.User) error {
-	ids, err := tx.UserRoles(m.snap.Realm.ID, u.ID)
+	held, err := tx.Holdings(m.snap.Realm.ID, u.ID)
 	if err != nil {
 		return err
 	}
-	for _, role := range m.snap.ExpandRoles(ids) {
+	for _, role := range m.snap.ExpandRoles(held.RoleIDs()) {
 		if role.ClientID != "" && role.Name == realmAdmin {
 			continue // master's administrators have what it is made of, and not the role; that is looked at by itself
 		}
@@ -331,7 +331,7 @@ func (m *making) record(tx *store.Tx, u *latchkey.User) error {
 	}
 	return event.RecordAdmin(tx, &latchkey.AdminEvent{
 		RealmID: m.snap.Realm.ID, AuthRealmID: m.caller.realm.Realm.ID, AuthClientID: m.caller.claims.ClientID,
-		AuthUserID: m.caller.claims.Subject, AuthIPAddress: m.caller.ip, OperationType: "ACTION", ResourceType: "USER",
+		AuthUserID: m.caller.userID, AuthIPAddress: m.caller.ip, OperationType: "ACTION", ResourceType: "USER",
 		ResourcePath: "users/" + u.ID + "/magic-link", Representation: string(facts),
 	})
 }

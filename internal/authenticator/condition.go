@@ -128,12 +128,12 @@ func (userRole) Matches(c *flow.Context) (bool, error) {
 	if role == nil {
 		return false, nil
 	}
-	ids, err := c.Tx.UserRoles(u.RealmID, u.ID)
+	held, err := c.Tx.Holdings(u.RealmID, u.ID)
 	if err != nil {
 		return false, err
 	}
 	has := false
-	for _, r := range c.Realm.ExpandRoles(ids) {
+	for _, r := range c.Realm.ExpandRoles(held.RoleIDs()) {
 		has = has || r.ID == role.ID
 	}
 	return has != (c.Config[keyNegate] == "true"), nil

@@ -132,13 +132,13 @@ func (d *Door) codeGrant(tx *store.Tx, x *exchange, code *latchkey.Authorization
 	if part == nil {
 		return nil, refuse("invalid_grant", "Session doesn't have required client", "user_session_not_found"), nil
 	}
-	roles, err := tx.UserRoles(x.snap.Realm.ID, user.ID)
+	held, err := tx.Holdings(x.snap.Realm.ID, user.ID)
 	if err != nil {
 		return nil, nil, err
 	}
 	scope, _ := token.ResolveScope(x.snap, x.client, code.Scope)
 	g := &token.Grant{
-		Realm: x.snap, Issuer: x.issuer, Client: x.client, User: user, Roles: roles, Scope: scope.For(x.snap, roles),
+		Realm: x.snap, Issuer: x.issuer, Client: x.client, User: user, Holdings: held, Scope: scope.For(x.snap, held.RoleIDs()),
 		Kind: token.GrantCode, Session: s, ClientSession: part,
 		Nonce: code.Nonce, ACR: code.ACR, AMR: code.AMR, AuthTime: code.AuthTime,
 	}

@@ -42,16 +42,16 @@ func (d *Door) serviceAccount(tx *store.Tx, x *exchange) (*token.Grant, *oauthEr
 	if !user.Enabled {
 		return nil, &oauthError{status: http.StatusUnauthorized, code: "unauthorized_client", description: "User '" + user.Username + "' disabled", event: "user_disabled"}, nil
 	}
-	roles, err := tx.UserRoles(x.snap.Realm.ID, user.ID)
+	held, err := tx.Holdings(x.snap.Realm.ID, user.ID)
 	if err != nil {
 		return nil, nil, err
 	}
 	scope, _ := token.ResolveScope(x.snap, x.client, x.form.Get("scope"))
 	return &token.Grant{
-		Realm: x.snap, Issuer: x.issuer, Client: x.client, User: user, Roles: roles,
-		Scope: scope.For(x.snap, roles).Without(token.ScopeOffline), Kind: token.GrantCredentials, ACR: "1",
+		Realm: x.snap, Issuer: x.issuer, Client: x.client, User: user, Holdings: held,
+		Scope: scope.For(x.snap, held.RoleIDs()).Without(token.ScopeOffline), Kind: token.GrantCredentials, ACR: "1",
 		Notes: map[string]string{
-			"client_id": x.client.ClientID, "clientHost": x.event.IPAddress, "clientAddress": x.event.IPAddress,
+			token.NoteClientID: x.client.ClientID, token.NoteClientHost: x.event.IPAddress, token.NoteClientAddress: x.event.IPAddress,
 		},
 	}, nil, nil
 }

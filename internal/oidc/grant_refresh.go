@@ -76,17 +76,17 @@ func (d *Door) refresh(tx *store.Tx, x *exchange) (*token.Grant, *oauthError, er
 	if err != nil || refused != nil {
 		return nil, refused, err
 	}
-	roles, err := tx.UserRoles(x.snap.Realm.ID, h.user.ID)
+	held, err := tx.Holdings(x.snap.Realm.ID, h.user.ID)
 	if err != nil {
 		return nil, nil, err
 	}
-	granted := token.GrantedScope(x.snap, x.client, c.Scope).For(x.snap, roles)
+	granted := token.GrantedScope(x.snap, x.client, c.Scope).For(x.snap, held.RoleIDs())
 	scope, wider := granted.Narrow(x.client, x.form.Get("scope"))
 	if len(wider) > 0 {
 		return nil, refuse("invalid_scope", "The scope was not granted before", "invalid_scope"), nil
 	}
 	g := &token.Grant{
-		Realm: x.snap, Issuer: x.issuer, Client: x.client, User: h.user, Roles: roles, Scope: scope,
+		Realm: x.snap, Issuer: x.issuer, Client: x.client, User: h.user, Holdings: held, Scope: scope,
 		Kind: token.GrantRefresh, Session: h.session, ClientSession: h.part, Refresh: secret.NewID(),
 		ACR: c.ACR, AMR: c.AMR,
 	}

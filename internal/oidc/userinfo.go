@@ -75,18 +75,9 @@ func (d *Door) userinfo(w http.ResponseWriter, r *http.Request) error {
 	}
 	var g *token.Grant
 	err = d.DB.View(r.Context(), func(tx *store.Tx) error {
-		g = nil
-		b, err := token.Subject(tx, snap, claims)
-		if err != nil || b == nil {
-			return err
-		}
-		roles, err := tx.UserRoles(snap.Realm.ID, b.User.ID)
-		if err != nil {
-			return err
-		}
-		g = &token.Grant{Realm: snap, Issuer: claims.Issuer, Client: b.Client, User: b.User, Roles: roles, Session: b.Session,
-			Scope: infoScope(snap, b.Client, claims.Scope).For(snap, roles), ACR: claims.ACR, AMR: claims.AMR}
-		return nil
+		var err error
+		g, err = token.GrantFor(tx, snap, claims)
+		return err
 	})
 	if err != nil {
 		return err
@@ -96,13 +87,6 @@ func (d *Door) userinfo(w http.ResponseWriter, r *http.Request) error {
 	}
 	d.allowOrigin(w, r, snap, g.Client)
 	return web.WriteJSON(w, http.StatusOK, d.Minter.Userinfo(g))
-}
-
-// infoScope reads the scope of an access token. Scopes that the token does not
-// tell (include.in.token.scope) are the client's default ones.
-func infoScope(snap *latchkey.Snapshot, client *latchkey.Client, scope string) token.Scope {
-	s, _ := token.ResolveScope(snap, client, scope)
-	return s
 }
 
 // bearer takes the token from the Authorization header or, of a POST, from the

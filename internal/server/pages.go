@@ -123,13 +123,13 @@ func (s *Server) signedIn(r *http.Request) (*console.Person, error) {
 		if err != nil || user == nil {
 			return err
 		}
-		ids, err := tx.UserRoles(snap.Realm.ID, user.ID)
+		held, err := tx.Holdings(snap.Realm.ID, user.ID)
 		if err != nil {
 			return err
 		}
 		person = &console.Person{Name: firstOf(user.Email, user.Username)}
 		admin := snap.RoleNamed("", latchkey.RoleAdmin)
-		for _, role := range snap.ExpandRoles(ids) {
+		for _, role := range snap.ExpandRoles(held.RoleIDs()) {
 			person.Admin = person.Admin || (admin != nil && role.ID == admin.ID)
 		}
 		return nil

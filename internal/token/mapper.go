@@ -17,6 +17,8 @@ const (
 	toAccess   target = "access.token.claim"
 	toID       target = "id.token.claim"
 	toUserinfo target = "userinfo.token.claim"
+	// Where its key is not set, introspection shows what access tokens have.
+	toIntrospection target = "introspection.token.claim"
 )
 
 // mapping is what mappers work on: one token, or one userinfo answer.
@@ -97,10 +99,24 @@ func (m *mapping) run() {
 }
 
 func (k mapper) writes(to target, config map[string]string) bool {
+	if _, ok := config[string(to)]; to == toIntrospection && !ok {
+		return k.writes(toAccess, config)
+	}
 	if v, ok := config[string(to)]; ok && k.rank >= rankAudience {
 		return v == "true"
 	}
 	return slices.Contains(k.fixed, to)
+}
+
+// putAudience writes the recipients as aud: one as a text, several as a list.
+func (m *mapping) putAudience() {
+	switch len(m.audience) {
+	case 0:
+	case 1:
+		m.claims["aud"] = m.audience[0]
+	default:
+		m.claims["aud"] = m.audience
+	}
 }
 
 // addAudience adds a recipient once.

@@ -81,7 +81,7 @@ func TestMappers(t *testing.T) {
 // mapperGrant is a grant of a client with no scopes and the mappers.
 func mapperGrant(user *latchkey.User, mappers ...latchkey.ProtocolMapper) *Grant {
 	g := grantOf(bench(), "")
-	g.User, g.Scope, g.Roles = user, Scope{}, []string{"default", "dot"}
+	g.User, g.Scope, g.Holdings = user, Scope{}, &latchkey.Holdings{Roles: []string{"default", "dot"}}
 	g.Session.Notes = map[string]string{"n": "noted"}
 	g.Client.ProtocolMappers = mappers
 	return g

@@ -23,13 +23,6 @@ import (
 // token of the realm lives.
 const maxIDLifespan = 10 * time.Minute
 
-// The kinds of a grant, as Keycloak's token ids begin.
-const (
-	GrantCode        = "ac" // authorization_code
-	GrantRefresh     = "rt" // refresh_token
-	GrantCredentials = "cc" // client_credentials
-)
-
 // Minter signs and verifies the tokens of all realms. It is safe for concurrent
 // use.
 type Minter struct {
@@ -45,54 +38,12 @@ func NewMinter(now func() time.Time) *Minter {
 	return &Minter{now: now, slots: make(chan struct{}, runtime.GOMAXPROCS(0))}
 }
 
-// Grant is what tokens are made for: all that was read in the transaction.
-type Grant struct {
-	Realm  *latchkey.Snapshot
-	Issuer string
-	Client *latchkey.Client
-	User   *latchkey.User
-	Roles  []string // ids of the roles that the user was given
-	Scope  Scope
-	Kind   string // GrantCode, GrantRefresh, GrantCredentials
-	// Session and ClientSession are nil for a service account.
-	Session       *latchkey.UserSession
-	ClientSession *latchkey.ClientSession
-	Notes         map[string]string // of a service account
-
-	Nonce    string
-	ACR      string
-	AMR      []string
-	AuthTime time.Time
-
-	// Refresh is the id of the refresh token; empty: none is made. Family is
-	// its line where they rotate. RefreshAt is when it was first made, which
-	// lies before now when its answer was lost and is given again.
-	Refresh, Family string
-	RefreshAt       time.Time
-}
-
-func (g *Grant) base() string {
-	return strings.TrimSuffix(g.Issuer, "/realms/"+g.Realm.Realm.Name)
-}
-
 // Tokens is what a grant was given. Times are whole seconds from now.
 type Tokens struct {
 	Access, ID, Refresh string
 	AccessID            string // jti of the access token
 	ExpiresIn           int64
 	RefreshExpiresIn    int64 // 0 when there is none, or it has no end of its own
-}
-
-// NewID draws the id of an access token with Keycloak's prefix: the kind of
-// the session, of the token and of the grant.
-func (g *Grant) NewID() string {
-	session := "on"
-	if g.Session == nil {
-		session = "tr"
-	} else if g.Session.Offline {
-		session = "of"
-	}
-	return session + "rt" + g.Kind + ":" + secret.NewID()
 }
 
 // Mint makes the tokens of a grant: always an access token, an ID token when
@@ -191,13 +142,7 @@ func (g *Grant) access(now time.Time, id string) (map[string]any, time.Time) {
 		m.claims["sid"] = g.Session.ID
 	}
 	m.run()
-	switch len(m.audience) {
-	case 0:
-	case 1:
-		m.claims["aud"] = m.audience[0]
-	default:
-		m.claims["aud"] = m.audience
-	}
+	m.putAudience()
 	return m.claims, expires
 }
 
@@ -211,7 +156,7 @@ func (g *Grant) lifespan() time.Duration {
 }
 
 func (g *Grant) mapping(to target) *mapping {
-	return &mapping{grant: g, to: to, claims: map[string]any{}, roles: ResolveRoles(g.Realm, g.Client, g.Scope, g.Roles)}
+	return &mapping{grant: g, to: to, claims: map[string]any{}, roles: ResolveRoles(g.Realm, g.Client, g.Scope, g.Holdings.RoleIDs())}
 }
 
 func (g *Grant) id(now, expires time.Time, accessHash string) map[string]any {
@@ -275,6 +220,24 @@ func (m *Minter) Userinfo(g *Grant) map[string]any {
 	info := g.mapping(toUserinfo)
 	info.claims["sub"] = g.User.ID
 	info.run()
+	return info.claims
+}
+
+// Introspection gives the claims that introspection tells of a verified access
+// token (RFC 7662 2.2): what the token says of itself, and whatever the client's
+// mappers have for introspection, which for a lightweight token is more than
+// the token holds.
+func (m *Minter) Introspection(g *Grant, c *Claims) map[string]any {
+	info := g.mapping(toIntrospection)
+	for _, name := range []string{"exp", "iat", "jti", "iss", "typ", "azp", "sid", "scope"} {
+		if v, ok := c.All[name]; ok {
+			info.claims[name] = v
+		}
+	}
+	info.run()
+	info.putAudience()
+	info.claims["active"], info.claims["client_id"], info.claims["username"] = true, c.ClientID, g.User.Username
+	info.claims["token_type"] = c.Type
 	return info.claims
 }
 

@@ -112,7 +112,7 @@ func grantOf(s *latchkey.Snapshot, scope string) *Grant {
 	resolved, _ := ResolveScope(s, client, scope)
 	roles := []string{"default"}
 	return &Grant{
-		Realm: s, Issuer: issuer, Client: client, Roles: roles, Scope: resolved.For(s, roles), Kind: GrantCode,
+		Realm: s, Issuer: issuer, Client: client, Holdings: &latchkey.Holdings{Roles: roles}, Scope: resolved.For(s, roles), Kind: GrantCode,
 		User:          &latchkey.User{ID: "user-id", Username: "golden@example.test", EmailVerified: true, Enabled: true},
 		Session:       &latchkey.UserSession{RealmID: "bench-id", ID: "sid-1", UserID: "user-id", StartedAt: start, LastAccess: start},
 		ClientSession: &latchkey.ClientSession{StartedAt: start, LastAccess: start},

@@ -1,0 +1,144 @@
+package token
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"latchkey"
+	"latchkey/internal/secret"
+	"latchkey/internal/store"
+)
+
+// The kinds of a grant, as Keycloak's token ids begin.
+const (
+	GrantCode        = "ac" // authorization_code
+	GrantRefresh     = "rt" // refresh_token
+	GrantCredentials = "cc" // client_credentials
+)
+
+// The notes that the grant of a service account has, as in Keycloak.
+const (
+	NoteClientID      = "client_id"
+	NoteClientHost    = "clientHost"
+	NoteClientAddress = "clientAddress"
+)
+
+// Grant is what tokens are made for: all that was read in the transaction.
+type Grant struct {
+	Realm  *latchkey.Snapshot
+	Issuer string
+	Client *latchkey.Client
+	User   *latchkey.User
+	// Holdings are the user's roles and groups.
+	Holdings *latchkey.Holdings
+	Scope    Scope
+	Kind     string // GrantCode, GrantRefresh, GrantCredentials
+	// Session and ClientSession are nil for a service account.
+	Session       *latchkey.UserSession
+	ClientSession *latchkey.ClientSession
+	Notes         map[string]string // of a service account
+
+	Nonce    string
+	ACR      string
+	AMR      []string
+	AuthTime time.Time
+
+	// Refresh is the id of the refresh token; empty: none is made. Family is
+	// its line where they rotate. RefreshAt is when it was first made, which
+	// lies before now when its answer was lost and is given again.
+	Refresh, Family string
+	RefreshAt       time.Time
+}
+
+func (g *Grant) base() string {
+	return strings.TrimSuffix(g.Issuer, "/realms/"+g.Realm.Realm.Name)
+}
+
+// NewID draws the id of an access token with Keycloak's prefix: the kind of
+// the session, of the token and of the grant.
+func (g *Grant) NewID() string {
+	session := "on"
+	if g.Session == nil {
+		session = "tr"
+	} else if g.Session.Offline {
+		session = "of"
+	}
+	return session + "rt" + g.Kind + ":" + secret.NewID()
+}
+
+// GrantFor gives what a verified access token of the realm stands for now: its
+// bearer (see [Subject]) with what they hold and the scope that the token
+// tells, for [Minter.Userinfo], [Minter.Introspection] and [Grant.EffectiveRoles];
+// nil when the token stands for nobody any more.
+func GrantFor(tx *store.Tx, snap *latchkey.Snapshot, c *Claims) (*Grant, error) {
+	b, err := Subject(tx, snap, c)
+	if err != nil || b == nil {
+		return nil, err
+	}
+	held, err := tx.Holdings(snap.Realm.ID, b.User.ID)
+	if err != nil {
+		return nil, err
+	}
+	// Scopes that the token does not tell (include.in.token.scope) are the
+	// client's default ones.
+	scope, _ := ResolveScope(snap, b.Client, c.Scope)
+	g := &Grant{Realm: snap, Issuer: c.Issuer, Client: b.Client, User: b.User, Holdings: held, Session: b.Session,
+		Scope: scope.For(snap, held.RoleIDs()), ACR: c.ACR, AMR: c.AMR}
+	if c.AuthTime != 0 {
+		g.AuthTime = time.Unix(c.AuthTime, 0)
+	}
+	if b.Session == nil {
+		g.Notes = map[string]string{NoteClientID: b.Client.ClientID}
+		for _, name := range []string{NoteClientHost, NoteClientAddress} {
+			if v, ok := c.All[name].(string); ok {
+				g.Notes[name] = v
+			}
+		}
+		return g, nil
+	}
+	// A lightweight token tells less than its session knows.
+	if g.AuthTime.IsZero() {
+		g.AuthTime = b.Session.AuthTime
+	}
+	if g.ACR == "" {
+		g.ACR = b.Session.ACR
+	}
+	if len(g.AMR) == 0 {
+		g.AMR = b.Session.AMR
+	}
+	return g, nil
+}
+
+// EffectiveRoles are the roles that the grant's access token gives its bearer
+// now, after the client's role mappers: those that the token tells and that
+// are still held, or all that are held when the client's tokens are lightweight
+// and tell none.
+func (g *Grant) EffectiveRoles(c *Claims) Roles {
+	m := g.mapping(toAccess)
+	m.run()
+	if g.Client.Attribute(attributeLightweight) == "true" {
+		return m.roles
+	}
+	told := Roles{Client: map[string][]string{}}
+	told.Realm = both(m.roles.Realm, c.RealmRoles)
+	for client, names := range m.roles.Client {
+		if names = both(names, c.ClientRoles[client]); len(names) > 0 {
+			told.Client[client] = names
+		}
+	}
+	return told
+}
+
+func both(a, b []string) []string {
+	var out []string
+	for _, s := range a {
+		if slices.Contains(b, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// attributeLightweight makes the access tokens of a client lightweight.
+const attributeLightweight = "client.use.lightweight.access.token.enabled"
