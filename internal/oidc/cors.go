@@ -2,7 +2,6 @@ package oidc
 
 import (
 	"net/http"
-	"slices"
 
 	"latchkey"
 	"latchkey/internal/token"
@@ -12,38 +11,27 @@ import (
 // allowOrigin lets the scripts of an application read the answer, when the
 // request came from one of its web origins. Without a client, the web
 // origins of all clients of the realm count: for what is public, and for
-// errors that belong to no client. A client that allows any origin by "*" is
-// answered without credentials, so that no page can use a person's.
-func (d *Door) allowOrigin(w http.ResponseWriter, r *http.Request, snap *latchkey.Snapshot, client *latchkey.Client) bool {
-	h := w.Header()
-	h.Add("Vary", "Origin")
-	origin := r.Header.Get("Origin")
-	if origin == "" || origin == "null" {
-		return false
+// errors that belong to no client.
+func (d *Door) allowOrigin(w http.ResponseWriter, r *http.Request, snap *latchkey.Snapshot, client *latchkey.Client) {
+	web.AllowOrigin(w, r, d.origins(r, snap, client))
+}
+
+// origins are the web origins of a client, or of all; none for a request that
+// comes from no page.
+func (d *Door) origins(r *http.Request, snap *latchkey.Snapshot, client *latchkey.Client) (list []string) {
+	if r.Header.Get("Origin") == "" {
+		return nil
 	}
 	clients := snap.Clients
 	if client != nil {
 		clients = []*latchkey.Client{client}
 	}
-	star := false
 	for _, c := range clients {
-		if !c.Enabled {
-			continue
+		if c.Enabled {
+			list = append(list, token.WebOrigins(c, d.Site.URL())...)
 		}
-		origins := token.WebOrigins(c, d.Site.URL())
-		if slices.Contains(origins, origin) {
-			h.Set("Access-Control-Allow-Origin", origin)
-			h.Set("Access-Control-Allow-Credentials", "true")
-			h.Set("Access-Control-Expose-Headers", "WWW-Authenticate")
-			return true
-		}
-		star = star || slices.Contains(origins, "*")
 	}
-	if star {
-		h.Set("Access-Control-Allow-Origin", "*")
-		h.Set("Access-Control-Expose-Headers", "WWW-Authenticate")
-	}
-	return star
+	return list
 }
 
 // preflight answers a browser that asks whether a script may send a request.
@@ -53,15 +41,7 @@ func (d *Door) preflight(methods string) web.Handler {
 		if err != nil {
 			return err
 		}
-		if d.allowOrigin(w, r, snap, nil) {
-			h := w.Header()
-			h.Set("Access-Control-Allow-Methods", methods)
-			h.Set("Access-Control-Allow-Headers", "Origin, Accept, X-Requested-With, Access-Control-Request-Method, "+
-				"Access-Control-Request-Headers, Content-Type, Authorization")
-			h.Set("Access-Control-Max-Age", "3600")
-			h.Del("Access-Control-Expose-Headers")
-		}
-		w.WriteHeader(http.StatusOK)
+		web.Preflight(w, r, d.origins(r, snap, nil), methods)
 		return nil
 	}
 }

@@ -6,9 +6,11 @@
 // one front: request id, recovery from panics, one log line a request, check of
 // the host, protection against posts from other sites, limits on bodies and on
 // requests under way, compression, and 405 with Allow for a path that exists.
+// A path may have a page and a resource for programs (Route.Programs).
 //
 // A handler reads what a stranger sent through [Form], [Query] and [ReadJSON],
-// answers with [WriteJSON], [Redirect] or by writing, and returns an error for
+// answers with [WriteJSON], [Redirect] or by writing, lets scripts of other sites
+// read by [AllowOrigin], and returns an error for
 // everything else. [Errors], wired by the server, turns it into a page or JSON.
 //
 // Nevers: it never logs a query, a body, a cookie or a header; it never

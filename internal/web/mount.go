@@ -45,10 +45,11 @@ type Manners struct {
 
 type front struct {
 	Manners
-	mux    *http.ServeMux
-	gate   *gate
-	csrf   *http.CrossOriginProtection
-	routes map[string]Class // by the mux's pattern
+	mux      *http.ServeMux
+	programs *http.ServeMux // routes for requests that ask for JSON
+	gate     *gate
+	csrf     *http.CrossOriginProtection
+	routes   map[string]Class // by the pattern in mux
 }
 
 // Mount puts the routes behind one front. Patterns that contradict each other
@@ -57,13 +58,17 @@ func Mount(routes []Route, m Manners) http.Handler {
 	if m.Errors == nil {
 		m.Errors = JSONErrors{}
 	}
-	f := &front{Manners: m, mux: http.NewServeMux(), gate: newGate(m.InFlight),
+	f := &front{Manners: m, mux: http.NewServeMux(), programs: http.NewServeMux(), gate: newGate(m.InFlight),
 		csrf: http.NewCrossOriginProtection(), routes: map[string]Class{}}
 	// Behind a proxy that changes Host, Origin still names the configured one.
 	_ = f.csrf.AddTrustedOrigin(m.Site.Base.Scheme + "://" + m.Site.Base.Host)
 	for _, r := range routes {
 		method, path, _ := strings.Cut(r.Pattern, " ")
 		pattern := method + " " + strings.TrimRight(m.Site.Base.Path, "/") + path
+		if r.Programs {
+			f.programs.Handle(pattern, f.route(r))
+			continue
+		}
 		f.routes[pattern] = r.Class
 		f.mux.Handle(pattern, f.route(r))
 	}
@@ -117,10 +122,20 @@ func (f *front) guard(w *recorder, r *http.Request, q *request) {
 		f.fail(w, r, q, latchkey.Errorf(latchkey.CodeInternal, "panic"))
 	}()
 	if cleanPath(r.URL.Path) && known(r.Method) {
-		f.mux.ServeHTTP(w, r)
+		f.muxFor(r).ServeHTTP(w, r)
 		return
 	}
 	f.missing(w, r)
+}
+
+// muxFor gives the routes for programs when one of them is the request's.
+func (f *front) muxFor(r *http.Request) *http.ServeMux {
+	if AsksJSON(r) {
+		if _, pattern := f.programs.Handler(r); pattern != "" {
+			return f.programs
+		}
+	}
+	return f.mux
 }
 
 // route wraps the handler of one route.
@@ -195,8 +210,9 @@ func (f *front) missing(w http.ResponseWriter, r *http.Request) {
 		u.Path, u.RawPath = trimmed, strings.TrimSuffix(u.RawPath, "/")
 		again := r.Clone(r.Context())
 		again.URL = &u
-		if _, pattern := f.mux.Handler(again); pattern != "/" {
-			f.mux.ServeHTTP(w, again)
+		mux := f.muxFor(again)
+		if _, pattern := mux.Handler(again); pattern != "/" {
+			mux.ServeHTTP(w, again)
 			return
 		}
 	}
@@ -209,12 +225,16 @@ func (f *front) allowed(r *http.Request) (list []string, class Class) {
 		return nil, 0
 	}
 	for _, method := range methods {
-		probe := &http.Request{Method: method, URL: r.URL, Host: r.Host}
-		_, pattern := f.mux.Handler(probe)
+		probe := &http.Request{Method: method, URL: r.URL, Host: r.Host, Header: http.Header{
+			"Accept": r.Header["Accept"], "Content-Type": r.Header["Content-Type"]}}
+		mux := f.muxFor(probe)
+		_, pattern := mux.Handler(probe)
 		if pattern == "/" || pattern == "" {
 			continue
 		}
-		class = f.routes[pattern]
+		if class = ClassJSON; mux == f.mux {
+			class = f.routes[pattern]
+		}
 		list = append(list, method)
 		if method == http.MethodGet {
 			list = append(list, http.MethodHead)

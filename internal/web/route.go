@@ -1,6 +1,9 @@
 package web
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // Handler answers a request or returns an error, which [Mount] turns into the
 // answer. A handler that has begun to answer may still return an error; it is
@@ -48,7 +51,19 @@ type Route struct {
 	// AnyOrigin lets other sites post to a page: the authorization endpoint,
 	// which decides nothing by a cookie that came with such a post.
 	AnyOrigin bool
+	// Programs narrows the route to requests that ask for JSON (see [AsksJSON]):
+	// pages may stand at the same path, which get all the others. Keycloak's
+	// account console and its REST share their addresses so.
+	Programs bool
 	// Waits marks a long poll: it does not count among the requests under way
 	// and its context has no deadline of ours.
 	Waits bool
 }
+
+// AsksJSON says whether a request is a program's: it accepts JSON, or says that
+// it sends some (as Keycloak's account console does with a GET, too).
+func AsksJSON(r *http.Request) bool {
+	return strings.Contains(r.Header.Get("Accept"), jsonType) || strings.HasPrefix(r.Header.Get("Content-Type"), jsonType)
+}
+
+const jsonType = "application/json"
