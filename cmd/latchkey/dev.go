@@ -21,6 +21,7 @@ type devCmd struct {
 	MailboxListen    string   `name:"mailbox-listen" placeholder:"HOST:PORT" default:"127.0.0.1:8025" help:"Where the mailbox page listens."`
 	ManagementListen string   `name:"management-listen" placeholder:"HOST:PORT" default:"127.0.0.1:9000" help:"Where health and metrics answer; empty for nowhere."`
 	Import           []string `name:"import" placeholder:"FILE" sep:"none" help:"A realm export to take in; realms that exist stay as they are. Can be given several times."`
+	outgoing
 	bootstrap
 }
 
@@ -36,6 +37,10 @@ func (c *devCmd) Run(h *host) error {
 	if err := c.check(); err != nil {
 		return err
 	}
+	allowed, err := c.allowances()
+	if err != nil {
+		return err
+	}
 	imports, err := readImports(c.Import)
 	if err != nil {
 		return err
@@ -46,7 +51,7 @@ func (c *devCmd) Run(h *host) error {
 		return err
 	}
 	s, err := server.New(h.ctx, server.Config{Hostname: c.Hostname, Listen: c.Listen, Management: c.ManagementListen,
-		Database: data.database(), Keyring: ring, Imports: imports, Bootstrap: c.config(), Log: log,
+		Database: data.database(), Keyring: ring, Imports: imports, Outbound: allowed, Bootstrap: c.config(), Log: log,
 		Dev: &server.Dev{SMTP: c.SMTPListen, Mailbox: c.MailboxListen, Demo: c.DemoListen, MailDir: data.mail(), DemoFile: data.demo(), Folder: c.Data}})
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"latchkey"
+	"latchkey/internal/outbound"
 )
 
 // setting is one thing that can be set. Those with a flag are read by kong;
@@ -97,6 +98,23 @@ type common struct {
 // logging are the settings of what runs long.
 type logging struct {
 	LogLevel string `name:"log-level" placeholder:"LEVEL" help:"Least level of what is logged to standard error: debug, info, warn or error. Default: info, and warn for dev."`
+}
+
+// outgoing are the settings of calls to addresses that applications name.
+type outgoing struct {
+	OutboundAllow []string `name:"outbound-allow" placeholder:"ADDRESS" help:"What may be called besides https on port 443 of public addresses when an application names its key set or logout endpoint: a host or a network, as 10.0.0.0/8, app.internal:8443 or http://app.internal:3000, with commas between them. In front, jwks= or backchannel-logout= allows it for that alone. Each is a hole in the wall against forged requests: name as little as possible."`
+}
+
+func (o *outgoing) allowances() ([]outbound.Allowance, error) {
+	var out []outbound.Allowance
+	for _, text := range o.OutboundAllow {
+		a, err := outbound.ParseAllowance(text)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, a)
+	}
+	return out, nil
 }
 
 // bootstrap are the settings of the first administrator.

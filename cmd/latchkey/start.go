@@ -23,6 +23,7 @@ type startCmd struct {
 	TrustedProxies   []string `name:"trusted-proxies" placeholder:"NETWORK" help:"Addresses or networks of the proxies in front, with commas between them. Their forwarded headers are believed, and nobody else's."`
 	ProxyHeaders     string   `name:"proxy-headers" placeholder:"KIND" default:"xforwarded" enum:"xforwarded,forwarded" help:"What those proxies send: xforwarded (X-Forwarded-For, -Proto, -Host) or forwarded (RFC 7239)."`
 	Import           []string `name:"import" placeholder:"FILE" sep:"none" help:"A realm export to take in; realms that exist stay as they are. Can be given several times."`
+	outgoing
 	database
 	bootstrap
 }
@@ -71,13 +72,17 @@ func (c *startCmd) config() (*server.Config, error) {
 	if err := c.bootstrap.check(); err != nil {
 		return nil, err
 	}
+	allowed, err := c.allowances()
+	if err != nil {
+		return nil, err
+	}
 	imports, err := readImports(c.Import)
 	if err != nil {
 		return nil, err
 	}
 	return &server.Config{Hostname: c.Hostname, Listen: c.Listen, Management: c.ManagementListen, Database: c.DB, Keyring: ring,
 		TLSCert: c.TLSCert, TLSKey: c.TLSKey, TrustedProxies: proxies, Forwarded: c.ProxyHeaders == "forwarded",
-		Imports: imports, Bootstrap: c.bootstrap.config()}, nil
+		Imports: imports, Outbound: allowed, Bootstrap: c.bootstrap.config()}, nil
 }
 
 func (b *bootstrap) config() server.Bootstrap {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"latchkey"
+	"latchkey/internal/outbound"
 	"latchkey/internal/secret"
 )
 
@@ -36,6 +37,10 @@ type Config struct {
 	Bootstrap Bootstrap
 	// Dev adds what development needs; nil in production.
 	Dev *Dev
+	// Outbound is what may be called besides https at port 443 of public
+	// addresses, where an application says where it is. With Dev, this
+	// machine may be called too.
+	Outbound []outbound.Allowance
 	// MailRoots are the authorities that relays' certificates are checked
 	// against; nil: the system's.
 	MailRoots *x509.CertPool

@@ -12,6 +12,7 @@ import (
 	"latchkey/internal/flow"
 	"latchkey/internal/login"
 	"latchkey/internal/oidc"
+	"latchkey/internal/outbound"
 	"latchkey/internal/outbox"
 	"latchkey/internal/page"
 	"latchkey/internal/realm"
@@ -98,6 +99,11 @@ func (s *Server) roots() []web.Route {
 			return err
 		}},
 	}
+}
+
+// outbound makes the client that calls addresses of applications for a purpose.
+func (s *Server) outbound(purpose outbound.Purpose) *outbound.Client {
+	return outbound.New(outbound.Options{Purpose: purpose, Allow: s.cfg.Outbound, Loopback: s.cfg.Dev != nil})
 }
 
 // compose gives the outbox the mails of the pages' kit: the two know the same
