@@ -6,6 +6,7 @@ import (
 	"latchkey"
 	"latchkey/internal/event"
 	"latchkey/internal/secret"
+	"latchkey/internal/session"
 	"latchkey/internal/store"
 )
 
@@ -169,7 +170,7 @@ func (a *act) prove(keep bool) error {
 		// was proven before this moment end.
 		u.NotBefore = a.tx.Now().Unix()
 	}
-	if _, err := a.tx.EndUserSessions(u.RealmID, u.ID, spared); err != nil {
+	if _, err := session.EndAll(a.tx, a.snap, u.ID, spared); err != nil {
 		return err
 	}
 	if err := a.tx.VoidUserActionTokens(u.RealmID, u.ID); err != nil {

@@ -88,7 +88,7 @@ func (d *Door) startSession(tx *store.Tx, t *turn, user *latchkey.User) error {
 		return session.Touch(tx, old)
 	}
 	if old != nil && old.UserID != user.ID {
-		if err := session.End(tx, t.snap.Realm, old, "user_switched"); err != nil {
+		if err := session.End(tx, t.snap, old, "user_switched"); err != nil {
 			return err
 		}
 	} else if old != nil {

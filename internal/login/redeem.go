@@ -319,7 +319,7 @@ func (d *Door) switchUser(v *linkVisit, choice string) error {
 		return web.Redirect(v.w, v.r, orElse(d.startURL(v.snap, v.client), d.Site.URL("")))
 	}
 	err := d.DB.Update(v.r.Context(), func(tx *store.Tx) error {
-		return session.End(tx, v.snap.Realm, v.session, "user_switched")
+		return session.End(tx, v.snap, v.session, "user_switched")
 	})
 	if err != nil {
 		return err

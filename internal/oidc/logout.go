@@ -155,7 +155,7 @@ func (d *Door) depart(w http.ResponseWriter, r *http.Request, p *departure) erro
 }
 
 func (d *Door) endSession(tx *store.Tx, r *http.Request, p *departure, s *latchkey.UserSession) error {
-	ended, err := session.Remove(tx, s)
+	ended, err := session.Remove(tx, p.snap, s)
 	if err != nil || !ended {
 		return err
 	}

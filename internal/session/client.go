@@ -102,7 +102,7 @@ func TakeBack(tx *store.Tx, code *latchkey.AuthorizationCode) error {
 			continue // another application's
 		}
 		if err == nil {
-			_, err = Remove(tx, s)
+			_, err = tx.EndUserSession(s.RealmID, s.ID) // what is taken back is no logout
 		}
 		if err != nil {
 			return err

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"latchkey"
-	"latchkey/internal/event"
 	"latchkey/internal/secret"
 	"latchkey/internal/store"
 )
@@ -109,32 +108,6 @@ func alive(tx *store.Tx, snap *latchkey.Snapshot, s *latchkey.UserSession, err e
 func Touch(tx *store.Tx, s *latchkey.UserSession) error {
 	s.LastAccess = tx.Now()
 	return tx.TouchUserSession(s.RealmID, s.ID)
-}
-
-// End ends the session with all that hangs on it (client sessions, codes, and
-// with them every refresh token) and records a LOGOUT that says why. A session
-// that is gone already is no error and no event.
-func End(tx *store.Tx, realm *latchkey.Realm, s *latchkey.UserSession, reason string) error {
-	ended, err := Remove(tx, s)
-	if err != nil || !ended {
-		return err
-	}
-	return event.Record(tx, realm, latchkey.Event{
-		RealmID: realm.ID, Type: latchkey.EventLogout, UserID: s.UserID, SessionID: s.ID, IPAddress: s.IPAddress,
-		Details: map[string]string{"reason": reason},
-	})
-}
-
-// Remove ends the session as [End] does, for a caller that knows more of why
-// and records it itself. It says whether there was one to end.
-func Remove(tx *store.Tx, s *latchkey.UserSession) (bool, error) {
-	return tx.EndUserSession(s.RealmID, s.ID)
-}
-
-// EndAll ends the user's sessions but the one with the id exceptID, and says
-// how many they were.
-func EndAll(tx *store.Tx, realm *latchkey.Realm, userID, exceptID string) (int, error) {
-	return tx.EndUserSessions(realm.ID, userID, exceptID)
 }
 
 // newID draws a session's id: 18 random bytes, as Keycloak's sid has. It is

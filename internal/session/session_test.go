@@ -123,8 +123,8 @@ func TestStartFindRenewEnd(t *testing.T) {
 		if got == nil || got.ID != s.ID || got.ACR != "2" || !slices.Equal(got.AMR, []string{"pwd"}) || !got.AuthTime.Equal(w.clock.Now()) || !got.RememberMe {
 			t.Errorf("renewed: %+v", got)
 		}
-		w.update(func(tx *store.Tx) error { return session.End(tx, w.snap.Realm, s, "user_switched") })
-		w.update(func(tx *store.Tx) error { return session.End(tx, w.snap.Realm, s, "again") })
+		w.update(func(tx *store.Tx) error { return session.End(tx, w.snap, s, "user_switched") })
+		w.update(func(tx *store.Tx) error { return session.End(tx, w.snap, s, "again") })
 		if w.find(second) != nil {
 			t.Error("found after its end")
 		}
@@ -239,7 +239,7 @@ func TestFindRefuses(t *testing.T) {
 		},
 		"all ended": func(w *world, _ *latchkey.UserSession) {
 			w.update(func(tx *store.Tx) error {
-				n, err := session.EndAll(tx, w.snap.Realm, "u", "")
+				n, err := session.EndAll(tx, w.snap, "u", "")
 				if err == nil && n != 1 {
 					err = fmt.Errorf("%d sessions ended", n)
 				}
@@ -443,7 +443,7 @@ func TestOffline(t *testing.T) {
 		if off.ID == s.ID || off.ID == other.ID || off.Notes[session.NoteSignIn] != s.ID || s.Notes[session.NoteSignIn] != "" {
 			t.Errorf("%+v of %+v", off, s)
 		}
-		w.update(func(tx *store.Tx) error { return session.End(tx, w.snap.Realm, s, "logout") })
+		w.update(func(tx *store.Tx) error { return session.End(tx, w.snap, s, "logout") })
 		if w.find(cookie) != nil {
 			t.Error("the cookie finds something")
 		}

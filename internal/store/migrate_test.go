@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"path/filepath"
 	"testing"
 
 	"latchkey"
@@ -123,7 +124,7 @@ func TestMigrate(t *testing.T) {
 		if err := db.MigrateTo(ctx, 0); err != nil {
 			t.Fatal(err)
 		}
-		if applied, err := db.Migrate(ctx); err != nil || applied != int(latest) {
+		if applied, err := db.Migrate(ctx); err != nil || applied != migrations(t) {
 			t.Errorf("applied %d, %v", applied, err)
 		}
 		err = db.View(ctx, func(tx *store.Tx) error { _, err := tx.Realm("old"); return err })
@@ -131,6 +132,16 @@ func TestMigrate(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// migrations counts the steps; their numbers may have gaps.
+func migrations(t *testing.T) int {
+	t.Helper()
+	files, err := filepath.Glob("migrations/*.sql")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no migrations: %v", err)
+	}
+	return len(files)
 }
 
 // Nodes that start together migrate once.
@@ -149,9 +160,8 @@ func TestMigrateAtOnce(t *testing.T) {
 			total <- applied
 			return err == nil, err
 		})
-		latest, _ := w.db.LatestVersion(w.Context())
-		if n := <-total + <-total + <-total; n != int(latest) {
-			w.Errorf("%d migrations of %d were applied", n, latest)
+		if n, all := <-total+<-total+<-total, migrations(w.T); n != all {
+			w.Errorf("%d migrations of %d were applied", n, all)
 		}
 	})
 }

@@ -361,6 +361,9 @@ func (w *world) fill() {
 			func() error {
 				return tx.RecordAttempt(&latchkey.DeliveryAttempt{RealmID: id, MessageID: m.ID, Number: 1})
 			},
+			func() error {
+				return tx.CreateLogoutNotice(&latchkey.LogoutNotice{RealmID: id, ClientID: c.client.ID, ExpiresAt: now})
+			},
 			func() error { return tx.MarkAddress(id, []byte("a"), "bounced", now) },
 			func() error { _, _, err := tx.Take(id, "mail", []byte("k"), 1, 1); return err },
 			func() error {

@@ -10,6 +10,7 @@ import (
 
 const (
 	codeKept    = time.Hour           // a second use of a code is still seen as one
+	noticeKept  = time.Hour           // its worker has given it up long before
 	messageKept = 30 * 24 * time.Hour // where the realm's events do not expire
 	// sessionSlack keeps a session a little longer than the realm says, so that
 	// who comes late is told that it expired.
@@ -58,6 +59,7 @@ func (tx *Tx) sweeps(realms []*latchkey.Realm) []sweep {
 		{"authorization_code", "realm_id, hash", `expires_at <= $1`, []any{ago(codeKept)}},
 		{"rate_limit", "realm_id, name, key", `tat <= $1`, []any{ago(0)}}, // the bucket is full
 		{"address_mark", "realm_id, address_key", `until <= $1`, []any{ago(0)}},
+		{"logout_notice", "realm_id, id", `expires_at <= $1`, []any{ago(noticeKept)}},
 		{"known_browser", "realm_id, browser_hash, address_key", `seen_at <= $1`, []any{ago(browserKept)}},
 	}
 	for _, r := range realms {

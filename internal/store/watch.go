@@ -15,6 +15,8 @@ const (
 	TopicRealms = "realms"
 	// TopicOutbox: a message waits to be handed over.
 	TopicOutbox = "outbox"
+	// TopicLogout: an application waits to be told of a logout.
+	TopicLogout = "logout"
 
 	loginTopic = "login:"
 )
