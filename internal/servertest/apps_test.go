@@ -41,7 +41,7 @@ func TestGoPage(t *testing.T) {
 	_ = l.Close() // the program listens there
 	own := fmt.Sprintf("localhost:%d", port)
 	// Inside of the module, whose libraries the program needs.
-	dir, err := os.MkdirTemp("testdata", "app-*")
+	dir, err := os.MkdirTemp("testdata", "app-*") //nolint:usetesting // not inside of the module
 	if err != nil {
 		t.Fatal(err)
 	}

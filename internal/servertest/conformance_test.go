@@ -102,11 +102,11 @@ func (s *suite) answer(p *servertest.Page, q url.Values) url.Values {
 
 // grant is what the token endpoint answered.
 type grant struct {
-	status             int
-	access, refresh    string
-	id                 string
-	claims, headers    map[string]any // of the ID token
-	code, err, expires string
+	status          int
+	access, refresh string
+	id              string
+	claims, headers map[string]any // of the ID token
+	code, err       string
 }
 
 // token sends a request to the token endpoint by client_secret_basic.
