@@ -62,6 +62,7 @@ const (
 	ActionUpdateProfile  = "UPDATE_PROFILE"
 	ActionUpdatePassword = "UPDATE_PASSWORD"
 	ActionTerms          = "TERMS_AND_CONDITIONS"
+	ActionVerifyProfile  = "VERIFY_PROFILE"
 )
 
 // The provider ids of the authenticators that Latchkey acts on.

@@ -114,34 +114,6 @@ func (r *Realm) LoginTimeout() time.Duration {
 	return 30 * time.Minute
 }
 
-// UserProfile is the part of Keycloak's declarative user profile that the
-// pages act on.
-type UserProfile struct {
-	Attributes []ProfileAttribute `json:"attributes"`
-}
-
-// ProfileAttribute is one attribute of a user profile: username, email,
-// firstName, lastName or an attribute of the operator's own.
-type ProfileAttribute struct {
-	Name        string `json:"name"`
-	DisplayName string `json:"displayName,omitempty"`
-	Required    bool   `json:"required,omitempty"`
-	ReadOnly    bool   `json:"readOnly,omitempty"` // the person may see it, not edit it
-	MaxLength   int    `json:"maxLength,omitempty"`
-}
-
-// DefaultUserProfile is the profile of a new realm: first and last name are
-// asked for and may stay empty, so that a first sign-in by mail ends in the
-// application (docs/keycloak.md).
-func DefaultUserProfile() UserProfile {
-	return UserProfile{Attributes: []ProfileAttribute{
-		{Name: "username", DisplayName: "${username}", Required: true, MaxLength: 255},
-		{Name: "email", DisplayName: "${email}", Required: true, MaxLength: 254},
-		{Name: "firstName", DisplayName: "${firstName}", MaxLength: 255},
-		{Name: "lastName", DisplayName: "${lastName}", MaxLength: 255},
-	}}
-}
-
 // SMTP is a realm's mail configuration, with the keys of Keycloak's
 // smtpServer. Timeouts are milliseconds; zero means Latchkey's default.
 type SMTP struct {

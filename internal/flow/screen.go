@@ -1,6 +1,10 @@
 package flow
 
-import "time"
+import (
+	"time"
+
+	"latchkey"
+)
 
 // Screen is what a step wants shown, as data; the login door turns it into a
 // page. Texts are keys of the message catalogue.
@@ -58,18 +62,32 @@ type Waiting struct {
 	Errors     []FieldError
 }
 
-// ProfileForm asks for what the realm's user profile has (UPDATE_PROFILE).
+// ProfileForm asks for what the realm's user profile has (UPDATE_PROFILE,
+// VERIFY_PROFILE).
 type ProfileForm struct {
 	Fields []ProfileField
 	New    bool // a new person: "Tell us who you are"
+	Verify bool // something is missing, or not valid any more: the page says so
 	Errors []FieldError
 }
 
-// ProfileField is one field of a ProfileForm.
+// ProfileField is one field of a user profile on a page. Texts that are
+// "${key}" are keys of the catalogue. A field that holds several values, and
+// one of boxes, is sent as name~0, name~1, ...; see profile.Typed.
 type ProfileField struct {
-	Name, Label, Value string
-	Required, ReadOnly bool
-	Autocomplete       string
+	Name, Label           string
+	Values                []string
+	Required, ReadOnly    bool
+	Multivalued           bool
+	Autocomplete          string
+	Input                 string // Keycloak's inputType; empty: a line of text
+	Options               []latchkey.ProfileOption
+	Before, After         string // help above and beneath
+	Placeholder           string
+	MaxLength, Rows       int    // 0: not said
+	Least, Most, Step     string // of numbers and dates
+	Group                 string // its name; fields of one group stand together
+	GroupTitle, GroupHelp string
 }
 
 // VerifyEmail says that a mail with a link to prove the address was sent.

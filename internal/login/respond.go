@@ -155,11 +155,7 @@ func (d *Door) screen(v *visit, res flow.Result, f page.Form) (page.Page, bool) 
 			SentAt: v.login.Mail.LastAt, ResendAt: s.ResendAt, ExpiresAt: s.ExpiresAt, Reported: s.Reported,
 			Failed: s.Failed, Resent: s.Resent, PollURL: d.pollURL(v), Errors: fieldErrors(s.Errors)}, true
 	case flow.ProfileForm:
-		fields := make([]page.ProfileField, len(s.Fields))
-		for i, x := range s.Fields {
-			fields[i] = page.ProfileField(x)
-		}
-		return page.ProfileForm{Form: f, Fields: fields, New: s.New, Errors: fieldErrors(s.Errors)}, false
+		return page.ProfileForm{Form: f, Fields: profileFields(s.Fields), New: s.New, Verify: s.Verify, Errors: fieldErrors(s.Errors)}, false
 	case flow.VerifyEmail:
 		return page.VerifyEmail{Form: f, Address: s.Address, ResendAt: s.ResendAt, Resent: s.Resent, Errors: fieldErrors(s.Errors)}, false
 	case flow.PasswordUpdate:
@@ -168,6 +164,14 @@ func (d *Door) screen(v *visit, res flow.Result, f page.Form) (page.Page, bool) 
 		return page.Terms{Form: f, Text: s.Text}, false
 	}
 	return nil, false
+}
+
+func profileFields(in []flow.ProfileField) []page.ProfileField {
+	out := make([]page.ProfileField, len(in))
+	for i, f := range in {
+		out[i] = page.ProfileField(f)
+	}
+	return out
 }
 
 func fieldErrors(in []flow.FieldError) []page.FieldError {

@@ -25,6 +25,29 @@ var fieldErrors = []string{
 	"error.field.required",
 	"error.field.long", // int: characters at most
 	"error.field.invalid",
+	// Keycloak's own keys for the attributes of a user profile, with its
+	// arguments: the attribute's name, then what the rule says.
+	"error-user-attribute-required",
+	"error-user-attribute-read-only",
+	"error-invalid-value",
+	"error-invalid-length",           // least, most
+	"error-invalid-length-too-short", // least
+	"error-invalid-length-too-long",  // nothing, most
+	"error-invalid-email",
+	"error-invalid-number",
+	"error-number-out-of-range", // least, most
+	"error-number-out-of-range-too-small",
+	"error-number-out-of-range-too-big",
+	"error-invalid-uri",
+	"error-invalid-uri-scheme",
+	"error-invalid-uri-fragment",
+	"error-pattern-no-match",
+	"error-invalid-date",
+	"error-person-name-invalid-character",
+	"error-username-invalid-character",
+	"error-invalid-multivalued-size",
+	"error-username-exists",
+	"error-email-exists",
 }
 
 // What an [Error] page can say: each name stands for a heading and a text,

@@ -1,6 +1,10 @@
 package page
 
-import "time"
+import (
+	"time"
+
+	"latchkey"
+)
 
 // Form is what every page with a form of a login has.
 type Form struct {
@@ -90,20 +94,33 @@ type Waiting struct {
 	Errors  []FieldError
 }
 
-// ProfileForm asks for what the realm's user profile has (UPDATE_PROFILE).
+// ProfileForm asks for what the realm's user profile has (UPDATE_PROFILE,
+// VERIFY_PROFILE).
 type ProfileForm struct {
 	Form
 	Fields []ProfileField
 	New    bool // a new person: "Tell us who you are"
+	Verify bool // something is missing, or not valid any more
 	Errors []FieldError
 }
 
-// ProfileField is one field of a ProfileForm. A Label such as "${firstName}"
-// is a key of the catalogue.
+// ProfileField is one field of a user profile. A text such as "${firstName}"
+// is a key of the catalogue. A field that holds several values, and one of
+// boxes, is sent as name~0, name~1, ...
 type ProfileField struct {
-	Name, Label, Value string
-	Required, ReadOnly bool
-	Autocomplete       string
+	Name, Label           string
+	Values                []string
+	Required, ReadOnly    bool
+	Multivalued           bool
+	Autocomplete          string
+	Input                 string // Keycloak's inputType; empty: a line of text
+	Options               []latchkey.ProfileOption
+	Before, After         string // help above and beneath
+	Placeholder           string
+	MaxLength, Rows       int    // 0: not said
+	Least, Most, Step     string // of numbers and dates
+	Group                 string // its name; fields of one group stand together
+	GroupTitle, GroupHelp string
 }
 
 // VerifyEmail says that a mail with a link that proves the address was sent.

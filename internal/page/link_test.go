@@ -191,7 +191,7 @@ func TestTextsAreEscaped(t *testing.T) {
 		page.EmailForm{Form: page.Form{Action: "/x"}, Address: nasty, Errors: []page.FieldError{{Field: "username", Message: nasty}}},
 		page.Waiting{Form: page.Form{Action: "/x"}, Address: nasty, PollURL: nasty, Number: nasty},
 		page.OtherUser{Form: page.Form{Action: "/x"}, SignedIn: nasty, Account: nasty},
-		page.ProfileForm{Fields: []page.ProfileField{{Name: "x", Label: nasty, Value: nasty}}},
+		page.ProfileForm{Fields: []page.ProfileField{{Name: "x", Label: nasty, Values: []string{nasty}, GroupTitle: nasty, Group: "g", GroupHelp: nasty, Before: nasty, After: nasty, Placeholder: nasty}}},
 		page.Terms{Text: nasty}, page.Error{Heading: nasty, Text: nasty},
 		page.FormPost{Action: "/x", Fields: []page.FormPostField{{Name: nasty, Value: nasty}}},
 	} {

@@ -21,6 +21,8 @@ type field struct {
 	readonly           bool
 	focus              bool
 	hint               string // a key
+	described          string // the id of what describes it, in place of hint and error
+	least, most, step  string // of numbers and dates
 	err                *FieldError
 }
 
@@ -35,7 +37,8 @@ func (f field) attributes() templ.OrderedAttributes {
 	if f.value != "" {
 		add("value", f.value)
 	}
-	for _, kv := range [][2]string{{"autocomplete", f.autocomplete}, {"inputmode", f.inputmode}, {"placeholder", f.placeholder}} {
+	for _, kv := range [][2]string{{"autocomplete", f.autocomplete}, {"inputmode", f.inputmode}, {"placeholder", f.placeholder},
+		{"min", f.least}, {"max", f.most}, {"step", f.step}} {
 		if kv[1] != "" {
 			add(kv[0], kv[1])
 		}
@@ -74,6 +77,8 @@ func (f field) attributes() templ.OrderedAttributes {
 // help when there is one.
 func (f field) describedBy() string {
 	switch {
+	case f.described != "":
+		return f.described
 	case f.err != nil:
 		return f.name + "-error"
 	case f.hint != "":

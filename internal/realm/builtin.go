@@ -88,7 +88,7 @@ var builtProviders = map[string]bool{
 	latchkey.AuthPasswordForm: true, latchkey.AuthUsernamePasswordForm: true, latchkey.AuthMagicLink: true,
 	latchkey.ConditionUserConfigured: true, latchkey.ConditionUserRole: true,
 	latchkey.ActionVerifyEmail: true, latchkey.ActionUpdateProfile: true, latchkey.ActionUpdatePassword: true,
-	latchkey.ActionTerms: true, clientSecret: true,
+	latchkey.ActionTerms: true, latchkey.ActionVerifyProfile: true, clientSecret: true,
 }
 
 func (o *Options) built(provider string) bool {

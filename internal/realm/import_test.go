@@ -1,6 +1,7 @@
 package realm_test
 
 import (
+	"encoding/json"
 	"flag"
 	"maps"
 	"os"
@@ -121,13 +122,12 @@ func checkSettings(t *testing.T, s *latchkey.Snapshot) {
 	if s.ActiveKey("ES256") == nil || s.ActiveKey("RS256") == nil || s.ActiveKey("HS512") == nil {
 		t.Errorf("%d keys", len(s.Keys))
 	}
-	if want := []latchkey.ProfileAttribute{
-		{Name: "username", Required: true, MaxLength: 40},
-		{Name: "email", Required: true},
-		{Name: "firstName", Required: true},
-		{Name: "team", DisplayName: "Team", ReadOnly: true},
-	}; !slices.Equal(r.Profile.Attributes, want) {
-		t.Errorf("profile %+v", r.Profile.Attributes)
+	// The user profile is taken over whole, also what pages do not act on.
+	score, team := r.Profile.Attribute("score"), r.Profile.Attribute("team")
+	if len(r.Profile.Attributes) != 5 || score == nil || score.SeenBy(latchkey.ProfileUser) || team == nil || team.EditedBy(latchkey.ProfileUser) ||
+		!team.SeenBy(latchkey.ProfileUser) || team.Validations["options"] == nil || !r.Profile.Attribute("firstName").RequiredOf(latchkey.ProfileUser, nil) ||
+		r.Profile.Attribute("username").Validations["length"]["max"] != json.Number("40") || r.Profile.UnmanagedAttributePolicy != latchkey.UnmanagedAdminEdit {
+		t.Errorf("profile %+v", r.Profile)
 	}
 	if a := s.RequiredAction(latchkey.ActionUpdateProfile); a == nil || !a.DefaultAction || a.Priority != 7 {
 		t.Errorf("UPDATE_PROFILE %+v", a)

@@ -5,6 +5,7 @@ import (
 	"unicode"
 
 	"latchkey"
+	"latchkey/internal/profile"
 	"latchkey/internal/representation"
 	"latchkey/internal/secret"
 )
@@ -216,21 +217,18 @@ func (p *planner) readComponents() {
 }
 
 func (p *planner) readProfile(text string) error {
-	var profile representation.Profile
-	unknown, err := representation.Decode([]byte(text), &profile)
+	var shape representation.Profile
+	unknown, err := representation.Decode([]byte(text), &shape)
 	if err != nil {
 		return under(profileConfigKey, err)
 	}
-	noun, rest, err := profile.Noun()
+	noun, err := shape.Noun()
 	if err != nil {
 		return under(profileConfigKey, err)
 	}
 	p.snap.Realm.Profile = noun
-	if len(rest) > 0 {
-		p.report.add("userProfile.attributes", NotTaken, "the user profile does not know this yet", rest...)
-	}
-	if policy := representation.Value(profile.UnmanagedAttributePolicy); policy != "" {
-		p.report.value("userProfile.unmanagedAttributePolicy", NotTaken, policy, "not supported yet")
+	if rest := profile.UnknownRules(&noun); len(rest) > 0 {
+		p.report.add("userProfile.attributes.validations", Kept, "this rule is not known: no value is held against it", rest...)
 	}
 	for i := range unknown {
 		unknown[i].Path = "userProfile." + unknown[i].Path

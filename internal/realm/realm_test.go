@@ -231,7 +231,7 @@ func TestRestOfANewRealm(t *testing.T) {
 		t.Errorf("settings: %+v", r)
 	}
 	for _, a := range r.Profile.Attributes {
-		if (a.Name == "firstName" || a.Name == "lastName") && a.Required {
+		if (a.Name == "firstName" || a.Name == "lastName") && a.Required != nil {
 			t.Errorf("%s is required", a.Name)
 		}
 	}

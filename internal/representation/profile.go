@@ -1,13 +1,13 @@
 package representation
 
 import (
+	"maps"
 	"slices"
-	"sort"
 
 	"latchkey"
 )
 
-// Profile is Keycloak's declarative user profile.
+// Profile is Keycloak's declarative user profile (UPConfig).
 type Profile struct {
 	Attributes               []ProfileAttribute `json:"attributes"`
 	Groups                   []ProfileGroup     `json:"groups,omitzero"`
@@ -16,15 +16,16 @@ type Profile struct {
 
 // ProfileAttribute is one attribute of a user profile.
 type ProfileAttribute struct {
-	Name        string                    `json:"name"`
-	DisplayName *string                   `json:"displayName,omitzero"`
-	Validations map[string]map[string]any `json:"validations,omitzero"`
-	Annotations map[string]any            `json:"annotations,omitzero"`
-	Required    *ProfileScope             `json:"required,omitzero"`
-	Permissions *ProfilePermissions       `json:"permissions,omitzero"`
-	Selector    *ProfileScope             `json:"selector,omitzero"`
-	Group       *string                   `json:"group,omitzero"`
-	Multivalued *bool                     `json:"multivalued,omitzero"`
+	Name         string                              `json:"name"`
+	DisplayName  *string                             `json:"displayName,omitzero"`
+	Validations  map[string]latchkey.ProfileSettings `json:"validations,omitzero"`
+	Annotations  latchkey.ProfileSettings            `json:"annotations,omitzero"`
+	Required     *ProfileScope                       `json:"required,omitzero"`
+	Permissions  *ProfilePermissions                 `json:"permissions,omitzero"`
+	Selector     *ProfileScope                       `json:"selector,omitzero"`
+	Group        *string                             `json:"group,omitzero"`
+	Multivalued  *bool                               `json:"multivalued,omitzero"`
+	DefaultValue *string                             `json:"defaultValue,omitzero"`
 }
 
 // ProfileScope says for whom (admin, user) or for which client scopes
@@ -36,16 +37,16 @@ type ProfileScope struct {
 
 // ProfilePermissions say who may see and who may edit an attribute.
 type ProfilePermissions struct {
-	View []string `json:"view,omitzero"`
-	Edit []string `json:"edit,omitzero"`
+	View []string `json:"view"`
+	Edit []string `json:"edit"`
 }
 
 // ProfileGroup is a heading over attributes.
 type ProfileGroup struct {
-	Name               string         `json:"name"`
-	DisplayHeader      *string        `json:"displayHeader,omitzero"`
-	DisplayDescription *string        `json:"displayDescription,omitzero"`
-	Annotations        map[string]any `json:"annotations,omitzero"`
+	Name               string                   `json:"name"`
+	DisplayHeader      *string                  `json:"displayHeader,omitzero"`
+	DisplayDescription *string                  `json:"displayDescription,omitzero"`
+	Annotations        latchkey.ProfileSettings `json:"annotations,omitzero"`
 }
 
 // ProfileMetadata is what a form for one user is drawn from.
@@ -56,120 +57,140 @@ type ProfileMetadata struct {
 
 // ProfileAttributeMetadata is one field of such a form.
 type ProfileAttributeMetadata struct {
-	Name        string                    `json:"name"`
-	DisplayName string                    `json:"displayName,omitempty"`
-	Required    bool                      `json:"required"`
-	ReadOnly    bool                      `json:"readOnly"`
-	Validators  map[string]map[string]any `json:"validators"`
-	Multivalued bool                      `json:"multivalued"`
+	Name         string                              `json:"name"`
+	DisplayName  string                              `json:"displayName,omitempty"`
+	Required     bool                                `json:"required"`
+	ReadOnly     bool                                `json:"readOnly"`
+	Annotations  latchkey.ProfileSettings            `json:"annotations,omitzero"`
+	Validators   map[string]latchkey.ProfileSettings `json:"validators"`
+	Group        string                              `json:"group,omitempty"`
+	Multivalued  bool                                `json:"multivalued"`
+	DefaultValue string                              `json:"defaultValue,omitempty"`
 }
 
 // ProfileOf shows a realm's user profile.
 func ProfileOf(p *latchkey.UserProfile) Profile {
-	out := Profile{Attributes: []ProfileAttribute{},
-		Groups: []ProfileGroup{{Name: "user-metadata", DisplayHeader: new("User metadata"),
-			DisplayDescription: new("Attributes, which refer to user metadata")}}}
-	for _, a := range p.Attributes {
-		both := []string{"admin", "user"}
-		r := ProfileAttribute{Name: a.Name, DisplayName: optional(a.DisplayName), Multivalued: new(false),
-			Permissions: &ProfilePermissions{View: both, Edit: both}, Validations: validationsOf(&a)}
-		if a.ReadOnly {
-			r.Permissions.Edit = []string{"admin"}
+	out := Profile{Attributes: []ProfileAttribute{}, Groups: profileGroups(p), UnmanagedAttributePolicy: optional(string(p.UnmanagedAttributePolicy))}
+	for i := range p.Attributes {
+		a := &p.Attributes[i]
+		r := ProfileAttribute{Name: a.Name, DisplayName: optional(a.DisplayName), Validations: a.Validations, Annotations: a.Annotations,
+			Group: optional(a.Group), Multivalued: new(a.Multivalued), DefaultValue: optional(a.DefaultValue)}
+		if a.Required != nil {
+			r.Required = &ProfileScope{Roles: a.Required.Roles, Scopes: a.Required.Scopes}
 		}
-		if a.Required && a.Name != "username" { // a username is always required; Keycloak does not list it
-			r.Required = &ProfileScope{Roles: []string{"user"}}
+		if a.Permissions != nil {
+			r.Permissions = &ProfilePermissions{View: listed(a.Permissions.View), Edit: listed(a.Permissions.Edit)}
+		}
+		if a.Selector != nil {
+			r.Selector = &ProfileScope{Scopes: a.Selector.Scopes}
 		}
 		out.Attributes = append(out.Attributes, r)
 	}
 	return out
 }
 
-// ProfileMetadataOf gives what a form for an administrator is drawn from.
-func ProfileMetadataOf(p *latchkey.UserProfile) *ProfileMetadata {
-	shape := ProfileOf(p)
-	out := &ProfileMetadata{Attributes: []ProfileAttributeMetadata{}, Groups: shape.Groups}
-	for i, a := range p.Attributes {
+// listed is the list, never null (trap 1 of Keycloak's clients).
+func listed(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}
+
+func profileGroups(p *latchkey.UserProfile) []ProfileGroup {
+	groups := []ProfileGroup{}
+	for _, g := range p.Groups {
+		groups = append(groups, ProfileGroup{Name: g.Name, DisplayHeader: optional(g.DisplayHeader),
+			DisplayDescription: optional(g.DisplayDescription), Annotations: g.Annotations})
+	}
+	return groups
+}
+
+// ProfileMetadataOf gives what a form with the fields is drawn from; the
+// fields are those of internal/profile for whoever fills it in.
+func ProfileMetadataOf(p *latchkey.UserProfile, fields []latchkey.ProfileField) *ProfileMetadata {
+	out := &ProfileMetadata{Attributes: []ProfileAttributeMetadata{}, Groups: profileGroups(p)}
+	for _, f := range fields {
+		a := f.Attribute
 		out.Attributes = append(out.Attributes, ProfileAttributeMetadata{Name: a.Name, DisplayName: a.DisplayName,
-			Required: a.Required && a.Name != "username", Validators: shape.Attributes[i].Validations})
+			Required: f.Required, ReadOnly: f.ReadOnly, Annotations: a.Annotations, Validators: validatorsOf(a),
+			Group: a.Group, Multivalued: a.Multivalued, DefaultValue: a.DefaultValue})
 	}
 	return out
 }
 
-func validationsOf(a *latchkey.ProfileAttribute) map[string]map[string]any {
-	v := map[string]map[string]any{}
-	if a.MaxLength > 0 {
-		v["length"] = map[string]any{"max": a.MaxLength}
+// validatorsOf are the attribute's rules as they are run: an empty value
+// passes them, and what is not multivalued has one value.
+func validatorsOf(a *latchkey.ProfileAttribute) map[string]latchkey.ProfileSettings {
+	v := map[string]latchkey.ProfileSettings{}
+	for name, settings := range a.Validations {
+		v[name] = maps.Clone(settings)
+		if v[name] == nil {
+			v[name] = latchkey.ProfileSettings{}
+		}
+		if name != "multivalued" {
+			v[name]["ignore.empty.value"] = true
+		}
 	}
-	if a.Name == "email" {
-		v["email"] = map[string]any{}
+	if !a.Multivalued {
+		v["multivalued"] = latchkey.ProfileSettings{"max": "1"}
 	}
 	return v
 }
 
-// Noun makes the part of a profile that the pages act on. rest names what is
-// left out: attributes that people cannot see, and rules that are not checked.
-func (p *Profile) Noun() (profile latchkey.UserProfile, rest []string, err error) {
-	seen := map[string]bool{}
+// Noun makes the profile, and refuses one that contradicts itself. Username
+// and e-mail are there whatever it says.
+func (p *Profile) Noun() (profile latchkey.UserProfile, err error) {
 	for i := range p.Attributes {
 		a := &p.Attributes[i]
 		if a.Name == "" {
-			return profile, nil, latchkey.Invalid("attributes", "An attribute of the user profile needs a name.")
+			return profile, latchkey.Invalid("attributes", "An attribute of the user profile needs a name.")
 		}
-		if seen[a.Name] {
-			return profile, nil, latchkey.Invalid("attributes", "The user profile has the attribute %q twice.", clip(a.Name))
+		if profile.Attribute(a.Name) != nil {
+			return profile, latchkey.Invalid("attributes", "The user profile has the attribute %q twice.", clip(a.Name))
 		}
-		seen[a.Name] = true
-		rest = append(rest, a.rest()...)
-		if !a.seenByUser() {
-			rest = append(rest, a.Name+" (for administrators only)")
-			continue
-		}
-		n := latchkey.ProfileAttribute{Name: a.Name, DisplayName: Value(a.DisplayName), Required: a.requiredOfUser(),
-			ReadOnly: a.Permissions != nil && !slices.Contains(a.Permissions.Edit, "user")}
-		if most, ok := intOf(a.Validations["length"]["max"]); ok && most > 0 && most < 1<<20 {
-			n.MaxLength = int(most)
-		}
-		profile.Attributes = append(profile.Attributes, n)
+		profile.Attributes = append(profile.Attributes, a.noun())
 	}
-	for _, name := range []string{"email", "username"} {
-		if !seen[name] {
-			profile.Attributes = append([]latchkey.ProfileAttribute{{Name: name, DisplayName: "${" + name + "}", Required: true}}, profile.Attributes...)
+	for _, g := range p.Groups {
+		if g.Name == "" {
+			return profile, latchkey.Invalid("groups", "A group of the user profile needs a name.")
+		}
+		if profile.Group(g.Name) != nil {
+			return profile, latchkey.Invalid("groups", "The user profile has the group %q twice.", clip(g.Name))
+		}
+		profile.Groups = append(profile.Groups, latchkey.ProfileGroup{Name: g.Name, DisplayHeader: Value(g.DisplayHeader),
+			DisplayDescription: Value(g.DisplayDescription), Annotations: g.Annotations})
+	}
+	for _, a := range profile.Attributes {
+		if a.Group != "" && profile.Group(a.Group) == nil {
+			return profile, latchkey.Invalid("attributes", "The attribute %q is in the group %q, which the user profile does not have.", clip(a.Name), clip(a.Group))
 		}
 	}
-	return profile, rest, nil
+	switch policy := latchkey.UnmanagedPolicy(Value(p.UnmanagedAttributePolicy)); policy {
+	case "", latchkey.UnmanagedEnabled, latchkey.UnmanagedAdminView, latchkey.UnmanagedAdminEdit:
+		profile.UnmanagedAttributePolicy = policy
+	default:
+		return profile, latchkey.Invalid("unmanagedAttributePolicy", "Expected ENABLED, ADMIN_VIEW or ADMIN_EDIT.")
+	}
+	for _, name := range []string{latchkey.ProfileEmail, latchkey.ProfileUsername} {
+		if profile.Attribute(name) == nil {
+			profile.Attributes = slices.Insert(profile.Attributes, 0, latchkey.ProfileAttribute{Name: name, DisplayName: "${" + name + "}"})
+		}
+	}
+	return profile, nil
 }
 
-func (a *ProfileAttribute) seenByUser() bool {
-	p := a.Permissions
-	return p == nil || slices.Contains(p.View, "user") || slices.Contains(p.Edit, "user")
-}
-
-func (a *ProfileAttribute) requiredOfUser() bool {
-	r := a.Required
-	return a.Name == "username" || r != nil && len(r.Scopes) == 0 && (len(r.Roles) == 0 || slices.Contains(r.Roles, "user"))
-}
-
-// standardRules are the validations that a profile has without anybody's
-// doing, or that are acted on.
-var standardRules = map[string]bool{"length": true, "email": true, "username-prohibited-characters": true,
-	"person-name-prohibited-characters": true, "up-username-not-idn-homograph": true}
-
-func (a *ProfileAttribute) rest() []string {
-	var rest []string
-	for rule := range a.Validations {
-		if !standardRules[rule] {
-			rest = append(rest, a.Name+" (rule "+rule+")")
-		}
+func (a *ProfileAttribute) noun() latchkey.ProfileAttribute {
+	n := latchkey.ProfileAttribute{Name: a.Name, DisplayName: Value(a.DisplayName), Validations: a.Validations, Annotations: a.Annotations,
+		Group: Value(a.Group), Multivalued: Value(a.Multivalued), DefaultValue: Value(a.DefaultValue)}
+	if a.Required != nil {
+		n.Required = &latchkey.ProfileRequired{Roles: a.Required.Roles, Scopes: a.Required.Scopes}
 	}
-	if r := a.Required; r != nil && len(r.Scopes) > 0 {
-		rest = append(rest, a.Name+" (required by client scope)")
+	if a.Permissions != nil {
+		n.Permissions = &latchkey.ProfilePermissions{View: a.Permissions.View, Edit: a.Permissions.Edit}
 	}
-	if s := a.Selector; s != nil && len(s.Scopes) > 0 {
-		rest = append(rest, a.Name+" (shown by client scope)")
+	if a.Selector != nil {
+		n.Selector = &latchkey.ProfileSelector{Scopes: a.Selector.Scopes}
 	}
-	if Value(a.Multivalued) {
-		rest = append(rest, a.Name+" (several values)")
-	}
-	sort.Strings(rest)
-	return rest
+	return n
 }

@@ -83,7 +83,7 @@ func TestOutputHasNoNulls(t *testing.T) {
 	noNulls(t, "event", object(t, EventOf(&latchkey.Event{})))
 	noNulls(t, "admin event", object(t, AdminEventOf(&latchkey.AdminEvent{}, true)))
 	noNulls(t, "profile", object(t, ProfileOf(&latchkey.UserProfile{})))
-	noNulls(t, "metadata", object(t, ProfileMetadataOf(new(latchkey.DefaultUserProfile()))))
+	noNulls(t, "metadata", object(t, ProfileMetadataOf(new(latchkey.DefaultUserProfile()), nil)))
 	noNulls(t, "credential", object(t, CredentialOf(&latchkey.Credential{})))
 }
 
@@ -341,30 +341,6 @@ func TestRoles(t *testing.T) {
 	}
 	if m := object(t, RoleMappingsOf(s, nil)); len(m) != 0 {
 		t.Errorf("no mappings: %v", m)
-	}
-}
-
-// A profile that is shown and read again is the same.
-func TestProfile(t *testing.T) {
-	p := latchkey.DefaultUserProfile()
-	p.Attributes = append(p.Attributes, latchkey.ProfileAttribute{Name: "team", DisplayName: "Team", Required: true, ReadOnly: true})
-	var rep Profile
-	if _, err := Decode([]byte(mustJSON(t, ProfileOf(&p))), &rep); err != nil {
-		t.Fatal(err)
-	}
-	got, rest, err := rep.Noun()
-	if err != nil || len(rest) > 0 || !reflect.DeepEqual(got, p) {
-		t.Errorf("profile %+v, rest %v, %v; was %+v", got, rest, err, p)
-	}
-	for _, bad := range []Profile{{Attributes: []ProfileAttribute{{}}}, {Attributes: []ProfileAttribute{{Name: "a"}, {Name: "a"}}}} {
-		if _, _, err := bad.Noun(); latchkey.ErrorCode(err) != latchkey.CodeInvalid {
-			t.Errorf("%+v: %v", bad, err)
-		}
-	}
-	// Username and e-mail are there whatever the profile says.
-	got, _, _ = (&Profile{Attributes: []ProfileAttribute{{Name: "team"}}}).Noun()
-	if len(got.Attributes) != 3 || got.Attributes[0].Name != "username" || got.Attributes[1].Name != "email" {
-		t.Errorf("profile %+v", got)
 	}
 }
 

@@ -2,13 +2,11 @@ package requiredaction
 
 import (
 	"errors"
-	"sort"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"latchkey"
 	"latchkey/internal/flow"
+	"latchkey/internal/profile"
 )
 
 // updateProfile asks for what the realm's user profile has.
@@ -28,152 +26,89 @@ func (updateProfile) Challenge(c *flow.Context) (flow.Outcome, error) {
 	if err != nil {
 		return flow.Outcome{}, err
 	}
-	return flow.Outcome{Kind: flow.Challenge, Screen: profileForm(c, u)}, nil
+	return flow.Outcome{Kind: flow.Challenge, Screen: profileForm(c, profile.ValuesOf(u))}, nil
 }
 
-func (updateProfile) Action(c *flow.Context) (flow.Outcome, error) {
+func (a updateProfile) Action(c *flow.Context) (flow.Outcome, error) {
+	return takeProfile(c, a.Alias(), profileForm)
+}
+
+// verifyProfile is shown when the profile lacks something that it has to have,
+// or holds what is not valid (any more).
+type verifyProfile struct{}
+
+func (verifyProfile) Alias() string { return latchkey.ActionVerifyProfile }
+
+// Evaluate leaves those alone who are asked for their whole profile anyway.
+func (verifyProfile) Evaluate(c *flow.Context) (bool, error) {
+	u, err := c.User()
+	if err != nil || u == nil || u.HasRequiredAction(latchkey.ActionUpdateProfile) {
+		return false, err
+	}
+	return profile.Missing(c.ProfileUse(false), u), nil
+}
+
+func (verifyProfile) Challenge(c *flow.Context) (flow.Outcome, error) {
 	u, err := userOf(c)
 	if err != nil {
 		return flow.Outcome{}, err
 	}
-	screen := profileForm(c, u)
-	changed := take(c, u, &screen)
-	if len(screen.Errors) == 0 && len(changed) > 0 {
-		var e *latchkey.Error
-		err := c.Tx.UpdateUser(u)
-		switch {
-		case errors.As(err, &e) && e.Code == latchkey.CodeConflict && e.Field == "username":
-			screen.Errors = []flow.FieldError{{Field: "username", Message: "error.username.taken"}}
-		case err != nil:
-			return flow.Outcome{}, err
-		}
+	if !profile.Missing(c.ProfileUse(false), u) {
+		return done, nil // given meanwhile
 	}
-	if len(screen.Errors) > 0 {
-		return flow.Outcome{Kind: flow.Failure, Screen: screen, Code: "invalid_registration"}, nil
-	}
-	sort.Strings(changed)
-	return done, record(c, latchkey.EventUpdateProfile, map[string]string{"context": latchkey.ActionUpdateProfile, "updated": strings.Join(changed, " ")})
+	return flow.Outcome{Kind: flow.Challenge, Screen: verifyForm(c, profile.ValuesOf(u))}, nil
 }
 
-func profileForm(c *flow.Context, u *latchkey.User) flow.ProfileForm {
-	form := flow.ProfileForm{New: c.Login.NewUser}
-	for _, a := range c.Realm.Realm.Profile.Attributes {
-		f := flow.ProfileField{
-			Name: a.Name, Label: a.DisplayName, Value: valueOf(u, a.Name), Required: a.Required, ReadOnly: a.ReadOnly,
-			Autocomplete: autocomplete[a.Name],
-		}
-		if f.Label == "" {
-			f.Label = a.Name
-		}
-		switch a.Name {
-		case "username":
-			if !c.Realm.Realm.EditUsernameAllowed || c.Realm.Realm.RegistrationEmailAsUsername {
-				continue // nothing that the person could do with it
+func (a verifyProfile) Action(c *flow.Context) (flow.Outcome, error) {
+	return takeProfile(c, a.Alias(), verifyForm)
+}
+
+// takeProfile puts what was typed into the user, when nothing is wrong with it.
+func takeProfile(c *flow.Context, alias string, form func(*flow.Context, profile.Values) flow.ProfileForm) (flow.Outcome, error) {
+	u, err := userOf(c)
+	if err != nil {
+		return flow.Outcome{}, err
+	}
+	use, values := c.ProfileUse(false), profile.ValuesOf(u)
+	typed := profile.Typed(use, c.Form)
+	for name, list := range typed {
+		values[name] = list
+	}
+	faults := flow.ProfileErrors(profile.Validate(use, values, true))
+	var changed []string
+	if len(faults) == 0 {
+		if changed = profile.Apply(use, u, typed); len(changed) > 0 {
+			var e *latchkey.Error
+			err := c.Tx.UpdateUser(u)
+			switch {
+			case errors.As(err, &e) && e.Code == latchkey.CodeConflict && e.Field == "username":
+				faults = []flow.FieldError{{Field: latchkey.ProfileUsername, Message: profile.UsernameExists}}
+			case err != nil:
+				return flow.Outcome{}, err
 			}
-		case "email":
-			f.ReadOnly = true
 		}
-		if f.ReadOnly {
-			f.Required = false
+	}
+	if len(faults) > 0 {
+		screen := form(c, values)
+		screen.Errors = faults
+		return flow.Outcome{Kind: flow.Failure, Screen: screen, Code: "invalid_registration"}, nil
+	}
+	return done, record(c, latchkey.EventUpdateProfile, map[string]string{"context": alias, "updated": strings.Join(changed, " ")})
+}
+
+func profileForm(c *flow.Context, values profile.Values) flow.ProfileForm {
+	form := flow.ProfileForm{New: c.Login.NewUser}
+	for _, f := range flow.ProfileFields(c.ProfileUse(false), values) {
+		if f.Name == latchkey.ProfileUsername && f.ReadOnly {
+			continue // nothing that the person could do with it
 		}
 		form.Fields = append(form.Fields, f)
 	}
 	return form
 }
 
-var autocomplete = map[string]string{
-	"username": "username", "email": "email", "firstName": "given-name", "lastName": "family-name",
-	"phoneNumber": "tel", "locale": "language",
-}
-
-// take puts what was typed into the form, and, where it is valid, into the
-// user. It names what changed.
-func take(c *flow.Context, u *latchkey.User, form *flow.ProfileForm) (changed []string) {
-	longest := map[string]int{}
-	for _, a := range c.Realm.Realm.Profile.Attributes {
-		longest[a.Name] = a.MaxLength
-	}
-	for i := range form.Fields {
-		f := &form.Fields[i]
-		if f.ReadOnly || (!f.Required && !c.Form.Has(f.Name)) {
-			continue
-		}
-		was := f.Value
-		f.Value = strings.TrimSpace(c.Form.Get(f.Name))
-		if message, args := invalid(f, longest[f.Name]); message != "" {
-			form.Errors = append(form.Errors, flow.FieldError{Field: f.Name, Message: message, Args: args})
-			continue
-		}
-		if f.Value != was {
-			setValue(u, f.Name, f.Value)
-			changed = append(changed, f.Name)
-		}
-	}
-	return changed
-}
-
-// defaultLongest is how many characters a value may have when its attribute
-// does not say.
-const defaultLongest = 255
-
-func invalid(f *flow.ProfileField, longest int) (message string, args []any) {
-	if longest <= 0 {
-		longest = defaultLongest
-	}
-	switch {
-	case f.Value == "" && f.Required && f.Name == "username":
-		return "error.username.missing", nil
-	case f.Value == "" && f.Required:
-		return "error.field.required", nil
-	case utf8.RuneCountInString(f.Value) > longest:
-		return "error.field.long", []any{longest}
-	case !utf8.ValidString(f.Value) || strings.ContainsFunc(f.Value, unprintable):
-		return "error.field.invalid", nil
-	case f.Name == "username" && strings.ContainsFunc(f.Value, unicode.IsSpace):
-		return "error.field.invalid", nil
-	}
-	return "", nil
-}
-
-// unprintable are characters that change what stands around them, and those
-// that only mark-up needs.
-func unprintable(r rune) bool {
-	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '<' || r == '>'
-}
-
-func valueOf(u *latchkey.User, name string) string {
-	switch name {
-	case "username":
-		return u.Username
-	case "email":
-		return u.Email
-	case "firstName":
-		return u.FirstName
-	case "lastName":
-		return u.LastName
-	}
-	if v := u.Attributes[name]; len(v) > 0 {
-		return v[0]
-	}
-	return ""
-}
-
-func setValue(u *latchkey.User, name, value string) {
-	switch name {
-	case "username":
-		u.Username = strings.ToLower(value)
-	case "firstName":
-		u.FirstName = value
-	case "lastName":
-		u.LastName = value
-	default:
-		if u.Attributes == nil {
-			u.Attributes = map[string][]string{}
-		}
-		if value == "" {
-			delete(u.Attributes, name)
-			return
-		}
-		u.Attributes[name] = []string{value}
-	}
+func verifyForm(c *flow.Context, values profile.Values) flow.ProfileForm {
+	form := profileForm(c, values)
+	form.New, form.Verify = false, true
+	return form
 }

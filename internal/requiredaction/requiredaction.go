@@ -9,7 +9,7 @@ import (
 
 // All gives every required action that is built.
 func All() []flow.RequiredAction {
-	return []flow.RequiredAction{terms{}, updateProfile{}, verifyEmail{guard: ratelimit.NewGuard()}, updatePassword{}}
+	return []flow.RequiredAction{terms{}, updateProfile{}, verifyProfile{}, verifyEmail{guard: ratelimit.NewGuard()}, updatePassword{}}
 }
 
 var done = flow.Outcome{Kind: flow.Success}

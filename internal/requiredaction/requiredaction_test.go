@@ -1,6 +1,7 @@
 package requiredaction_test
 
 import (
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,10 +32,16 @@ func TestNothingAsked(t *testing.T) {
 func TestUpdateProfile(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.change(func(_ *store.Tx, r *latchkey.Realm) error {
+			both := &latchkey.ProfilePermissions{View: []string{"user", "admin"}, Edit: []string{"user", "admin"}}
+			shown := &latchkey.ProfilePermissions{View: []string{"user"}, Edit: []string{"admin"}}
+			names := latchkey.ProfileSettings{}
 			r.Profile = latchkey.UserProfile{Attributes: []latchkey.ProfileAttribute{
-				{Name: "username", DisplayName: "${username}", Required: true}, {Name: "email", DisplayName: "${email}", Required: true},
-				{Name: "firstName", DisplayName: "${firstName}", Required: true, MaxLength: 10}, {Name: "lastName"},
-				{Name: "department", DisplayName: "Department"}, {Name: "number", ReadOnly: true, Required: true},
+				{Name: "username", DisplayName: "${username}"}, {Name: "email", DisplayName: "${email}", Required: &latchkey.ProfileRequired{}},
+				{Name: "firstName", DisplayName: "${firstName}", Required: &latchkey.ProfileRequired{Roles: []string{"user"}}, Permissions: both,
+					Validations: map[string]latchkey.ProfileSettings{"length": {"max": 10}, "person-name-prohibited-characters": names}},
+				{Name: "lastName", Permissions: both}, {Name: "department", DisplayName: "Department", Permissions: both,
+					Validations: map[string]latchkey.ProfileSettings{"length": {"max": 255}}},
+				{Name: "number", Permissions: shown, Required: &latchkey.ProfileRequired{}}, {Name: "salary"},
 			}}
 			return nil
 		})
@@ -42,25 +49,25 @@ func TestUpdateProfile(t *testing.T) {
 		w.get()
 		form := screen[flow.ProfileForm](w)
 		want := []flow.ProfileField{
-			{Name: "email", Label: "${email}", Value: "ada@example.test", ReadOnly: true, Autocomplete: "email"},
-			{Name: "firstName", Label: "${firstName}", Required: true, Autocomplete: "given-name"},
+			{Name: "email", Label: "${email}", Values: []string{"ada@example.test"}, ReadOnly: true, Autocomplete: "email"},
+			{Name: "firstName", Label: "${firstName}", Required: true, Autocomplete: "given-name", MaxLength: 10},
 			{Name: "lastName", Label: "lastName", Autocomplete: "family-name"},
-			{Name: "department", Label: "Department"},
+			{Name: "department", Label: "Department", MaxLength: 255},
 			{Name: "number", Label: "number", ReadOnly: true},
 		}
-		if !slices.Equal(form.Fields, want) || form.New {
+		if !reflect.DeepEqual(form.Fields, want) || form.New {
 			t.Errorf("the form is %+v", form)
 		}
 		for _, test := range []struct {
 			form []string
 			want []string
 		}{
-			{[]string{"firstName", " ", "lastName", "Lovelace"}, []string{"firstName error.field.required"}},
-			{[]string{"lastName", "Lovelace"}, []string{"firstName error.field.required"}},
-			{[]string{"firstName", "Ada-Augusta-", "department", strings.Repeat("d", 256)}, []string{"firstName error.field.long", "department error.field.long"}},
-			{[]string{"firstName", "A<b>", "lastName", "x\u202ey"}, []string{"firstName error.field.invalid", "lastName error.field.invalid"}},
-			{[]string{"firstName", "A\x00", "lastName", "a\nb"}, []string{"firstName error.field.invalid", "lastName error.field.invalid"}},
-			{[]string{"firstName", "\xff"}, []string{"firstName error.field.invalid"}},
+			{[]string{"firstName", " ", "lastName", "Lovelace"}, []string{"firstName error-user-attribute-required"}},
+			{[]string{"lastName", "Lovelace"}, []string{"firstName error-user-attribute-required"}},
+			{[]string{"firstName", "Ada-Augusta-", "department", strings.Repeat("d", 256)}, []string{"firstName error-invalid-length-too-long", "department error-invalid-length-too-long"}},
+			{[]string{"firstName", "A<b>", "lastName", "x\u202ey"}, []string{"firstName error-person-name-invalid-character", "lastName error-invalid-value"}},
+			{[]string{"firstName", "A\x00", "lastName", "a\nb"}, []string{"firstName error-invalid-value", "lastName error-invalid-value"}},
+			{[]string{"firstName", "\xff"}, []string{"firstName error-invalid-value"}},
 		} {
 			w.post(test.form...)
 			form := screen[flow.ProfileForm](w)
@@ -108,13 +115,13 @@ func TestUpdateProfileUsername(t *testing.T) {
 		})
 		w.ask(latchkey.ActionUpdateProfile)
 		w.get()
-		if form := screen[flow.ProfileForm](w); form.Fields[0].Name != "username" || form.Fields[0].Value != "ada" || !form.Fields[0].Required {
+		if form := screen[flow.ProfileForm](w); form.Fields[0].Name != "username" || form.Fields[0].Values[0] != "ada" || !form.Fields[0].Required {
 			t.Errorf("the form is %+v", form)
 		}
-		for typed, want := range map[string]string{"": "error.username.missing", "BOB": "error.username.taken", "a b": "error.field.invalid"} {
+		for typed, want := range map[string]string{"": "error-user-attribute-required", "BOB": "error-username-exists", "a b": "error-username-invalid-character"} {
 			w.post("username", typed, "firstName", "Ada")
 			form := screen[flow.ProfileForm](w)
-			if !slices.Equal(errorKeys(form.Errors), []string{"username " + want}) || form.Fields[0].Value != typed {
+			if !slices.Equal(errorKeys(form.Errors), []string{"username " + want}) || strings.Join(form.Fields[0].Values, "") != typed {
 				t.Errorf("%q: %+v", typed, form)
 			}
 		}

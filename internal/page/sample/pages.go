@@ -3,6 +3,7 @@ package sample
 import (
 	"time"
 
+	"latchkey"
 	"latchkey/internal/page"
 )
 
@@ -136,17 +137,32 @@ func done() []Page {
 	}
 }
 
+// profileKinds are fields of every kind that a user profile can have.
+func profileKinds() []page.ProfileField {
+	return []page.ProfileField{
+		{Name: "department", Label: "Department", Values: []string{"Engines"}, Required: true, Input: "select",
+			Options: []latchkey.ProfileOption{{Value: "Engines", Label: "Engines"}, {Value: "Looms", Label: "Looms"}}},
+		{Name: "about", Label: "About you", Input: "textarea", Rows: 3, After: "Shown to the people you work with."},
+		{Name: "language", Label: "Language of letters", Required: true, Input: "select-radiobuttons", Group: "letters", GroupTitle: "Letters", GroupHelp: "How we write to you.",
+			Options: []latchkey.ProfileOption{{Value: "en", Label: "English"}, {Value: "fr", Label: "French"}}},
+		{Name: "topics", Label: "Topics", Values: []string{"news"}, Multivalued: true, Input: "multiselect-checkboxes", Group: "letters", GroupTitle: "Letters",
+			Options: []latchkey.ProfileOption{{Value: "news", Label: "News"}, {Value: "offers", Label: "Offers"}}},
+		{Name: "phones", Label: "Telephone numbers", Values: []string{"+44 20 7946 0000"}, Multivalued: true, Group: "letters", GroupTitle: "Letters"},
+		{Name: "born", Label: "Day of birth", Input: "html5-date", Before: "Only to know your age.", Most: "2026-11-25", Group: "letters", GroupTitle: "Letters"},
+	}
+}
+
 func steps() []Page {
 	const g = "Required actions"
-	profile := page.ProfileForm{Form: bare(), New: true, Fields: []page.ProfileField{
-		{Name: "email", Label: "${email}", Value: address, ReadOnly: true, Autocomplete: "email"},
+	names := []page.ProfileField{
+		{Name: "email", Label: "${email}", Values: []string{address}, ReadOnly: true, Autocomplete: "email"},
 		{Name: "firstName", Label: "${firstName}", Required: true, Autocomplete: "given-name"},
 		{Name: "lastName", Label: "${lastName}", Autocomplete: "family-name"},
-	}}
-	old := profile
-	old.New = false
-	old.Fields = append([]page.ProfileField{{Name: "username", Label: "${username}", Value: "ada", Required: true, Autocomplete: "username"}}, profile.Fields...)
-	old.Errors = wrong("firstName", "error.field.required")
+	}
+	profile := page.ProfileForm{Form: bare(), New: true, Fields: names}
+	old := page.ProfileForm{Form: bare(), Fields: append([]page.ProfileField{{Name: "username", Label: "${username}", Values: []string{"ada"}, Required: true, Autocomplete: "username"}}, names...)}
+	old.Errors = wrong("firstName", "error-user-attribute-required")
+	kinds := page.ProfileForm{Form: bare(), Verify: true, Fields: profileKinds(), Errors: wrong("language", "error-invalid-value")}
 	verify := page.VerifyEmail{Form: bare(), Address: address, ResendAt: Now.Add(24 * time.Second)}
 	password := page.PasswordUpdate{Form: bare(), Username: "ada"}
 	badPassword := password
@@ -154,6 +170,7 @@ func steps() []Page {
 	return []Page{
 		{Name: "profile-new", Group: g, Page: profile},
 		{Name: "profile-error", Group: g, Page: old},
+		{Name: "profile-kinds", Group: g, Page: kinds},
 		{Name: "verify-email", Group: g, Page: verify, Policy: page.Policy{Script: true}},
 		{Name: "password-update", Group: g, Page: password},
 		{Name: "password-update-error", Group: g, Page: badPassword},
