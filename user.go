@@ -1,6 +1,8 @@
 package latchkey
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -24,6 +26,17 @@ type User struct {
 	LastName        string              `json:"lastName,omitempty"`
 	RequiredActions []string            `json:"requiredActions,omitempty"`
 	Attributes      map[string][]string `json:"attributes,omitempty"`
+}
+
+// Clone gives a user that shares nothing with u.
+func (u *User) Clone() *User {
+	c := *u
+	c.RequiredActions = slices.Clone(u.RequiredActions)
+	c.Attributes = maps.Clone(u.Attributes)
+	for name, values := range c.Attributes {
+		c.Attributes[name] = slices.Clone(values)
+	}
+	return &c
 }
 
 // FullName is first and last name with one space between them.

@@ -39,6 +39,7 @@ type Kit struct {
 	prefix     string // path of the site, without a slash at the end
 	resources  *resources
 	catalogues []*catalogue // English first
+	offers     offers       // of languages, by realms' settings
 }
 
 // New makes a Kit for the site. What it is made of is embedded in the binary;

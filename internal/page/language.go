@@ -2,7 +2,9 @@ package page
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
+	"sync"
 
 	"golang.org/x/text/language"
 
@@ -29,7 +31,94 @@ type Preferences struct {
 // choose: the realm's supported locales that there is a catalogue for, all
 // catalogues when it names none, and only one when internationalization is
 // off.
-func (k *Kit) Locales(realm *latchkey.Realm) []string {
+func (k *Kit) Locales(realm *latchkey.Realm) []string { return k.offer(realm).offered }
+
+// Choose gives the code of the language to speak: the first preference that
+// names a language the realm offers, else the realm's default.
+func (k *Kit) Choose(realm *latchkey.Realm, p Preferences) string {
+	c := k.offer(realm)
+	for _, wish := range []string{p.Param, p.Cookie, strings.Join(strings.Fields(p.UILocales), ","), p.User, p.Accept} {
+		if wish == "" || len(wish) > 1000 {
+			continue
+		}
+		if code := c.match(wish); code != "" {
+			return code
+		}
+	}
+	return c.codes[0]
+}
+
+// offer is what a realm's settings leave to choose from.
+type offer struct {
+	offered []string
+	codes   []string // the same, the standard language first
+	matcher language.Matcher
+}
+
+// match gives the language that answers a wish, a list of tags with commas
+// between; empty when none does.
+func (c *offer) match(wish string) string {
+	wanted, _, err := language.ParseAcceptLanguage(strings.ReplaceAll(wish, "_", "-"))
+	if err != nil || len(wanted) == 0 {
+		return ""
+	}
+	if _, i, confidence := c.matcher.Match(wanted...); confidence >= language.High {
+		return c.codes[i]
+	}
+	return ""
+}
+
+// maxOffers bounds how many realms' offers are kept.
+const maxOffers = 1000
+
+// offers keeps what realms' settings came to: making a matcher takes longer
+// than everything else about a language.
+type offers struct {
+	mu   sync.RWMutex
+	kept map[string]*offer
+}
+
+// offer gives what there is to choose from of a realm, of everything when realm is nil.
+func (k *Kit) offer(realm *latchkey.Realm) *offer {
+	key := ""
+	if realm != nil {
+		key = strings.Join(append([]string{strconv.FormatBool(realm.InternationalizationEnabled), realm.DefaultLocale},
+			realm.SupportedLocales...), "\n")
+	}
+	k.offers.mu.RLock()
+	c := k.offers.kept[key]
+	k.offers.mu.RUnlock()
+	if c != nil {
+		return c
+	}
+	c = k.newOffer(realm)
+	k.offers.mu.Lock()
+	defer k.offers.mu.Unlock()
+	if k.offers.kept == nil || len(k.offers.kept) >= maxOffers {
+		k.offers.kept = map[string]*offer{}
+	}
+	k.offers.kept[key] = c
+	return c
+}
+
+func (k *Kit) newOffer(realm *latchkey.Realm) *offer {
+	c := &offer{offered: k.offered(realm)}
+	standard := k.defaultLocale(realm)
+	if !contains(c.offered, standard) {
+		standard = c.offered[0]
+	}
+	c.codes = []string{standard}
+	tags := []language.Tag{language.Make(standard)}
+	for _, code := range c.offered {
+		if code != standard {
+			tags, c.codes = append(tags, language.Make(code)), append(c.codes, code)
+		}
+	}
+	c.matcher = language.NewMatcher(tags)
+	return c
+}
+
+func (k *Kit) offered(realm *latchkey.Realm) []string {
 	if realm == nil {
 		return k.codes()
 	}
@@ -46,37 +135,6 @@ func (k *Kit) Locales(realm *latchkey.Realm) []string {
 		return k.codes()
 	}
 	return codes
-}
-
-// Choose gives the code of the language to speak: the first preference that
-// names a language the realm offers, else the realm's default.
-func (k *Kit) Choose(realm *latchkey.Realm, p Preferences) string {
-	offered := k.Locales(realm)
-	standard := k.defaultLocale(realm)
-	if !contains(offered, standard) {
-		standard = offered[0]
-	}
-	tags := []language.Tag{language.Make(standard)}
-	codes := []string{standard}
-	for _, code := range offered {
-		if code != standard {
-			tags, codes = append(tags, language.Make(code)), append(codes, code)
-		}
-	}
-	matcher := language.NewMatcher(tags)
-	for _, wish := range []string{p.Param, p.Cookie, strings.Join(strings.Fields(p.UILocales), ","), p.User, p.Accept} {
-		if wish == "" || len(wish) > 1000 {
-			continue
-		}
-		wanted, _, err := language.ParseAcceptLanguage(strings.ReplaceAll(wish, "_", "-"))
-		if err != nil || len(wanted) == 0 {
-			continue
-		}
-		if _, i, confidence := matcher.Match(wanted...); confidence >= language.High {
-			return codes[i]
-		}
-	}
-	return standard
 }
 
 // localeCookie remembers which language was chosen in a browser.

@@ -6,13 +6,9 @@ import (
 	"latchkey/internal/store"
 )
 
-// Limit is one bucket: Burst things at once, and then one every Interval.
-type Limit struct {
-	Name     string // from the table in limits.go; part of the bucket's key
-	Key      []byte // whose bucket it is
-	Interval time.Duration
-	Burst    int
-}
+// Limit is one bucket: Burst things at once, and then one every Interval. Its
+// Name is from the table in limits.go, its Key says whose it is.
+type Limit = store.Bucket
 
 // Take takes one from every bucket, also from those behind a refused one, so
 // that the work is the same whatever comes of it. It gives the name
@@ -20,18 +16,18 @@ type Limit struct {
 // until all of them would let one through again. An error means that nothing
 // could be counted: the caller does not do what it asked for.
 func Take(tx *store.Tx, realmID string, limits ...Limit) (hit string, retry time.Duration, err error) {
-	for _, l := range limits {
-		ok, after, err := tx.Take(realmID, l.Name, l.Key, l.Interval, l.Burst)
-		if err != nil {
-			return "", 0, err
-		}
-		if ok {
+	taken, err := tx.Take(realmID, limits...)
+	if err != nil {
+		return "", 0, err
+	}
+	for i, t := range taken {
+		if t.OK {
 			continue
 		}
 		if hit == "" {
-			hit = l.Name
+			hit = limits[i].Name
 		}
-		retry = max(retry, after)
+		retry = max(retry, t.RetryAfter)
 	}
 	return hit, retry, nil
 }

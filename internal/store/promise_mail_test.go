@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -224,56 +225,86 @@ func TestAddressMark(t *testing.T) {
 	})
 }
 
+// take takes from one bucket.
+func take(tx *store.Tx, realmID string, b store.Bucket) (ok bool, retry time.Duration, err error) {
+	taken, err := tx.Take(realmID, b)
+	return err == nil && taken[0].OK, taken[0].RetryAfter, err
+}
+
 // a bucket gives burst at once and one every interval, and refusing
 // takes nothing.
 func TestTake(t *testing.T) {
 	promise(t, func(w *world) {
-		take := func(key string) (ok bool, retry time.Duration) {
+		one := func(key string) (ok bool, retry time.Duration) {
 			w.update(func(tx *store.Tx) (err error) {
-				ok, retry, err = tx.Take(w.realm.ID, "mail", []byte(key), time.Minute, 3)
+				ok, retry, err = take(tx, w.realm.ID, store.Bucket{Name: "mail", Key: []byte(key), Interval: time.Minute, Burst: 3})
 				return err
 			})
 			return ok, retry
 		}
 		for i := range 3 {
-			if ok, _ := take("ann"); !ok {
+			if ok, _ := one("ann"); !ok {
 				w.Errorf("refused the %d. of the burst", i+1)
 			}
 		}
 		for range 2 {
-			if ok, retry := take("ann"); ok || retry != time.Minute {
+			if ok, retry := one("ann"); ok || retry != time.Minute {
 				w.Errorf("%v, %v", ok, retry)
 			}
 		}
-		if ok, _ := take("bob"); !ok {
+		if ok, _ := one("bob"); !ok {
 			w.Error("another's bucket is empty")
 		}
 		w.clock.Advance(time.Minute - time.Millisecond)
-		if ok, retry := take("ann"); ok || retry != time.Millisecond {
+		if ok, retry := one("ann"); ok || retry != time.Millisecond {
 			w.Errorf("%v, %v", ok, retry)
 		}
 		w.clock.Advance(time.Millisecond)
-		if ok, _ := take("ann"); !ok {
+		if ok, _ := one("ann"); !ok {
 			w.Error("nothing came back")
 		}
-		if ok, _ := take("ann"); ok {
+		if ok, _ := one("ann"); ok {
 			w.Error("two came back")
 		}
 		w.clock.Advance(time.Hour) // full, and not fuller
 		n := 0
 		for ok := true; ok && n < 10; n++ {
-			ok, _ = take("ann")
+			ok, _ = one("ann")
 		}
 		if n != 4 {
 			w.Errorf("%d from a full bucket of 3", n-1)
 		}
 		w.update(func(tx *store.Tx) error {
-			ok, _, err := tx.Take(w.realm.ID, "odd", []byte("k"), 0, 0)
+			ok, _, err := take(tx, w.realm.ID, store.Bucket{Name: "odd", Key: []byte("k"), Interval: 0, Burst: 0})
 			if !ok {
 				w.Error("the first of an odd limit is refused")
 			}
 			return err
 		})
+	})
+}
+
+// Several limits at once are one statement, each with its own answer.
+func TestTakeSeveral(t *testing.T) {
+	promise(t, func(w *world) {
+		limits := []store.Bucket{
+			{Name: "wide", Key: []byte("k"), Interval: time.Second, Burst: 10},
+			{Name: "narrow", Key: []byte("k"), Interval: time.Minute, Burst: 1},
+			{Name: "other", Key: []byte("x"), Interval: time.Hour, Burst: 2},
+		}
+		for i, want := range [][]store.Taken{
+			{{OK: true}, {OK: true}, {OK: true}},
+			{{OK: true}, {RetryAfter: time.Minute}, {OK: true}},
+			{{OK: true}, {RetryAfter: time.Minute}, {RetryAfter: time.Hour}},
+		} {
+			w.update(func(tx *store.Tx) error {
+				got, err := tx.Take(w.realm.ID, limits...)
+				if !slices.Equal(got, want) {
+					w.Errorf("%d. time: %v", i+1, got)
+				}
+				return err
+			})
+		}
 	})
 }
 

@@ -365,7 +365,10 @@ func (w *world) fill() {
 				return tx.CreateLogoutNotice(&latchkey.LogoutNotice{RealmID: id, ClientID: c.client.ID, ExpiresAt: now})
 			},
 			func() error { return tx.MarkAddress(id, []byte("a"), "bounced", now) },
-			func() error { _, _, err := tx.Take(id, "mail", []byte("k"), 1, 1); return err },
+			func() error {
+				_, _, err := take(tx, id, store.Bucket{Name: "mail", Key: []byte("k"), Interval: 1, Burst: 1})
+				return err
+			},
 			func() error {
 				return tx.CreateEvent(&latchkey.Event{RealmID: id, Type: latchkey.EventLogin, UserID: u.ID})
 			},

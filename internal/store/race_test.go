@@ -142,7 +142,7 @@ func TestTakeAtOnce(t *testing.T) {
 		node := w.nodes()
 		n := w.race(100, func(i int) (ok bool, err error) {
 			err = node(i).Update(w.Context(), func(tx *store.Tx) (err error) {
-				ok, _, err = tx.Take(w.realm.ID, "mail", []byte("ann"), time.Hour, 7)
+				ok, _, err = take(tx, w.realm.ID, store.Bucket{Name: "mail", Key: []byte("ann"), Interval: time.Hour, Burst: 7})
 				return err
 			})
 			return ok, err

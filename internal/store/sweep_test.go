@@ -86,7 +86,7 @@ func TestSweepWhatIsOver(t *testing.T) {
 			if err := tx.SaveKnownBrowser(id, []byte("b"), []byte("a")); err != nil {
 				return err
 			}
-			_, _, err := tx.Take(id, "mail", []byte("k"), time.Hour, 1)
+			_, _, err := take(tx, id, store.Bucket{Name: "mail", Key: []byte("k"), Interval: time.Hour, Burst: 1})
 			return err
 		})
 		w.sweep()
@@ -226,7 +226,7 @@ func TestSweepLooksAgain(t *testing.T) {
 			w.Skip("nobody waits for a row")
 		}
 		take := func(tx *store.Tx) error {
-			_, _, err := tx.Take(w.realm.ID, "mail", []byte("k"), time.Hour, 1)
+			_, _, err := take(tx, w.realm.ID, store.Bucket{Name: "mail", Key: []byte("k"), Interval: time.Hour, Burst: 1})
 			return err
 		}
 		w.update(take)

@@ -32,6 +32,7 @@ type Tx struct {
 	after  []func()
 	topics map[string]bool
 	bumped map[string]bool // realms whose version has grown in this transaction
+	user   *latchkey.User  // the one that was read last; see Tx.User
 }
 
 // querier runs statements: on a pool, on the writer or in a transaction.
@@ -172,6 +173,7 @@ func (tx *Tx) exec(text string, args ...any) (int64, error) {
 	if err := tx.ctx.Err(); err != nil {
 		return 0, err
 	}
+	tx.forget(text)
 	res, err := tx.q.exec(tx.ctx, text, args)
 	if err != nil {
 		return 0, tx.failed(err)
@@ -231,6 +233,7 @@ func (tx *Tx) returning(scan func(row) error, text string, args ...any) error {
 	if !tx.writes {
 		return errReadOnly
 	}
+	tx.forget(text)
 	return tx.each(scan, text, args...)
 }
 

@@ -115,9 +115,30 @@ func (tx *Tx) DeleteUser(realmID, id string) error {
 	}, realmID, id)
 }
 
-// User finds a user by id.
+// User finds a user by id. Every step of a flow asks for its user, so an
+// Update reads the row once: until it writes users itself it is given what it
+// read before.
 func (tx *Tx) User(realmID, id string) (*latchkey.User, error) {
-	return one(tx, "user", (*Tx).scanUser, `SELECT `+userColumns+` FROM users WHERE realm_id = $1 AND id = $2`, realmID, id)
+	if u := tx.user; u != nil && u.ID == id && u.RealmID == realmID {
+		return u.Clone(), nil
+	}
+	u, err := one(tx, "user", (*Tx).scanUser, `SELECT `+userColumns+` FROM users WHERE realm_id = $1 AND id = $2`, realmID, id)
+	return tx.remember(u, err)
+}
+
+// remember keeps a user for the rest of an Update.
+func (tx *Tx) remember(u *latchkey.User, err error) (*latchkey.User, error) {
+	if err == nil && tx.writes {
+		tx.user = u.Clone()
+	}
+	return u, err
+}
+
+// forget drops the user that is kept when a statement may change it.
+func (tx *Tx) forget(text string) {
+	if tx.user != nil && strings.Contains(text, "users") {
+		tx.user = nil
+	}
 }
 
 // LockUser is User that makes other transactions which lock or write the user
@@ -128,8 +149,9 @@ func (tx *Tx) LockUser(realmID, id string) (*latchkey.User, error) {
 	if !tx.writes {
 		return nil, errReadOnly
 	}
-	return one(tx, "user", (*Tx).scanUser, `SELECT `+userColumns+` FROM users WHERE realm_id = $1 AND id = $2`+
+	u, err := one(tx, "user", (*Tx).scanUser, `SELECT `+userColumns+` FROM users WHERE realm_id = $1 AND id = $2`+
 		tx.db.dialect.forUpdate, realmID, id)
+	return tx.remember(u, err)
 }
 
 // UserByUsername finds a user by username, in any case.

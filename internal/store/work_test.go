@@ -30,8 +30,15 @@ func TestEqualWork(t *testing.T) {
 					func() { _, _ = tx.UserByEmail(id, "") },
 				},
 				"Take": {
-					func() { _, _, _ = tx.Take(id, "mail", []byte("k"), time.Hour, 1) },
-					func() { _, _, _ = tx.Take(id, "mail", []byte("k"), time.Hour, 1) },
+					func() {
+						_, _, _ = take(tx, id, store.Bucket{Name: "mail", Key: []byte("k"), Interval: time.Hour, Burst: 1})
+					},
+					func() {
+						_, _, _ = take(tx, id, store.Bucket{Name: "mail", Key: []byte("k"), Interval: time.Hour, Burst: 1})
+					},
+					func() {
+						_, _ = tx.Take(id, store.Bucket{Name: "a", Key: []byte("k")}, store.Bucket{Name: "b", Key: []byte("k")})
+					},
 				},
 				"AddressMark": {
 					func() { _, _, _, _ = tx.AddressMark(id, []byte("k")) },
@@ -64,6 +71,39 @@ func TestEqualWork(t *testing.T) {
 				}
 			}
 			return nil
+		})
+	})
+}
+
+// Every step of a flow asks who the person is: an Update reads the row once,
+// and again when it has written users.
+func TestUserIsReadOnce(t *testing.T) {
+	promise(t, func(w *world) {
+		ann := w.user("ann", "ann@example.com")
+		w.update(func(tx *store.Tx) error {
+			read := func() (u *latchkey.User) {
+				u, err := tx.User(ann.RealmID, ann.ID)
+				if err != nil {
+					w.Fatal(err)
+				}
+				return u
+			}
+			first := read()
+			first.AddRequiredAction("never saved")
+			first.Attributes = map[string][]string{"never": {"saved"}}
+			if n := tx.Statements(func() { w.same(read(), ann) }); n != 0 {
+				w.Errorf("read again, with %d statements", n)
+			}
+			ann.FirstName, ann.Attributes = "Ann", map[string][]string{"a": {"b"}}
+			if err := tx.UpdateUser(ann); err != nil {
+				return err
+			}
+			w.same(read(), ann)
+			read().Attributes["a"][0] = "changed in a copy"
+			w.same(read(), ann)
+			locked, err := tx.LockUser(ann.RealmID, ann.ID)
+			w.same(locked, ann)
+			return err
 		})
 	})
 }
