@@ -16,7 +16,8 @@ type UserSession struct {
 
 	AuthTime  time.Time         `json:"authTime"` // when the person last proved themselves
 	IPAddress string            `json:"ipAddress,omitempty"`
-	Browser   string            `json:"browser,omitempty"` // "Firefox on Linux", never the raw header
+	Browser   string            `json:"browser,omitempty"` // "Firefox", from a fixed list, never the raw header
+	OS        string            `json:"os,omitempty"`      // "Linux", from a fixed list
 	ACR       string            `json:"acr,omitempty"`     // what the executions that passed amount to
 	AMR       []string          `json:"amr,omitempty"`
 	Notes     map[string]string `json:"notes,omitempty"`

@@ -18,7 +18,7 @@ func Start(tx *store.Tx, snap *latchkey.Snapshot, user *latchkey.User, l *latchk
 	s := &latchkey.UserSession{
 		RealmID: snap.Realm.ID, ID: newID(), UserID: user.ID, CookieHash: secret.Hash(cookie),
 		StartedAt: now, LastAccess: now, RememberMe: l.RememberMe && snap.Realm.RememberMe,
-		IPAddress: b.IP, Browser: describe(b),
+		IPAddress: b.IP, Browser: b.Name, OS: b.OS,
 	}
 	prove(s, l, now)
 	if err := tx.CreateUserSession(s); err != nil {
@@ -113,13 +113,3 @@ func Touch(tx *store.Tx, s *latchkey.UserSession) error {
 // newID draws a session's id: 18 random bytes, as Keycloak's sid has. It is
 // public.
 func newID() string { return base64.RawURLEncoding.EncodeToString(secret.Random(18)) }
-
-func describe(b latchkey.Browser) string {
-	switch {
-	case b.Name != "" && b.OS != "":
-		return b.Name + " on " + b.OS
-	case b.Name != "":
-		return b.Name
-	}
-	return b.OS
-}

@@ -96,7 +96,7 @@ func TestStartFindRenewEnd(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		s, cookie := w.start(&latchkey.Login{LoA: 1, AMR: []string{"email"}})
-		if s.ACR != "1" || !slices.Equal(s.AMR, []string{"email"}) || !s.AuthTime.Equal(w.clock.Now()) || s.Browser != "Firefox on Linux" || s.RememberMe {
+		if s.ACR != "1" || !slices.Equal(s.AMR, []string{"email"}) || !s.AuthTime.Equal(w.clock.Now()) || s.Browser != "Firefox" || s.OS != "Linux" || s.RememberMe {
 			t.Errorf("%+v", s)
 		}
 		if len(cookie.Reveal()) != 43 || len(s.ID) != 24 {
