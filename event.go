@@ -29,6 +29,11 @@ const (
 	EventExecuteActionToken      EventType = "EXECUTE_ACTION_TOKEN"
 	EventExecuteActionTokenError EventType = "EXECUTE_ACTION_TOKEN_ERROR"
 	EventRestart                 EventType = "RESTART_AUTHENTICATION"
+	EventUpdateCredential        EventType = "UPDATE_CREDENTIAL"
+	EventRemoveCredential        EventType = "REMOVE_CREDENTIAL"
+	EventGrantConsent            EventType = "GRANT_CONSENT"
+	EventUpdateConsent           EventType = "UPDATE_CONSENT"
+	EventRevokeGrant             EventType = "REVOKE_GRANT"
 )
 
 // Event types of the mail's life, Latchkey's own.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"latchkey"
@@ -103,6 +104,7 @@ type call struct {
 	snap   *latchkey.Snapshot
 	claims *token.Claims
 	door   *Door
+	lang   string // BCP 47; empty until somebody asks
 }
 
 type action func(*call) error
@@ -131,7 +133,7 @@ func (d *Door) serve(roles []string, act action) web.Handler {
 
 // authenticate takes the bearer token (RFC 6750) of the realm.
 func (d *Door) authenticate(r *http.Request, snap *latchkey.Snapshot, roles []string) (*token.Claims, error) {
-	raw, ok := bearer(r)
+	raw, ok := web.Bearer(r)
 	if !ok || !snap.Realm.Enabled {
 		return nil, unauthorized()
 	}
@@ -143,11 +145,11 @@ func (d *Door) authenticate(r *http.Request, snap *latchkey.Snapshot, roles []st
 	if client == nil || !client.Enabled {
 		return nil, answerError(http.StatusNotFound, "account management not enabled")
 	}
-	if !contains(claims.Audience, accountClient) {
+	if !slices.Contains(claims.Audience, accountClient) {
 		return nil, unauthorized()
 	}
 	for _, role := range roles {
-		if contains(claims.ClientRoles[accountClient], role) {
+		if slices.Contains(claims.ClientRoles[accountClient], role) {
 			return claims, nil
 		}
 	}
@@ -160,7 +162,7 @@ func (d *Door) authenticate(r *http.Request, snap *latchkey.Snapshot, roles []st
 // may says whether the token has one of the roles.
 func (c *call) may(roles ...string) bool {
 	for _, role := range roles {
-		if contains(c.claims.ClientRoles[accountClient], role) {
+		if slices.Contains(c.claims.ClientRoles[accountClient], role) {
 			return true
 		}
 	}
@@ -202,20 +204,11 @@ func (c *call) done() error {
 
 // origins are the web origins of the token's client; of all clients for an
 // answer to nobody that is known.
-func (d *Door) origins(r *http.Request, snap *latchkey.Snapshot, client *latchkey.Client) (list []string) {
+func (d *Door) origins(r *http.Request, snap *latchkey.Snapshot, client *latchkey.Client) []string {
 	if r.Header.Get("Origin") == "" {
 		return nil
 	}
-	clients := snap.Clients
-	if client != nil {
-		clients = []*latchkey.Client{client}
-	}
-	for _, c := range clients {
-		if c.Enabled {
-			list = append(list, token.WebOrigins(c, d.Site.URL())...)
-		}
-	}
-	return list
+	return token.Origins(snap, client, d.Site.URL())
 }
 
 func (d *Door) preflight(w http.ResponseWriter, r *http.Request) error {

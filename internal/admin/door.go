@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"latchkey"
@@ -58,7 +57,7 @@ type caller struct {
 
 // authenticate takes the bearer token (RFC 6750) of the realm or of master.
 func (d *Door) authenticate(r *http.Request, snap *latchkey.Snapshot) (*caller, error) {
-	raw, ok := bearer(r)
+	raw, ok := web.Bearer(r)
 	if !ok {
 		return nil, unauthorized()
 	}
@@ -99,11 +98,6 @@ func (d *Door) identify(ctx context.Context, c *caller, container string) error 
 		}
 		return nil
 	})
-}
-
-func bearer(r *http.Request) (string, bool) {
-	kind, raw, ok := strings.Cut(r.Header.Get("Authorization"), " ")
-	return raw, ok && strings.EqualFold(kind, "Bearer") && raw != "" && len(raw) <= 16<<10
 }
 
 // restError is an answer with Keycloak's error body. It is a [web.Responder].

@@ -18,20 +18,11 @@ func (d *Door) allowOrigin(w http.ResponseWriter, r *http.Request, snap *latchke
 
 // origins are the web origins of a client, or of all; none for a request that
 // comes from no page.
-func (d *Door) origins(r *http.Request, snap *latchkey.Snapshot, client *latchkey.Client) (list []string) {
+func (d *Door) origins(r *http.Request, snap *latchkey.Snapshot, client *latchkey.Client) []string {
 	if r.Header.Get("Origin") == "" {
 		return nil
 	}
-	clients := snap.Clients
-	if client != nil {
-		clients = []*latchkey.Client{client}
-	}
-	for _, c := range clients {
-		if c.Enabled {
-			list = append(list, token.WebOrigins(c, d.Site.URL())...)
-		}
-	}
-	return list
+	return token.Origins(snap, client, d.Site.URL())
 }
 
 // preflight answers a browser that asks whether a script may send a request.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"latchkey"
+	"latchkey/internal/accountrest"
 	"latchkey/internal/actiontoken"
 	"latchkey/internal/admin"
 	"latchkey/internal/authenticator"
@@ -59,6 +60,8 @@ func (s *Server) build(ctx context.Context) error {
 		Registry: registry, Log: s.cfg.Log, Now: s.cfg.Now})
 	operators := admin.New(admin.Deps{DB: s.db, Realms: s.realms, Site: s.site, Verifier: minter,
 		Log: s.cfg.Log, Now: s.cfg.Now})
+	accounts := accountrest.New(accountrest.Deps{DB: s.db, Realms: s.realms, Site: s.site, Verifier: minter, Pages: pages,
+		Log: s.cfg.Log, Now: s.cfg.Now})
 	desk := s.console(pages)
 
 	var routes []web.Route
@@ -67,6 +70,7 @@ func (s *Server) build(ctx context.Context) error {
 		applications.Routes(), // /realms/{realm}/protocol/openid-connect/..., discovery
 		people.Routes(),       // /realms/{realm}/login-actions/...
 		operators.Routes(),    // /admin/realms/..., /realms/{realm}/magic-link
+		accounts.Routes(),     // /realms/{realm}/account..., for programs
 		desk.Routes(),         // /admin/
 		pages.Routes(),        // /resources/...
 	} {

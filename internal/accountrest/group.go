@@ -1,0 +1,35 @@
+package accountrest
+
+import (
+	"latchkey/internal/representation"
+	"latchkey/internal/store"
+	"latchkey/internal/token"
+)
+
+// groups lists the groups that the person is in.
+func (d *Door) groups(c *call) error {
+	out := []representation.AccountGroup{}
+	err := c.view(func(tx *store.Tx, b *token.Bearer) error {
+		holdings, err := tx.Holdings(c.snap.Realm.ID, b.User.ID)
+		if err != nil {
+			return err
+		}
+		for _, m := range holdings.Memberships {
+			out = append(out, representation.AccountGroup{ID: m.Group.ID, Name: m.Group.Name, Path: m.Path()})
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return c.answer(out)
+}
+
+// linkedAccounts lists accounts at other places that sign the person in; there
+// are none while there are no identity providers.
+func (d *Door) linkedAccounts(c *call) error {
+	if err := c.view(func(*store.Tx, *token.Bearer) error { return nil }); err != nil {
+		return err
+	}
+	return c.answer([]struct{}{})
+}
