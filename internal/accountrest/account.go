@@ -21,8 +21,6 @@ func (d *Door) account(c *call) error {
 	return c.answer(out)
 }
 
-func (d *Door) updateAccount(c *call) error { return c.done() }
-
 // supportedLocales lists the languages that people of the realm may choose.
 func (d *Door) supportedLocales(c *call) error {
 	if err := c.view(func(*store.Tx, *token.Bearer) error { return nil }); err != nil {

@@ -83,4 +83,3 @@ func paging(query url.Values) (first, most int, err error) {
 	}
 	return first, most, nil
 }
-
