@@ -224,7 +224,7 @@ func (d *Door) revokeConsent(c *call) error {
 		if _, err := tx.DeleteConsent(c.snap.Realm.ID, b.User.ID, client.ID); err != nil {
 			return err
 		}
-		if err := detach(tx, c.snap.Realm, b.User, client); err != nil {
+		if err := detach(tx, c.snap, b.User, client); err != nil {
 			return err
 		}
 		return c.record(tx, b, latchkey.EventRevokeGrant, client.ClientID, map[string]string{"revoked_client": client.ClientID})
@@ -237,8 +237,8 @@ func (d *Door) revokeConsent(c *call) error {
 
 // detach takes from the application what it holds of the user's sessions. An
 // offline session is one application's, and ends.
-func detach(tx *store.Tx, realm *latchkey.Realm, user *latchkey.User, client *latchkey.Client) error {
-	list, err := tx.UserSessions(realm.ID, user.ID)
+func detach(tx *store.Tx, snap *latchkey.Snapshot, user *latchkey.User, client *latchkey.Client) error {
+	list, err := tx.UserSessions(snap.Realm.ID, user.ID)
 	if err != nil {
 		return err
 	}
@@ -250,7 +250,7 @@ func detach(tx *store.Tx, realm *latchkey.Realm, user *latchkey.User, client *la
 		case err != nil:
 			return err
 		case s.Offline:
-			err = session.End(tx, realm, s, reason)
+			err = session.End(tx, snap, s, reason)
 		default:
 			err = session.DetachClient(tx, part)
 		}

@@ -134,7 +134,7 @@ func (d *Door) endSessions(c *call) error {
 		list, err := c.live(tx, b.User)
 		for _, s := range list {
 			if err == nil && (all || b.Session == nil || s.ID != b.Session.ID) {
-				err = session.End(tx, c.snap.Realm, s, reason)
+				err = session.End(tx, c.snap, s, reason)
 			}
 		}
 		return err
@@ -156,7 +156,7 @@ func (d *Door) endSession(c *call) error {
 		if err != nil {
 			return err
 		}
-		return session.End(tx, c.snap.Realm, s, reason)
+		return session.End(tx, c.snap, s, reason)
 	})
 	if err != nil {
 		return err
