@@ -1,6 +1,9 @@
 package latchkey
 
-import "sort"
+import (
+	"sort"
+	"sync"
+)
 
 // Snapshot is everything that a realm is configured with, read at one version
 // and never changed: requests share it and touch the database for people and
@@ -24,11 +27,48 @@ type Snapshot struct {
 	flowByAlias      map[string]*Flow
 	configByID       map[string]*AuthenticatorConfig
 	actionByAlias    map[string]*RequiredAction
+	derived          *derived
+}
+
+// derived keeps what was worked out of a snapshot.
+type derived struct {
+	mu     sync.RWMutex
+	values map[any]any
+}
+
+// maxDerived bounds what a snapshot keeps beside itself: when it is
+// full, everything is worked out anew.
+const maxDerived = 1024
+
+// Derive gives what make works out of the snapshot, once for each key: a
+// snapshot never changes, and neither may what make gives, since everybody
+// shares it. Keys are values of types of the caller's own. Of two callers at
+// once both may work it out.
+func (s *Snapshot) Derive(key any, make func() any) any {
+	d := s.derived
+	if d == nil { // not indexed yet
+		return make()
+	}
+	d.mu.RLock()
+	v, ok := d.values[key]
+	d.mu.RUnlock()
+	if ok {
+		return v
+	}
+	v = make()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.values) >= maxDerived {
+		clear(d.values)
+	}
+	d.values[key] = v
+	return v
 }
 
 // Index builds the look-ups and sorts what has an order. It is called once,
 // before the snapshot is shared.
 func (s *Snapshot) Index() *Snapshot {
+	s.derived = &derived{values: map[any]any{}}
 	s.clientByID, s.clientByClientID = map[string]*Client{}, map[string]*Client{}
 	for _, c := range s.Clients {
 		s.clientByID[c.ID], s.clientByClientID[c.ClientID] = c, c

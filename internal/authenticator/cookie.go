@@ -5,6 +5,7 @@ import (
 
 	"latchkey"
 	"latchkey/internal/flow"
+	"latchkey/internal/token"
 )
 
 // cookie passes a browser that is signed in already.
@@ -33,7 +34,7 @@ func (cookie) Authenticate(c *flow.Context) (flow.Outcome, error) {
 		return attempted, nil
 	case r.MaxAge != nil && (*r.MaxAge <= 0 || c.Now.Sub(s.AuthTime) > time.Duration(*r.MaxAge)*time.Second):
 		return attempted, nil
-	case r.IDTokenHintSubject != "" && r.IDTokenHintSubject != s.UserID, l.UserID != "" && l.UserID != s.UserID:
+	case r.IDTokenHintSubject != "" && !expected(c, s.UserID), l.UserID != "" && l.UserID != s.UserID:
 		return attempted, nil
 	}
 	u, err := c.Tx.User(s.RealmID, s.UserID)
@@ -52,6 +53,12 @@ func (cookie) Authenticate(c *flow.Context) (flow.Outcome, error) {
 	}
 	l.PassedAt[c.Execution.ID] = s.AuthTime
 	return passed, nil
+}
+
+// expected says whether the user is whom the application's id_token_hint names.
+func expected(c *flow.Context, userID string) bool {
+	client := c.Realm.ClientByID(c.Login.ClientID)
+	return client != nil && c.Login.Request.IDTokenHintSubject == token.SubjectFor(c.Realm, client, userID)
 }
 
 func (cookie) Action(*flow.Context) (flow.Outcome, error) { return attempted, nil }

@@ -7,6 +7,7 @@ import (
 	"latchkey"
 	"latchkey/internal/session"
 	"latchkey/internal/store"
+	"latchkey/internal/token"
 	"latchkey/internal/web"
 )
 
@@ -97,7 +98,7 @@ func (d *Door) replyFor(tx *store.Tx, snap *latchkey.Snapshot, client *latchkey.
 	if err != nil {
 		return p, err
 	}
-	if s == nil || !honours(l, s, user) {
+	if s == nil || !honours(snap, client, l, s) {
 		p.fields = d.errorFields(snap, "login_required", "", req.State)
 		return p, nil
 	}
@@ -124,8 +125,8 @@ func (d *Door) replyFor(tx *store.Tx, snap *latchkey.Snapshot, client *latchkey.
 // is young enough and that it did not ask to be made anew. The
 // person's door sees to all of that; here it is said once more, where the
 // answer is given.
-func honours(l *latchkey.Login, s *latchkey.UserSession, user *latchkey.User) bool {
-	if want := l.Request.IDTokenHintSubject; want != "" && want != user.ID {
+func honours(snap *latchkey.Snapshot, client *latchkey.Client, l *latchkey.Login, s *latchkey.UserSession) bool {
+	if want := l.Request.IDTokenHintSubject; want != "" && want != token.SubjectFor(snap, client, s.UserID) {
 		return false
 	}
 	if !l.FromCookie {

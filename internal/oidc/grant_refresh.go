@@ -61,6 +61,7 @@ func (d *Door) holderOf(tx *store.Tx, x *exchange, c *token.Claims) (*holder, *o
 	if part == nil || part.StartedAt.UnixMilli() != c.ClientSessionStart {
 		return nil, refuse("invalid_grant", "Session doesn't have required client", "user_session_not_found"), nil
 	}
+	x.event.UserID = user.ID // not a pairwise subject
 	return &holder{user: user, session: s, part: part}, nil, nil
 }
 

@@ -1,6 +1,8 @@
 package oidc
 
 import (
+	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -150,12 +152,30 @@ type tokenAnswer struct {
 	NotBefore        int64  `json:"not-before-policy"`
 	SessionState     string `json:"session_state,omitempty"`
 	Scope            string `json:"scope"`
+
+	more map[string]any // what mappers add
+}
+
+// MarshalJSON writes what mappers add after the answer's own fields, which they
+// never replace.
+func (a *tokenAnswer) MarshalJSON() ([]byte, error) {
+	type own tokenAnswer
+	text, err := json.Marshal((*own)(a))
+	if err != nil || len(a.more) == 0 {
+		return text, err
+	}
+	all := maps.Clone(a.more)
+	if err := json.Unmarshal(text, &all); err != nil {
+		return nil, err
+	}
+	return json.Marshal(all)
 }
 
 func answerOf(g *token.Grant, t token.Tokens) *tokenAnswer {
 	a := &tokenAnswer{
 		AccessToken: t.Access, ExpiresIn: t.ExpiresIn, RefreshExpiresIn: t.RefreshExpiresIn, RefreshToken: t.Refresh,
 		TokenType: "Bearer", IDToken: t.ID, Scope: g.Scope.Shown(),
+		more:      t.More,
 		NotBefore: max(g.Realm.Realm.NotBefore, g.Client.NotBefore, g.User.NotBefore),
 	}
 	if g.Session != nil {

@@ -39,6 +39,9 @@ type Grant struct {
 	ClientSession *latchkey.ClientSession
 	Notes         map[string]string // of a service account
 
+	// Claims is the claims parameter of the request, as it was sent (OpenID
+	// Connect Core 5.5).
+	Claims   string
 	Nonce    string
 	ACR      string
 	AMR      []string
@@ -50,6 +53,9 @@ type Grant struct {
 	Refresh, Family string
 	RefreshAt       time.Time
 }
+
+// subject is the sub of the grant's user in every token of its client.
+func (g *Grant) subject() string { return SubjectFor(g.Realm, g.Client, g.User.ID) }
 
 func (g *Grant) base() string {
 	return strings.TrimSuffix(g.Issuer, "/realms/"+g.Realm.Realm.Name)
@@ -90,8 +96,9 @@ func GrantFor(tx *store.Tx, snap *latchkey.Snapshot, c *Claims) (*Grant, error) 
 	}
 	if b.Session == nil {
 		g.Notes = map[string]string{NoteClientID: b.Client.ClientID}
+		all := c.All()
 		for _, name := range []string{NoteClientHost, NoteClientAddress} {
-			if v, ok := c.All[name].(string); ok {
+			if v, ok := all[name].(string); ok {
 				g.Notes[name] = v
 			}
 		}
@@ -115,9 +122,9 @@ func GrantFor(tx *store.Tx, snap *latchkey.Snapshot, c *Claims) (*Grant, error) 
 // are still held, or all that are held when the client's tokens are lightweight
 // and tell none.
 func (g *Grant) EffectiveRoles(c *Claims) Roles {
-	m := g.mapping(toAccess)
+	m := g.plan().mapping(g, toAccess)
 	m.run()
-	if g.Client.Attribute(attributeLightweight) == "true" {
+	if g.lightweight() {
 		return m.roles
 	}
 	told := Roles{Client: map[string][]string{}}
@@ -138,6 +145,15 @@ func both(a, b []string) []string {
 		}
 	}
 	return out
+}
+
+// lightweight says that the client's access tokens hold only what mappers have
+// for lightweight ones.
+func (g *Grant) lightweight() bool { return g.Client.Attribute(attributeLightweight) == "true" }
+
+// rfc9068 says that the client's access tokens are of RFC 9068.
+func (g *Grant) rfc9068() bool {
+	return g.Client.Attribute("access.token.header.type.rfc9068") == "true"
 }
 
 // attributeLightweight makes the access tokens of a client lightweight.

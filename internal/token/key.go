@@ -96,21 +96,19 @@ func PublicKey(k *latchkey.Key) (crypto.PublicKey, error) {
 
 // parsedKey is a key that is ready to be used.
 type parsedKey struct {
+	id        string
 	algorithm jose.SignatureAlgorithm
 	public    crypto.PublicKey // nil for HMAC
 	private   any              // crypto.Signer or []byte
-}
-
-// verification gives what checks a signature.
-func (p *parsedKey) verification() any {
-	if p.public != nil {
-		return p.public
-	}
-	return p.private
+	// heads are the first parts of the tokens that it signs, by typ.
+	heads map[string]string
 }
 
 func parseKey(k *latchkey.Key) (*parsedKey, error) {
-	p := &parsedKey{algorithm: jose.SignatureAlgorithm(k.Algorithm)}
+	p := &parsedKey{id: k.ID, algorithm: jose.SignatureAlgorithm(k.Algorithm), heads: map[string]string{}}
+	for _, kind := range []string{typeHeader, typeHeaderAccess, typeHeaderLogout} {
+		p.heads[kind] = headOf(p.algorithm, k.ID, kind)
+	}
 	if len(k.Algorithm) > 2 && k.Algorithm[:2] == "HS" {
 		if len(k.Private) < 32 {
 			return nil, latchkey.Errorf(latchkey.CodeInternal, "key %s is too short", k.ID)

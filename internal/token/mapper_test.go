@@ -56,11 +56,11 @@ func TestMappers(t *testing.T) {
 		"audience of nobody":    {mapperOf("oidc-audience-mapper", everywhere("included.client.audience", "nope")...), nil},
 		"audience resolve":      {mapperOf("oidc-audience-resolve-mapper"), map[string]any{"aud": []any{"account", "dot.ted"}}},
 		"origins":               {mapperOf("oidc-allowed-origins-mapper"), map[string]any{"allowed-origins": []any{"http://127.0.0.1:9999"}}},
-		"one that is not built": {mapperOf("oidc-group-membership-mapper", everywhere("claim.name", "groups")...), nil},
+		"one that is not built": {mapperOf("oidc-script-based-protocol-mapper", everywhere("claim.name", "groups")...), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := mapperGrant(user, c.mapper)
-			claims, _ := g.access(start, "id")
+			claims, _ := g.plan().access(g, start, "id")
 			for _, own := range []string{"exp", "iat", "jti", "iss", "typ", "azp", "scope", "sid"} {
 				delete(claims, own)
 			}
@@ -98,7 +98,7 @@ func TestRoleMappersComeFirst(t *testing.T) {
 		mapperOf("oidc-hardcoded-role-mapper", "role", "everyone"),
 		mapperOf("oidc-role-name-mapper", "role", "uma_authorization", "new.role.name", "account.renamed"),
 		mapperOf("oidc-role-name-mapper", "role", "nope", "new.role.name", "x"))
-	claims, _ := g.access(start, "id")
+	claims, _ := g.plan().access(g, start, "id")
 	got, _ := json.Marshal(map[string]any{"realm": claims["realm"], "c": claims["c"], "aud": claims["aud"]})
 	const want = `{"aud":["account","dot.ted"],"c":{"account":["view-profile","renamed"],"dot.ted":["dot-role","extra"]},"realm":["default-roles-bench","everyone"]}`
 	if string(got) != want {
@@ -113,8 +113,8 @@ func TestTargets(t *testing.T) {
 		mapperOf("oidc-hardcoded-claim-mapper", "claim.name", "a", "claim.value", "1", "access.token.claim", "true"),
 		mapperOf("oidc-hardcoded-claim-mapper", "claim.name", "i", "claim.value", "1", "id.token.claim", "true"),
 		mapperOf("oidc-hardcoded-claim-mapper", "claim.name", "u", "claim.value", "1", "userinfo.token.claim", "true"))
-	access, expires := g.access(start, "id")
-	id := g.id(start, expires, "hash")
+	access, expires := g.plan().access(g, start, "id")
+	id := g.plan().id(g, start, expires, "hash")
 	info := m.Userinfo(g)
 	for name, c := range map[string]struct {
 		claims map[string]any

@@ -5,8 +5,6 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/base64"
-	"encoding/json"
-	"fmt"
 	"runtime"
 	"strconv"
 	"strings"
@@ -38,12 +36,27 @@ func NewMinter(now func() time.Time) *Minter {
 	return &Minter{now: now, slots: make(chan struct{}, runtime.GOMAXPROCS(0))}
 }
 
+// enter waits for a free core, as long as ctx allows.
+func (m *Minter) enter(ctx context.Context) error {
+	select {
+	case m.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (m *Minter) leave() { <-m.slots }
+
 // Tokens is what a grant was given. Times are whole seconds from now.
 type Tokens struct {
 	Access, ID, Refresh string
 	AccessID            string // jti of the access token
 	ExpiresIn           int64
 	RefreshExpiresIn    int64 // 0 when there is none, or it has no end of its own
+	// More is what mappers add to the answer itself; nil for nothing. What an
+	// answer has of its own goes before it.
+	More map[string]any
 }
 
 // Mint makes the tokens of a grant: always an access token, an ID token when
@@ -51,81 +64,48 @@ type Tokens struct {
 // free core, as long as ctx allows. accessID is the access token's id, drawn by
 // [Grant.NewID] so that it can be recorded before.
 func (m *Minter) Mint(ctx context.Context, g *Grant, accessID string) (Tokens, error) {
-	select {
-	case m.slots <- struct{}{}:
-		defer func() { <-m.slots }()
-	case <-ctx.Done():
-		return Tokens{}, ctx.Err()
+	if err := m.enter(ctx); err != nil {
+		return Tokens{}, err
 	}
-	now := m.now()
+	defer m.leave()
+	now, p := m.now(), g.plan()
 	t := Tokens{AccessID: accessID}
-	access, expires := g.access(now, accessID)
+	access, expires := p.access(g, now, accessID)
 	t.ExpiresIn = expires.Unix() - now.Unix()
-	algorithm := g.algorithm("access.token.signed.response.alg")
-	kind := jose.ContentType("JWT")
-	if g.Client.Attribute("access.token.header.type.rfc9068") == "true" {
-		kind = "at+jwt"
+	kind := typeHeader
+	if g.rfc9068() {
+		kind = typeHeaderAccess
 	}
 	var err error
-	if t.Access, err = m.sign(g.Realm, algorithm, kind, access); err != nil {
+	if t.Access, err = m.sign(g.Realm, signingAlgorithm(g.Realm, g.Client, attributeAccessAlgorithm), kind, access); err != nil {
 		return Tokens{}, err
 	}
 	if g.Scope.OpenID {
-		algorithm = g.algorithm("id.token.signed.response.alg")
-		if t.ID, err = m.sign(g.Realm, algorithm, "JWT", g.id(now, expires, accessHash(algorithm, t.Access))); err != nil {
+		algorithm := signingAlgorithm(g.Realm, g.Client, attributeIDAlgorithm)
+		if t.ID, err = m.sign(g.Realm, algorithm, typeHeader, p.id(g, now, expires, accessHash(algorithm, t.Access))); err != nil {
 			return Tokens{}, err
 		}
 	}
 	if g.Refresh != "" {
-		refresh, expires := g.refresh(now)
+		refresh, expires := p.refresh(g, now)
 		if !expires.IsZero() {
 			t.RefreshExpiresIn = max(expires.Unix()-now.Unix(), 0)
 		}
-		if t.Refresh, err = m.sign(g.Realm, string(jose.HS512), "JWT", refresh); err != nil {
+		if t.Refresh, err = m.sign(g.Realm, string(jose.HS512), typeHeader, refresh); err != nil {
 			return Tokens{}, err
 		}
+	}
+	if len(p.steps[toResponse]) > 0 {
+		more := p.mapping(g, toResponse)
+		more.run()
+		t.More = more.claims
 	}
 	return t, nil
 }
 
-// algorithm is the client's own, by attribute, else the realm's, else RS256.
-func (g *Grant) algorithm(attribute string) string {
-	for _, a := range []string{g.Client.Attribute(attribute), g.Realm.Realm.DefaultSignatureAlgorithm} {
-		if a != "" {
-			return a
-		}
-	}
-	return string(jose.RS256)
-}
-
-func (m *Minter) sign(snap *latchkey.Snapshot, algorithm string, kind jose.ContentType, claims any) (string, error) {
-	k := snap.ActiveKey(algorithm)
-	if k == nil {
-		return "", latchkey.Errorf(latchkey.CodeUnavailable, "The realm has no active key for %s.", algorithm)
-	}
-	p, err := m.cache.get(k)
-	if err != nil {
-		return "", err
-	}
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: p.algorithm, Key: p.private},
-		(&jose.SignerOptions{}).WithType(kind).WithHeader("kid", k.ID))
-	if err != nil {
-		return "", fmt.Errorf("sign with key %s: %w", k.ID, err)
-	}
-	body, err := json.Marshal(claims)
-	if err != nil {
-		return "", fmt.Errorf("sign: %w", err)
-	}
-	signed, err := signer.Sign(body)
-	if err != nil {
-		return "", fmt.Errorf("sign with key %s: %w", k.ID, err)
-	}
-	return signed.CompactSerialize()
-}
-
 // access makes the claims of an access token, and says when it ends: never
 // after the session.
-func (g *Grant) access(now time.Time, id string) (map[string]any, time.Time) {
+func (p *plan) access(g *Grant, now time.Time, id string) (map[string]any, time.Time) {
 	expires := now.Add(g.lifespan())
 	if g.Session != nil {
 		if most := session.MaxLifespan(g.Realm.Realm, g.Session); most > 0 {
@@ -134,14 +114,24 @@ func (g *Grant) access(now time.Time, id string) (map[string]any, time.Time) {
 			}
 		}
 	}
-	m := g.mapping(toAccess)
+	to := toAccess
+	if g.lightweight() {
+		to = toLightweight
+	}
+	m := p.mapping(g, to)
 	m.claims["exp"], m.claims["iat"], m.claims["jti"] = expires.Unix(), now.Unix(), id
 	m.claims["iss"], m.claims["typ"], m.claims["azp"] = g.Issuer, typeAccess, g.Client.ClientID
-	m.claims["scope"] = g.Scope.Shown()
+	m.claims["scope"] = p.shown
 	if g.Session != nil {
 		m.claims["sid"] = g.Session.ID
 	}
 	m.run()
+	if g.rfc9068() { // 2.2 has these in every token
+		m.claims["sub"], m.claims["client_id"] = g.subject(), g.Client.ClientID
+		if len(m.audience) == 0 {
+			m.addAudience(g.Issuer)
+		}
+	}
 	m.putAudience()
 	return m.claims, expires
 }
@@ -155,19 +145,15 @@ func (g *Grant) lifespan() time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
-func (g *Grant) mapping(to target) *mapping {
-	return &mapping{grant: g, to: to, claims: map[string]any{}, roles: ResolveRoles(g.Realm, g.Client, g.Scope, g.Holdings.RoleIDs())}
-}
-
-func (g *Grant) id(now, expires time.Time, accessHash string) map[string]any {
+func (p *plan) id(g *Grant, now, expires time.Time, accessHash string) map[string]any {
 	if most := now.Add(maxIDLifespan); most.Before(expires) {
 		expires = most
 	}
-	m := g.mapping(toID)
+	m := p.mapping(g, toID)
 	c := m.claims
 	c["exp"], c["iat"], c["jti"] = expires.Unix(), now.Unix(), secret.NewID()
 	c["iss"], c["typ"], c["azp"] = g.Issuer, typeID, g.Client.ClientID
-	c["sub"], c["at_hash"] = g.User.ID, accessHash
+	c["sub"], c["at_hash"] = g.subject(), accessHash
 	if g.Nonce != "" {
 		c["nonce"] = g.Nonce
 	}
@@ -192,33 +178,41 @@ func (g *Grant) id(now, expires time.Time, accessHash string) map[string]any {
 	return c
 }
 
-func (g *Grant) refresh(now time.Time) (Claims, time.Time) {
+func (p *plan) refresh(g *Grant, now time.Time) (map[string]any, time.Time) {
 	issued := now
 	if !g.RefreshAt.IsZero() {
 		issued = g.RefreshAt
 	}
-	c := Claims{
-		ID: g.Refresh, Issuer: g.Issuer, Audience: audience{g.Issuer}, Subject: g.User.ID, Type: typeRefresh,
-		ClientID: g.Client.ClientID, SessionID: g.Session.ID, Scope: g.Scope.All(), IssuedAt: issued.Unix(),
-		Family: g.Family, ACR: g.ACR, AMR: g.AMR, ClientSessionStart: g.ClientSession.StartedAt.UnixMilli(),
+	c := map[string]any{
+		"jti": g.Refresh, "iss": g.Issuer, "aud": g.Issuer, "sub": g.subject(), "typ": typeRefresh, "azp": g.Client.ClientID,
+		"sid": g.Session.ID, "scope": p.all, "iat": issued.Unix(), "cst": g.ClientSession.StartedAt.UnixMilli(),
 	}
 	if g.Session.Offline {
-		c.Type = typeOffline
+		c["typ"] = typeOffline
+	}
+	if g.Family != "" {
+		c["reuse_id"] = g.Family
+	}
+	if g.ACR != "" {
+		c["acr"] = g.ACR
+	}
+	if len(g.AMR) > 0 {
+		c["amr"] = g.AMR
 	}
 	if !g.AuthTime.IsZero() {
-		c.AuthTime = g.AuthTime.Unix()
+		c["auth_time"] = g.AuthTime.Unix()
 	}
 	expires := session.RefreshExpiry(g.Realm.Realm, g.Client, g.Session, g.ClientSession, issued)
 	if !expires.IsZero() {
-		c.ExpiresAt = expires.Unix()
+		c["exp"] = expires.Unix()
 	}
 	return c, expires
 }
 
 // Userinfo gives the claims of the userinfo endpoint for a grant.
 func (m *Minter) Userinfo(g *Grant) map[string]any {
-	info := g.mapping(toUserinfo)
-	info.claims["sub"] = g.User.ID
+	info := g.plan().mapping(g, toUserinfo)
+	info.claims["sub"] = g.subject()
 	info.run()
 	return info.claims
 }
@@ -228,9 +222,9 @@ func (m *Minter) Userinfo(g *Grant) map[string]any {
 // mappers have for introspection, which for a lightweight token is more than
 // the token holds.
 func (m *Minter) Introspection(g *Grant, c *Claims) map[string]any {
-	info := g.mapping(toIntrospection)
+	info, all := g.plan().mapping(g, toIntrospection), c.All()
 	for _, name := range []string{"exp", "iat", "jti", "iss", "typ", "azp", "sid", "scope"} {
-		if v, ok := c.All[name]; ok {
+		if v, ok := all[name]; ok {
 			info.claims[name] = v
 		}
 	}
@@ -239,6 +233,24 @@ func (m *Minter) Introspection(g *Grant, c *Claims) map[string]any {
 	info.claims["active"], info.claims["client_id"], info.claims["username"] = true, c.ClientID, g.User.Username
 	info.claims["token_type"] = c.Type
 	return info.claims
+}
+
+// The attributes of a client that name the algorithms it wants.
+const (
+	attributeAccessAlgorithm = "access.token.signed.response.alg"
+	attributeIDAlgorithm     = "id.token.signed.response.alg"
+)
+
+// signingAlgorithm is the client's own, by attribute, else the realm's, else
+// RS256.
+func signingAlgorithm(snap *latchkey.Snapshot, client *latchkey.Client, attribute string) string {
+	if a := client.Attribute(attribute); a != "" {
+		return a
+	}
+	if a := snap.Realm.DefaultSignatureAlgorithm; a != "" {
+		return a
+	}
+	return string(jose.RS256)
 }
 
 // accessHash is at_hash: the left half of the access token's hash, by the

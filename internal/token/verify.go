@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -58,8 +59,14 @@ type Claims struct {
 	RealmRoles  []string            `json:"-"`
 	ClientRoles map[string][]string `json:"-"`
 
-	// All is every claim, as introspection tells them.
-	All map[string]any `json:"-"`
+	body []byte
+}
+
+// All is every claim of the token, read anew with each call.
+func (c *Claims) All() map[string]any {
+	all := map[string]any{}
+	_ = json.Unmarshal(c.body, &all) // it was read before
+	return all
 }
 
 // HasScope says whether the scope was granted.
@@ -158,56 +165,94 @@ const (
 // and nothing else in it, a key of this realm that may verify, its own
 // algorithm, the signature, the issuer.
 func (m *Minter) verify(snap *latchkey.Snapshot, issuer, raw string, allowed []jose.SignatureAlgorithm) (*Claims, error) {
-	kid, algorithm, ok := header(raw)
-	if !ok || !slices.Contains(allowed, algorithm) {
+	if len(raw) > maxToken || strings.ContainsAny(raw, "\r\n") { // which base64 passes over
 		return nil, ErrInvalid
 	}
-	k := snap.Key(kid)
-	if k == nil || k.Algorithm != string(algorithm) {
+	head, rest, _ := strings.Cut(raw, ".")
+	payload, tail, ok := strings.Cut(rest, ".")
+	if !ok || strings.Contains(tail, ".") {
 		return nil, ErrInvalid
 	}
-	p, err := m.cache.get(k)
+	k, err := m.signer(snap, head)
 	if err != nil {
 		return nil, err
 	}
-	signed, err := jose.ParseSignedCompact(raw, []jose.SignatureAlgorithm{algorithm})
+	if k == nil || !slices.Contains(allowed, k.algorithm) {
+		return nil, ErrInvalid
+	}
+	body, err := strictBase64.DecodeString(payload)
 	if err != nil {
 		return nil, ErrInvalid
 	}
-	body, err := signed.Verify(p.verification())
-	if err != nil {
+	signature, err := strictBase64.DecodeString(tail)
+	if err != nil || !k.verify([]byte(raw[:len(head)+1+len(payload)]), signature) {
 		return nil, ErrInvalid
 	}
-	c := &Claims{}
+	c := &told{}
 	if err := json.Unmarshal(body, c); err != nil {
 		return nil, fmt.Errorf("%w: claims of another shape", ErrInvalid)
 	}
 	if c.Issuer != issuer || c.IssuedAt > m.now().Add(skew).Unix() {
 		return nil, ErrInvalid
 	}
-	if err := json.Unmarshal(body, &c.All); err != nil {
-		return nil, ErrInvalid
-	}
-	return c, c.readRoles(body)
+	return c.claims(body), nil
 }
 
-// readRoles takes the roles out of where Keycloak has them.
-func (c *Claims) readRoles(body []byte) error {
+var strictBase64 = base64.RawURLEncoding.Strict()
+
+// told is how claims are written in a token. What mappers can write in another
+// shape than Keycloak has it is read with forbearance.
+type told struct {
+	Claims
+	AuthTime       json.RawMessage `json:"auth_time"`
+	RealmAccess    json.RawMessage `json:"realm_access"`
+	ResourceAccess json.RawMessage `json:"resource_access"`
+}
+
+func (t *told) claims(body []byte) *Claims {
 	type access struct {
 		Roles []string `json:"roles"`
 	}
-	var held struct {
-		Realm  access            `json:"realm_access"`
-		Client map[string]access `json:"resource_access"`
+	c := &t.Claims
+	c.body, c.ClientRoles = body, map[string][]string{}
+	c.AuthTime, _ = strconv.ParseInt(strings.Trim(string(t.AuthTime), `"`), 10, 64)
+	var realm access
+	if t.RealmAccess != nil && json.Unmarshal(t.RealmAccess, &realm) == nil {
+		c.RealmRoles = realm.Roles
 	}
-	if err := json.Unmarshal(body, &held); err != nil {
-		return ErrInvalid
+	var clients map[string]access
+	if t.ResourceAccess != nil && json.Unmarshal(t.ResourceAccess, &clients) == nil {
+		for client, a := range clients {
+			c.ClientRoles[client] = a.Roles
+		}
 	}
-	c.RealmRoles, c.ClientRoles = held.Realm.Roles, map[string][]string{}
-	for client, a := range held.Client {
-		c.ClientRoles[client] = a.Roles
+	return c
+}
+
+type headsKey struct{}
+
+// signer finds the key that a token's first part names; nil for none. Those
+// that this realm's keys write themselves are known; another is read.
+func (m *Minter) signer(snap *latchkey.Snapshot, head string) (*parsedKey, error) {
+	known := snap.Derive(headsKey{}, func() any {
+		heads := map[string]*latchkey.Key{}
+		for _, k := range snap.Keys {
+			if k.Status != latchkey.KeyDisabled {
+				for _, kind := range []string{typeHeader, typeHeaderAccess} {
+					heads[headOf(jose.SignatureAlgorithm(k.Algorithm), k.ID, kind)] = k
+				}
+			}
+		}
+		return heads
+	}).(map[string]*latchkey.Key)
+	k := known[head]
+	if k == nil {
+		kid, algorithm, ok := header(head)
+		if k = snap.Key(kid); !ok || k == nil || k.Algorithm != string(algorithm) {
+			return nil, nil
+		}
 	}
-	return nil
+	return m.cache.get(k)
 }
 
 // header reads the first part of a token. Tokens of ours have alg, kid and
@@ -215,22 +260,12 @@ func (c *Claims) readRoles(body []byte) error {
 // x5c), asks for an extension (crit, b64) or says a thing twice is no token of
 // ours, whatever is signed (R-116). Nor is one that is written in another way
 // than ours are.
-func header(raw string) (kid string, algorithm jose.SignatureAlgorithm, ok bool) {
-	if len(raw) > maxToken || strings.ContainsAny(raw, "\r\n") { // which base64 passes over
+func header(head string) (kid string, algorithm jose.SignatureAlgorithm, ok bool) {
+	text, err := strictBase64.DecodeString(head)
+	if err != nil {
 		return "", "", false
 	}
-	parts := strings.Split(raw, ".")
-	if len(parts) != 3 {
-		return "", "", false
-	}
-	var texts [3][]byte
-	for i, part := range parts {
-		var err error
-		if texts[i], err = base64.RawURLEncoding.Strict().DecodeString(part); err != nil {
-			return "", "", false
-		}
-	}
-	d := json.NewDecoder(bytes.NewReader(texts[0]))
+	d := json.NewDecoder(bytes.NewReader(text))
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
 		return "", "", false
 	}
@@ -258,7 +293,7 @@ func header(raw string) (kid string, algorithm jose.SignatureAlgorithm, ok bool)
 	if _, err := d.Token(); err != io.EOF {
 		return "", "", false
 	}
-	if len(seen) != 3 || seen["kid"] == "" || (seen["typ"] != "JWT" && seen["typ"] != "at+jwt") {
+	if len(seen) != 3 || seen["kid"] == "" || (seen["typ"] != typeHeader && seen["typ"] != typeHeaderAccess) {
 		return "", "", false
 	}
 	return seen["kid"], jose.SignatureAlgorithm(seen["alg"]), true
