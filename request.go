@@ -20,7 +20,18 @@ type AuthorizationRequest struct {
 	UILocales           string   `json:"uiLocales,omitempty"`
 	IDTokenHintSubject  string   `json:"idTokenHintSubject,omitempty"` // sub of a valid id_token_hint
 	Issuer              string   `json:"-"`
+	// GrantType is [GrantPassword] where a token request runs the flow at
+	// once, without a browser; empty for a request that came by a browser.
+	GrantType string `json:"-"`
 }
+
+// GrantPassword is the grant_type of a request that brings a person's name and
+// password itself (RFC 6749 4.3).
+const GrantPassword = "password"
+
+// Direct says that the flow runs without a browser: no page can be shown, and
+// all that its steps get is the form of the one request.
+func (r *AuthorizationRequest) Direct() bool { return r.GrantType == GrantPassword }
 
 // Prompts says whether the request's prompt holds the value.
 func (r *AuthorizationRequest) Prompts(value string) bool {

@@ -165,6 +165,16 @@ func (s *Snapshot) BrowserFlow(c *Client) *Flow {
 	return s.flowByAlias[s.Realm.BrowserFlow]
 }
 
+// DirectGrantFlow gives the flow that a token request with a name and a
+// password runs through: the client's own binding, else the realm's; nil when
+// that flow does not exist.
+func (s *Snapshot) DirectGrantFlow(c *Client) *Flow {
+	if f := s.flowByID[c.FlowBindings["direct_grant"]]; f != nil {
+		return f
+	}
+	return s.flowByAlias[s.Realm.DirectGrantFlow]
+}
+
 // ActiveKey gives the key that signs with the algorithm; nil when there is none.
 func (s *Snapshot) ActiveKey(algorithm string) *Key {
 	for _, k := range s.Keys {

@@ -18,8 +18,8 @@ func (r *Run) requiredActions() (Result, error) {
 		if !ra.Enabled || !user.HasRequiredAction(ra.Alias) {
 			continue
 		}
-		if r.passive() {
-			return Result{Kind: NeedsPage}, nil
+		if r.passive() || r.direct() {
+			return Result{Kind: NeedsPage, Step: ra.Alias}, nil
 		}
 		action := r.Registry.RequiredAction(ra.Alias)
 		if action == nil {

@@ -25,6 +25,11 @@ type Run struct {
 	// Choose is an execution that the person picked by "Try another way".
 	Choose string
 	Now    time.Time
+	// Form and Prepared are of a login without a browser, which is never shown
+	// a page: the form of its one request, which every step gets, and what
+	// [PrepareDirect] gave.
+	Form     url.Values
+	Prepared map[string]any
 }
 
 // Submission is the page of a step, submitted.
@@ -44,14 +49,14 @@ const (
 	Failed                          // the login cannot go on: an error page
 	Denied                          // the person declined: access_denied
 	Restarted                       // to be begun again, as a new login
-	NeedsPage                       // no page may be shown (prompt=none)
+	NeedsPage                       // no page may be shown (prompt=none, or a login without a browser)
 )
 
 // Result is how a turn ended.
 type Result struct {
 	Kind   ResultKind
 	Screen Screen
-	Step   string // the execution, or the required action, whose page it is
+	Step   string // the execution, or the required action, whose page it is, or would be
 	// Refused says that what was submitted was not accepted: the page says
 	// why and stays.
 	Refused bool
@@ -149,6 +154,8 @@ func (r *Run) exhausted() Result {
 
 func (r *Run) passive() bool { return r.Login.Request.Prompts("none") }
 
+func (r *Run) direct() bool { return r.Login.Request.Direct() }
+
 // submit hands the form to the step that it belongs to. A zero result means
 // that the run goes on.
 func (r *Run) submit() (Result, error) {
@@ -223,6 +230,9 @@ func (r *Run) apply(e *latchkey.Execution, out Outcome, submitted bool) (verdict
 		r.set(e.ID, latchkey.StatusFailed)
 		return pending, Result{Kind: Failed, Code: out.Code, Step: e.ID}
 	}
+	if r.direct() {
+		return pending, Result{Kind: NeedsPage, Code: out.Code, Step: e.ID}
+	}
 	r.set(e.ID, latchkey.StatusChallenged)
 	r.Login.Current = e.ID
 	return pending, Result{Kind: Show, Screen: out.Screen, Step: e.ID, Refused: submitted && out.Kind == Failure, Code: out.Code}
@@ -239,9 +249,11 @@ func (r *Run) context(e *latchkey.Execution, s *Submission) *Context {
 	c := &Context{
 		Realm: r.Realm, Login: r.Login, Client: r.Realm.ClientByID(r.Login.ClientID), Execution: e,
 		Config: map[string]string{}, Tx: r.Tx, Browser: r.Browser, Session: r.Session,
-		KnownAddresses: r.KnownAddresses, Passive: r.passive(), Now: r.Now,
+		KnownAddresses: r.KnownAddresses, Passive: r.passive() || r.direct(), Now: r.Now,
+		Form: r.Form,
 	}
 	if e != nil {
+		c.Prepared = r.Prepared[e.ID]
 		if cfg := r.Realm.Config(e.ConfigID); cfg != nil {
 			c.Config = cfg.Config
 		}

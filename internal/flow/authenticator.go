@@ -105,7 +105,7 @@ type Context struct {
 	Execution *latchkey.Execution // nil in a required action
 	Config    map[string]string   // of the execution or the action; never nil
 	Tx        *store.Tx
-	Form      url.Values // of Action; nil else
+	Form      url.Values // of Action, and of every step of a login without a browser; nil else
 	Prepared  any
 	Browser   latchkey.Browser
 	// Session is the live session that this browser's cookie names; nil when
@@ -114,7 +114,8 @@ type Context struct {
 	// KnownAddresses are hashes (ratelimit.AddressKey) of addresses that this
 	// browser signed in with before.
 	KnownAddresses [][]byte
-	// Passive says that no page may be shown (prompt=none).
+	// Passive says that no page may be shown (prompt=none, or a login without a
+	// browser: see Login.Request.Direct).
 	Passive bool
 	Now     time.Time
 

@@ -12,6 +12,9 @@
 // a page that is submitted, a link that is redeemed and an approval in
 // another browser all end there.
 //
+// A token request with a name and a password ([PrepareDirect]) runs its flow in
+// one turn, with the form of that request, and is never shown a page.
+//
 // Nevers: it never touches HTTP, never opens a transaction and never starts a
 // session.
 package flow
