@@ -81,6 +81,8 @@ type Realm struct {
 	// Profile says what a user of the realm is asked for.
 	Profile    UserProfile       `json:"profile"`
 	Attributes map[string]string `json:"attributes,omitempty"`
+	// DefaultGroups are ids of the groups that a new user is put into.
+	DefaultGroups []string `json:"defaultGroups,omitempty"`
 }
 
 // MasterRealm is the name of the realm whose administrators may administer

@@ -1,13 +1,10 @@
 package actiontoken
 
 import (
-	"strings"
-
 	"latchkey"
 	"latchkey/internal/event"
-	"latchkey/internal/secret"
 	"latchkey/internal/session"
-	"latchkey/internal/store"
+	"latchkey/internal/user"
 )
 
 // findUser finds whose mailbox it is: the user that an earlier step, or the
@@ -56,25 +53,11 @@ func (a *act) findUser() (refused string, err error) {
 	return "", nil
 }
 
-// NewUser makes an account for an address that nobody has proven: without a
-// credential, so that nobody can sign in to it before its mailbox is proven.
-// It is for administrators and their API; it records nothing.
-func NewUser(tx *store.Tx, snap *latchkey.Snapshot, address string) (*latchkey.User, error) {
-	u := blankUser(tx, snap, address)
-	if err := nameUser(tx, u); err != nil {
-		return nil, err
-	}
-	if err := tx.CreateUser(u); err != nil {
-		return nil, err
-	}
-	return u, giveDefaultRole(tx, snap, u)
-}
-
 // makeUser makes the account of a mailbox that was just proven; nothing was
 // kept of the address before. It is false when somebody else's login made it
 // in this moment.
 func (a *act) makeUser() (bool, error) {
-	u := blankUser(a.tx, a.snap, a.address)
+	u := user.Blank(a.tx, a.snap, a.address)
 	u.EmailVerified = true
 	u.RemoveRequiredAction(latchkey.ActionVerifyEmail)
 	if a.config.UpdateProfile {
@@ -83,10 +66,9 @@ func (a *act) makeUser() (bool, error) {
 	if a.config.UpdatePassword {
 		u.AddRequiredAction(latchkey.ActionUpdatePassword)
 	}
-	if err := nameUser(a.tx, u); err != nil {
-		return false, err
-	}
-	err := a.tx.CreateUser(u)
+	e := a.event(latchkey.EventRegister)
+	e.Details["register_method"] = "magic"
+	err := user.Register(a.tx, a.snap, u, e)
 	if latchkey.ErrorCode(err) == latchkey.CodeConflict {
 		if other, e := a.tx.UserByEmail(u.RealmID, a.address); e == nil && other.ServiceAccountClientID == "" {
 			if other, e = a.tx.LockUser(other.RealmID, other.ID); e == nil && other.Enabled {
@@ -98,49 +80,8 @@ func (a *act) makeUser() (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if err := giveDefaultRole(a.tx, a.snap, u); err != nil {
-		return false, err
-	}
 	a.user = u
-	e := a.event(latchkey.EventRegister)
-	e.Details["register_method"], e.Details["username"], e.Details["email"] = "magic", u.Username, u.Email
-	return true, event.Record(a.tx, a.snap.Realm, e)
-}
-
-// blankUser is a new user of the realm: enabled, with what the realm asks of
-// every new user.
-func blankUser(tx *store.Tx, snap *latchkey.Snapshot, address string) *latchkey.User {
-	u := &latchkey.User{
-		RealmID: snap.Realm.ID, ID: secret.NewID(), Username: strings.ToLower(address), Email: address,
-		Enabled: true, CreatedAt: tx.Now(),
-	}
-	for _, ra := range snap.RequiredActions {
-		if ra.Enabled && ra.DefaultAction {
-			u.AddRequiredAction(ra.Alias)
-		}
-	}
-	return u
-}
-
-// nameUser gives another username where somebody has the address for one: it
-// is that person's name, not their mailbox, and opens nothing.
-func nameUser(tx *store.Tx, u *latchkey.User) error {
-	_, err := tx.UserByUsername(u.RealmID, u.Username)
-	switch {
-	case latchkey.ErrorCode(err) == latchkey.CodeNotFound:
-		return nil
-	case err != nil:
-		return err
-	}
-	u.Username += "-" + u.ID[len(u.ID)-8:] // random: a UUID v7 ends in its random part
-	return nil
-}
-
-func giveDefaultRole(tx *store.Tx, snap *latchkey.Snapshot, u *latchkey.User) error {
-	if snap.Realm.DefaultRoleID == "" {
-		return nil
-	}
-	return tx.AddUserRole(u.RealmID, u.ID, snap.Realm.DefaultRoleID)
+	return true, nil
 }
 
 // prove makes the user's address proven, when something was. The

@@ -174,32 +174,6 @@ func TestUserOfEarlierStep(t *testing.T) {
 	})
 }
 
-// An account that an administrator makes is inert: unproven, and without a
-// credential.
-func TestNewUser(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
-		var u *latchkey.User
-		w.update(func(tx *store.Tx) (err error) {
-			u, err = actiontoken.NewUser(tx, w.snap, "Ada@Example.test")
-			return err
-		})
-		got := w.getUser(u.ID)
-		if got.EmailVerified || !got.Enabled || got.Username != "ada@example.test" || got.Email != "Ada@Example.test" || w.passwords(u) != 0 {
-			t.Errorf("the account is %+v", got)
-		}
-		err := w.db.Update(t.Context(), func(tx *store.Tx) error {
-			_, err := actiontoken.NewUser(tx, w.snap, "ada@EXAMPLE.test")
-			return err
-		})
-		if latchkey.ErrorCode(err) != latchkey.CodeConflict {
-			t.Errorf("a second one: %v", err)
-		}
-		if len(w.events()) > 0 {
-			t.Errorf("events %v", w.events())
-		}
-	})
-}
-
 // The link of VERIFY_EMAIL proves the address that it was mailed to, for the
 // login that mailed it, once; passwords stay, other sessions go.
 func TestRedeemVerifyEmail(t *testing.T) {

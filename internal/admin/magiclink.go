@@ -13,6 +13,7 @@ import (
 	"latchkey/internal/event"
 	"latchkey/internal/outbox"
 	"latchkey/internal/store"
+	"latchkey/internal/user"
 	"latchkey/internal/web"
 )
 
@@ -239,8 +240,8 @@ func (m *making) user(tx *store.Tx) (*latchkey.User, error) {
 	if err != nil {
 		return nil, answerError(http.StatusBadRequest, addressSentence(err))
 	}
-	u, err := actiontoken.NewUser(tx, m.snap, address.Typed)
-	if err != nil {
+	u := user.Blank(tx, m.snap, address.Typed)
+	if err := user.Create(tx, m.snap, u); err != nil {
 		return nil, err
 	}
 	if m.body.UpdateProfile {

@@ -11,6 +11,7 @@ import (
 	"latchkey/internal/flow"
 	"latchkey/internal/page"
 	"latchkey/internal/store"
+	"latchkey/internal/user"
 	"latchkey/internal/web"
 )
 
@@ -116,26 +117,21 @@ func (d *Door) submitFirstAdmin(w http.ResponseWriter, r *http.Request) error {
 // makeAdmin finds or makes the account and gives it the realm role admin.
 func (d *Door) makeAdmin(tx *store.Tx, v *linkVisit, address, roleID string) (*latchkey.User, error) {
 	realmID := v.snap.Realm.ID
-	user, err := tx.UserByEmail(realmID, address)
+	admin, err := tx.UserByEmail(realmID, address)
 	if latchkey.ErrorCode(err) == latchkey.CodeNotFound {
-		user, err = actiontoken.NewUser(tx, v.snap, address)
-		if err != nil {
-			return nil, err
-		}
 		e := d.event(v.visit, latchkey.EventRegister)
-		e.UserID = user.ID
-		e.Details = map[string]string{"register_method": "first-admin", "username": user.Username, "email": user.Email}
-		if err := event.Record(tx, v.snap.Realm, e); err != nil {
-			return nil, err
-		}
-	} else if err != nil {
-		return nil, err
+		e.Details = map[string]string{"register_method": "first-admin"}
+		admin = user.Blank(tx, v.snap, address)
+		err = user.Register(tx, v.snap, admin, e)
 	}
-	err = event.RecordAdmin(tx, &latchkey.AdminEvent{RealmID: realmID, AuthRealmID: realmID, AuthUserID: user.ID,
-		AuthIPAddress: v.browser.IP, OperationType: "CREATE", ResourceType: "REALM_ROLE_MAPPING",
-		ResourcePath: strings.Join([]string{"users", user.ID, "role-mappings", "realm"}, "/")})
 	if err != nil {
 		return nil, err
 	}
-	return user, tx.AddUserRole(realmID, user.ID, roleID)
+	err = event.RecordAdmin(tx, &latchkey.AdminEvent{RealmID: realmID, AuthRealmID: realmID, AuthUserID: admin.ID,
+		AuthIPAddress: v.browser.IP, OperationType: "CREATE", ResourceType: "REALM_ROLE_MAPPING",
+		ResourcePath: strings.Join([]string{"users", admin.ID, "role-mappings", "realm"}, "/")})
+	if err != nil {
+		return nil, err
+	}
+	return admin, tx.AddUserRole(realmID, admin.ID, roleID)
 }
