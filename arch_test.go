@@ -42,6 +42,7 @@ var floors = func() map[string][]string {
 	for _, door := range doors {
 		table[door] = append(slices.Clone(plugins), "internal/web", "internal/page", "internal/representation", "internal/outbound")
 	}
+	table["internal/doctor"] = slices.Clone(verbs)
 	table["internal/server"] = []string{"internal"}
 	table["cmd"] = []string{"internal"}
 	return table

@@ -2,6 +2,8 @@ package latchkey
 
 import (
 	"regexp"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -147,6 +149,27 @@ type Relay struct {
 	ConnectionTimeout     int    `json:"connectionTimeout,omitempty"`
 	Timeout               int    `json:"timeout,omitempty"`
 	WriteTimeout          int    `json:"writeTimeout,omitempty"`
+}
+
+// Address is the relay's host and port: the one that it names, else the usual
+// one of its encryption (465 with SSL, 587 with StartTLS, else 25).
+func (r Relay) Address() string {
+	port := r.Port
+	if port == 0 {
+		switch {
+		case r.SSL:
+			port = 465
+		case r.StartTLS:
+			port = 587
+		default:
+			port = 25
+		}
+	}
+	host := r.Host
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]" // IPv6
+	}
+	return host + ":" + strconv.Itoa(port)
 }
 
 // Configured says whether the realm can send mail at all.

@@ -21,6 +21,7 @@ type program struct {
 	Dev     devCmd     `cmd:"" help:"Run everything on this machine: server, mailbox, demo application. To try and to develop with."`
 	Start   startCmd   `cmd:"" help:"Run the server."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database up to date, and end."`
+	Doctor  doctorCmd  `cmd:"" help:"Look over realms, keys, clocks and the DNS, and say what weakens them."`
 	Admin   struct {
 		Link      adminLinkCmd `cmd:"" help:"Make a one-time link that makes whoever opens it an administrator."`
 		VoidLinks adminVoidCmd `cmd:"" help:"Void all links, codes and sign-ins under way: a step of restoring a backup."`

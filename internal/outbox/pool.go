@@ -6,8 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net"
-	"strconv"
 	"sync"
 	"time"
 
@@ -45,24 +43,13 @@ type endpoint struct {
 }
 
 func newEndpoint(r latchkey.Relay) endpoint {
-	port := r.Port
-	if port == 0 {
-		switch {
-		case r.SSL:
-			port = 465
-		case r.StartTLS:
-			port = 587
-		default:
-			port = 25
-		}
-	}
-	e := endpoint{Relay: r, addr: net.JoinHostPort(r.Host, strconv.Itoa(port))}
+	e := endpoint{Relay: r, addr: r.Address()}
 	e.connect = timeout(r.ConnectionTimeout, defaultConnect)
 	e.command = timeout(r.Timeout, defaultCommand)
 	// Keycloak's timeout is for each answer and its writeTimeout for the text;
 	// the text and its answer have one deadline here.
 	e.final = max(timeout(r.WriteTimeout, defaultFinal), timeout(r.Timeout, 0))
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q", []string{r.Host, strconv.Itoa(port), fmt.Sprint(r.SSL, r.StartTLS, r.Auth, r.ConnectionTimeout, r.Timeout, r.WriteTimeout),
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q", []string{r.Address(), fmt.Sprint(r.SSL, r.StartTLS, r.Auth, r.ConnectionTimeout, r.Timeout, r.WriteTimeout),
 		r.AuthType, r.User, r.Password.Reveal(), r.AuthTokenURL, r.AuthTokenScope, r.AuthTokenClientID, r.AuthTokenClientSecret.Reveal()}))
 	e.key = hex.EncodeToString(sum[:])
 	return e

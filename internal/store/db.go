@@ -114,6 +114,18 @@ func (db *DB) Close() error {
 // Dialect is "sqlite" or "postgres".
 func (db *DB) Dialect() string { return db.dialect.name }
 
+// ServerTime is what the database server's clock shows; for SQLite, which has
+// none of its own, it is the given one's.
+func (db *DB) ServerTime(ctx context.Context) (now time.Time, err error) {
+	if db.dialect.clock == "" {
+		return db.now(), nil
+	}
+	err = db.View(ctx, func(tx *Tx) error {
+		return tx.each(func(r row) error { return r.Scan(timeColumn{&now}) }, db.dialect.clock)
+	})
+	return now, err
+}
+
 // Keyring is the ring that the database seals with.
 func (db *DB) Keyring() *secret.Keyring { return db.keyring }
 

@@ -23,6 +23,9 @@ type dialect struct {
 	skipLocked string
 	// lockUsers keeps others from writing users until the transaction ends.
 	lockUsers string
+	// clock reads the server's clock in unix milliseconds; empty where there is
+	// no server.
+	clock string
 	// ddl turns the text of a migration, written for PostgreSQL, into this
 	// database's.
 	ddl func(string) string
@@ -38,6 +41,7 @@ var postgresDialect = dialect{
 	forUpdate:  " FOR UPDATE",
 	skipLocked: " FOR UPDATE SKIP LOCKED",
 	lockUsers:  "LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE",
+	clock:      "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
 	ddl:        func(text string) string { return text },
 	retryable: func(err error) bool {
 		var e *pgconn.PgError

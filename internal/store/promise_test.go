@@ -326,3 +326,21 @@ func TestMeta(t *testing.T) {
 		}
 	})
 }
+
+// A server's clock is its own; SQLite has none but ours.
+func TestServerTime(t *testing.T) {
+	promise(t, func(w *world) {
+		before := time.Now()
+		got, err := w.db.ServerTime(t.Context())
+		if err != nil {
+			w.Fatal(err)
+		}
+		want := w.clock.Now()
+		if w.db.Dialect() == "postgres" { // on this machine
+			want = before
+		}
+		if d := got.Sub(want).Abs(); d > time.Minute {
+			w.Errorf("%s, want %s", got, want)
+		}
+	})
+}

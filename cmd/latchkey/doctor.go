@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net"
+	"text/tabwriter"
+	"time"
+
+	"latchkey"
+	"latchkey/internal/authenticator"
+	"latchkey/internal/doctor"
+	"latchkey/internal/flow"
+	"latchkey/internal/requiredaction"
+	"latchkey/internal/store"
+)
+
+// doctorCmd is `latchkey doctor`.
+type doctorCmd struct {
+	common
+	Data  string `name:"data" placeholder:"FOLDER" help:"The data folder of dev, instead of --db."`
+	Realm string `name:"realm" placeholder:"NAME" help:"Look at this realm only."`
+	NoDNS bool   `name:"no-dns" help:"Do not ask the DNS about the domains that mails come from."`
+	JSON  bool   `name:"json" help:"Print what was found as JSON."`
+	database
+}
+
+// askFor is how long one question to the DNS, or to the database, may take.
+const askFor = 10 * time.Second
+
+// Run prints what was found, and fails when there is anything.
+func (c *doctorCmd) Run(h *host) error {
+	if err := h.sources.fillSecrets(c); err != nil {
+		return err
+	}
+	log, err := newLog(h, "", slog.LevelWarn, false)
+	if err != nil {
+		return err
+	}
+	url, ring, err := (&adminLinkCmd{Data: c.Data, database: c.database}).where()
+	if err != nil {
+		return err
+	}
+	db, err := open(h.ctx, url, ring, log)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	found, err := c.examine(h.ctx, db)
+	if err != nil {
+		return err
+	}
+	if err := c.print(h, found); err != nil {
+		return err
+	}
+	if len(found) > 0 {
+		return latchkey.Errorf(latchkey.CodeConflict, "There is something to look after: %d of it.", len(found))
+	}
+	return nil
+}
+
+func (c *doctorCmd) examine(ctx context.Context, db *store.DB) ([]doctor.Finding, error) {
+	pending, err := db.Pending(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if pending {
+		return nil, latchkey.Errorf(latchkey.CodeUnavailable, "The database is not up to date. Run latchkey migrate first.")
+	}
+	own := time.Now()
+	theirs, err := db.ServerTime(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found := doctor.Clocks(own, theirs)
+	snaps, err := c.snapshots(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	registry := flow.NewRegistry(authenticator.All(authenticator.Deps{}), requiredaction.All())
+	built := func(id string) bool { return registry.Authenticator(id) != nil || registry.RequiredAction(id) != nil }
+	for _, s := range snaps {
+		found = append(found, doctor.Realm(s, built, own)...)
+		if !c.NoDNS {
+			ask, done := context.WithTimeout(ctx, askFor)
+			found = append(found, doctor.Mail(ask, s, net.DefaultResolver)...)
+			done()
+		}
+	}
+	return found, nil
+}
+
+func (c *doctorCmd) snapshots(ctx context.Context, db *store.DB) (snaps []*latchkey.Snapshot, err error) {
+	err = db.View(ctx, func(tx *store.Tx) error {
+		realms, err := tx.Realms()
+		if err != nil {
+			return err
+		}
+		for _, r := range realms {
+			if c.Realm != "" && r.Name != c.Realm {
+				continue
+			}
+			s, err := tx.Snapshot(r.ID)
+			if err != nil {
+				return err
+			}
+			snaps = append(snaps, s)
+		}
+		if len(snaps) == 0 && c.Realm != "" {
+			return latchkey.Invalid("realm", "There is no realm %q.", c.Realm)
+		}
+		return nil
+	})
+	return snaps, err
+}
+
+func (c *doctorCmd) print(h *host, found []doctor.Finding) error {
+	if c.JSON {
+		if found == nil {
+			found = []doctor.Finding{}
+		}
+		e := json.NewEncoder(h.stdout)
+		e.SetIndent("", "  ")
+		return e.Encode(found)
+	}
+	if len(found) == 0 {
+		_, err := fmt.Fprintln(h.stdout, "Nothing was found that weakens this installation.")
+		return err
+	}
+	w := tabwriter.NewWriter(h.stdout, 0, 0, 2, ' ', 0)
+	for _, f := range found {
+		if _, err := fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", f.Level, f.Realm, f.Name, f.Where, f.Text); err != nil {
+			return err
+		}
+	}
+	return w.Flush()
+}

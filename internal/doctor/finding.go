@@ -1,0 +1,51 @@
+package doctor
+
+import (
+	"fmt"
+	"time"
+)
+
+// Level says how much a finding matters.
+type Level string
+
+// The levels of a finding.
+const (
+	// Weakness works, and protects less than it could.
+	Weakness Level = "weakness"
+	// Fault stops people from signing in, or mails from arriving.
+	Fault Level = "fault"
+)
+
+// Finding is one thing that the doctor has to say.
+type Finding struct {
+	Level Level  `json:"level"`
+	Realm string `json:"realm,omitempty"`
+	Name  string `json:"name"`            // stable: redirect-wildcard, ...
+	Where string `json:"where,omitempty"` // the client, flow, key or domain
+	Text  string `json:"text"`            // one sentence: what, and what to do
+}
+
+// findings collects what is said of one realm.
+type findings struct {
+	realm string
+	list  []Finding
+}
+
+func (f *findings) add(level Level, name, where, format string, args ...any) {
+	f.list = append(f.list, Finding{Level: level, Realm: f.realm, Name: name, Where: where, Text: fmt.Sprintf(format, args...)})
+}
+
+// maxSkew is how far a node's clock may be from the database's (R-020).
+const maxSkew = 5 * time.Second
+
+// Clocks compares this machine's clock with the database server's: the life of
+// a link is counted by the one and the other.
+func Clocks(own, database time.Time) []Finding {
+	skew := own.Sub(database).Abs()
+	if skew <= maxSkew {
+		return nil
+	}
+	var f findings
+	f.add(Fault, "clock-skew", "", "This machine's clock and the database's are %s apart. Let both follow a time server.", skew.Round(time.Second))
+	return f.list
+}
