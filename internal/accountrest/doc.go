@@ -10,7 +10,7 @@
 //
 // Routes, below /realms/{realm}/account:
 //
-//	GET               /                                 the profile
+//	GET, POST         /                                 the profile
 //	GET               /supportedLocales
 //	GET               /features                         what the realm allows; Latchkey's own
 //	GET               /credentials

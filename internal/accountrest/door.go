@@ -71,6 +71,7 @@ func (d *Door) Routes() []web.Route {
 	manage := []string{manageAccount}
 	for _, root := range []string{"", "/{$}"} {
 		add("GET", root, profile, d.account)
+		add("POST", root, manage, d.updateAccount)
 	}
 	add("GET", "/supportedLocales", nil, d.supportedLocales)
 	add("GET", "/features", profile, d.features)

@@ -20,6 +20,8 @@ type route struct {
 var routes = []route{
 	{"GET", "/", "", []string{"manage-account", "view-profile"}, 200},
 	{"GET", "", "", []string{"manage-account", "view-profile"}, 200},
+	{"POST", "/", `{}`, []string{"manage-account"}, 204},
+	{"POST", "", `{}`, []string{"manage-account"}, 204},
 	{"GET", "/features", "", []string{"manage-account", "view-profile"}, 200},
 	{"GET", "/credentials", "", []string{"manage-account", "view-profile"}, 200},
 	{"PUT", "/credentials/none/label", `"mine"`, []string{"manage-account"}, 404},

@@ -7,20 +7,6 @@ import (
 	"latchkey/internal/token"
 )
 
-// account shows the person's own account.
-func (d *Door) account(c *call) error {
-	var out representation.Account
-	err := c.view(func(_ *store.Tx, b *token.Bearer) error {
-		u := b.User
-		out = representation.Account{ID: u.ID, Username: u.Username, FirstName: u.FirstName, LastName: u.LastName, Email: u.Email, EmailVerified: u.EmailVerified}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return c.answer(out)
-}
-
 // supportedLocales lists the languages that people of the realm may choose.
 func (d *Door) supportedLocales(c *call) error {
 	if err := c.view(func(*store.Tx, *token.Bearer) error { return nil }); err != nil {
