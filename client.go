@@ -44,6 +44,7 @@ type Client struct {
 	// ScopeMappings are ids of roles that may go into this client's tokens
 	// when FullScopeAllowed is off.
 	ScopeMappings []string `json:"scopeMappings,omitempty"`
+	Kept          Kept     `json:"-"`
 }
 
 // Title is what people are shown for the client: its name, else its clientId.
@@ -69,6 +70,7 @@ type ClientScope struct {
 	Attributes      map[string]string `json:"attributes,omitempty"`
 	ProtocolMappers []ProtocolMapper  `json:"protocolMappers,omitempty"`
 	ScopeMappings   []string          `json:"scopeMappings,omitempty"` // ids of roles
+	Kept            Kept              `json:"-"`
 }
 
 // ProtocolMapper puts something into a token (Keycloak: protocol mapper).
@@ -78,6 +80,7 @@ type ProtocolMapper struct {
 	Protocol       string            `json:"protocol,omitempty"`
 	ProtocolMapper string            `json:"protocolMapper"` // "oidc-usermodel-attribute-mapper", ...
 	Config         map[string]string `json:"config,omitempty"`
+	Kept           Kept              `json:"kept,omitempty"`
 }
 
 // Role is a realm role or a role of one client (Keycloak: role).
@@ -89,6 +92,7 @@ type Role struct {
 	Description string              `json:"description,omitempty"`
 	Composites  []string            `json:"composites,omitempty"` // ids of roles
 	Attributes  map[string][]string `json:"attributes,omitempty"`
+	Kept        Kept                `json:"-"`
 }
 
 // The realm role of master that administers everything, and the client of

@@ -22,6 +22,7 @@ type Flow struct {
 	TopLevel    bool        `json:"topLevel,omitempty"`
 	BuiltIn     bool        `json:"builtIn,omitempty"`    // may be configured, not restructured
 	Executions  []Execution `json:"executions,omitempty"` // by priority
+	Kept        Kept        `json:"-"`
 }
 
 // Execution is a step of a flow: an authenticator, or a sub-flow.
@@ -33,6 +34,7 @@ type Execution struct {
 	Requirement      Requirement `json:"requirement"`
 	Priority         int         `json:"priority"`
 	UserSetupAllowed bool        `json:"userSetupAllowed,omitempty"`
+	Kept             Kept        `json:"kept,omitempty"`
 }
 
 // AuthenticatorConfig is the configuration behind the gear of an execution.
@@ -41,6 +43,7 @@ type AuthenticatorConfig struct {
 	ID      string            `json:"-"`
 	Alias   string            `json:"-"`
 	Config  map[string]string `json:"config"`
+	Kept    Kept              `json:"-"`
 }
 
 // RequiredAction is something that a realm can ask of a user after the flow
@@ -54,6 +57,7 @@ type RequiredAction struct {
 	DefaultAction bool              `json:"defaultAction,omitempty"` // asked of every new user
 	Priority      int               `json:"priority"`
 	Config        map[string]string `json:"config,omitempty"`
+	Kept          Kept              `json:"-"`
 }
 
 // The aliases of the required actions that Latchkey acts on.

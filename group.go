@@ -12,6 +12,7 @@ type Group struct {
 	Description string              `json:"description,omitempty"`
 	Attributes  map[string][]string `json:"attributes,omitempty"`
 	Roles       []string            `json:"roles,omitempty"` // ids of roles that members have
+	Kept        Kept                `json:"-"`
 }
 
 // Membership is a group that a user is in, with the groups above it.

@@ -85,6 +85,7 @@ type Realm struct {
 	Attributes map[string]string `json:"attributes,omitempty"`
 	// DefaultGroups are ids of the groups that a new user is put into.
 	DefaultGroups []string `json:"defaultGroups,omitempty"`
+	Kept          Kept     `json:"-"`
 }
 
 // MasterRealm is the name of the realm whose administrators may administer

@@ -26,6 +26,7 @@ type User struct {
 	LastName        string              `json:"lastName,omitempty"`
 	RequiredActions []string            `json:"requiredActions,omitempty"`
 	Attributes      map[string][]string `json:"attributes,omitempty"`
+	Kept            Kept                `json:"-"`
 }
 
 // Clone gives a user that shares nothing with u.
@@ -71,7 +72,12 @@ func (u *User) RemoveRequiredAction(alias string) {
 }
 
 // The types of a [Credential].
-const CredentialPassword = "password"
+const (
+	CredentialPassword             = "password"
+	CredentialOTP                  = "otp"
+	CredentialWebAuthn             = "webauthn"
+	CredentialWebAuthnPasswordless = "webauthn-passwordless"
+)
 
 // Credential is something a user proves themselves with. SecretData and
 // CredentialData are the JSON texts of Keycloak's credential representation,

@@ -1,50 +1,138 @@
 package realm
 
 import (
+	"cmp"
 	"encoding/json"
+	"maps"
+	"slices"
 
 	"latchkey"
 	"latchkey/internal/representation"
+	"latchkey/internal/store"
 )
 
+// Contents are all of a realm but its people.
+type Contents struct {
+	*latchkey.Snapshot
+	Groups     []*latchkey.Group
+	Providers  []*latchkey.IdentityProvider
+	Components []*latchkey.Component
+
+	paths map[string]string // of groups, by id
+}
+
+// Load reads a realm's contents.
+func Load(tx *store.Tx, realmID string) (*Contents, error) {
+	c := &Contents{}
+	var err error
+	if c.Snapshot, err = tx.Snapshot(realmID); err != nil {
+		return nil, err
+	}
+	if c.Groups, err = tx.AllGroups(realmID); err != nil {
+		return nil, err
+	}
+	if c.Providers, err = tx.IdentityProviders(realmID); err != nil {
+		return nil, err
+	}
+	c.Components, err = tx.Components(realmID)
+	return c, err
+}
+
+// Shown says what an export holds beside the settings. What is a secret, or is
+// named like one, is masked without Secrets; the file with them is as secret as
+// a backup.
+type Shown struct {
+	Secrets bool
+	Keys    bool // the private keys of the realm, too
+}
+
 // Export shows a realm with all that it is configured with, as [Parse] reads
-// it, but for its keys and users; see [ExportUser]. Without secrets those of
-// clients and relays are masked, and an import makes new ones or asks for
-// them.
-func Export(s *latchkey.Snapshot, secrets bool) *representation.Realm {
-	r := representation.RealmOf(s)
-	if secrets {
-		showRelays(r, s.Realm.SMTP.Relays)
+// it, but for its users; see [Contents.ExportUser]. What has no order is put
+// into one, so that the same realm is the same text.
+func (c *Contents) Export(shown Shown) *representation.Realm {
+	r := representation.RealmOf(c.Snapshot)
+	r.KeycloakVersion = new(representation.KeycloakVersion)
+	maps.Copy(r.Kept, c.Realm.Kept)
+	r.Kept = shown.kept(r.Kept)
+	c.exportSMTP(r, shown)
+	r.AuthenticationFlows, r.AuthenticatorConfig, r.RequiredActions = []representation.Flow{}, []representation.AuthenticatorConfig{}, []representation.RequiredAction{}
+	for _, f := range sorted(c.Flows, func(f *latchkey.Flow) string { return f.Alias }) {
+		r.AuthenticationFlows = append(r.AuthenticationFlows, representation.FlowOf(c.Snapshot, f))
+		r.AuthenticationFlows[len(r.AuthenticationFlows)-1].Kept = shown.kept(f.Kept)
 	}
-	for _, f := range s.Flows {
-		r.AuthenticationFlows = append(r.AuthenticationFlows, representation.FlowOf(s, f))
+	for _, a := range sorted(c.Configs, func(a *latchkey.AuthenticatorConfig) string { return a.Alias + "\x00" + a.ID }) {
+		one := representation.ConfigOf(a)
+		one.Config, one.Kept = shown.texts(one.Config), shown.kept(a.Kept)
+		r.AuthenticatorConfig = append(r.AuthenticatorConfig, one)
 	}
-	for _, c := range s.Configs {
-		r.AuthenticatorConfig = append(r.AuthenticatorConfig, representation.ConfigOf(c))
+	for _, a := range sorted(c.RequiredActions, func(a *latchkey.RequiredAction) string { return a.Alias }) {
+		one := representation.RequiredActionOf(a)
+		one.Config, one.Kept = shown.texts(one.Config), shown.kept(a.Kept)
+		r.RequiredActions = append(r.RequiredActions, one)
 	}
-	for _, a := range s.RequiredActions {
-		r.RequiredActions = append(r.RequiredActions, representation.RequiredActionOf(a))
-	}
-	exportScopes(s, r)
-	exportClients(s, r, secrets)
-	exportRoles(s, r)
-	profile, err := json.Marshal(representation.ProfileOf(&s.Realm.Profile))
-	if err == nil {
-		r.Components = map[string][]representation.Component{profileProvider: {{ProviderID: profileProviderID,
-			Config: map[string][]string{profileConfigKey: {string(profile)}}}}}
-	}
+	c.exportScopes(r, shown)
+	c.exportClients(r, shown)
+	c.exportRoles(r, shown)
+	c.exportGroups(r, shown)
+	c.exportProviders(r, shown)
+	c.exportComponents(r, shown)
 	return r
 }
 
-func exportScopes(s *latchkey.Snapshot, r *representation.Realm) {
-	for _, c := range s.Scopes {
-		r.ClientScopes = append(r.ClientScopes, representation.ClientScopeOf(c))
+func (o Shown) kept(kept latchkey.Kept) latchkey.Kept {
+	if o.Secrets {
+		return kept
 	}
-	r.DefaultDefaultClientScopes = exportScopeNames(s, s.Realm.DefaultDefaultClientScopes)
-	r.DefaultOptionalClientScopes = exportScopeNames(s, s.Realm.DefaultOptionalClientScopes)
+	return representation.MaskKept(kept)
+}
+
+func (o Shown) texts(m map[string]string) map[string]string {
+	if o.Secrets {
+		return m
+	}
+	return representation.MaskTexts(m)
+}
+
+func (o Shown) mappers(list []representation.ProtocolMapper) {
+	for i := range list {
+		list[i].Config, list[i].Kept = o.texts(list[i].Config), o.kept(list[i].Kept)
+	}
+}
+
+// sorted gives the list in the order of a text.
+func sorted[T any](list []T, by func(T) string) []T {
+	out := slices.Clone(list)
+	slices.SortFunc(out, func(a, b T) int { return cmp.Compare(by(a), by(b)) })
+	return out
+}
+
+// exportSMTP adds what of the mail configuration is a secret, or is not acted
+// on.
+func (c *Contents) exportSMTP(r *representation.Realm, shown Shown) {
+	if shown.Secrets {
+		showRelays(r, c.Realm.SMTP.Relays)
+	}
+	var rest map[string]string
+	if text, ok := c.Realm.Kept[keptSMTP]; ok && json.Unmarshal(text, &rest) == nil {
+		maps.Copy(r.SMTPServer, shown.texts(rest))
+	}
+}
+
+func (c *Contents) exportScopes(r *representation.Realm, shown Shown) {
+	byName := sorted(c.Scopes, func(s *latchkey.ClientScope) string { return s.Name })
+	byClientID := sorted(c.Clients, func(c *latchkey.Client) string { return c.ClientID })
+	r.ClientScopes = []representation.ClientScope{}
+	for _, s := range byName {
+		one := representation.ClientScopeOf(s)
+		one.Attributes, one.Kept = shown.texts(one.Attributes), shown.kept(s.Kept)
+		shown.mappers(one.ProtocolMappers)
+		r.ClientScopes = append(r.ClientScopes, one)
+	}
+	r.DefaultDefaultClientScopes = exportScopeNames(c.Snapshot, c.Realm.DefaultDefaultClientScopes)
+	r.DefaultOptionalClientScopes = exportScopeNames(c.Snapshot, c.Realm.DefaultOptionalClientScopes)
 	r.ScopeMappings, r.ClientScopeMappings = []representation.ScopeMapping{}, map[string][]representation.ScopeMapping{}
 	add := func(target representation.ScopeMapping, ids []string) {
-		realm, client := exportRoleNames(s, ids)
+		realm, client := roleNames(c.Snapshot, ids)
 		if len(realm) > 0 {
 			target.Roles = realm
 			r.ScopeMappings = append(r.ScopeMappings, target)
@@ -54,11 +142,11 @@ func exportScopes(s *latchkey.Snapshot, r *representation.Realm) {
 			r.ClientScopeMappings[owner] = append(r.ClientScopeMappings[owner], target)
 		}
 	}
-	for _, c := range s.Scopes {
-		add(representation.ScopeMapping{ClientScope: c.Name}, c.ScopeMappings)
+	for _, s := range byName {
+		add(representation.ScopeMapping{ClientScope: s.Name}, s.ScopeMappings)
 	}
-	for _, c := range s.Clients {
-		add(representation.ScopeMapping{Client: c.ClientID}, c.ScopeMappings)
+	for _, one := range byClientID {
+		add(representation.ScopeMapping{Client: one.ClientID}, one.ScopeMappings)
 	}
 }
 
@@ -72,35 +160,50 @@ func exportScopeNames(s *latchkey.Snapshot, ids []string) []string {
 	return names
 }
 
-// exportRoleNames gives the names of realm roles, and by clientId those of
-// client roles.
-func exportRoleNames(s *latchkey.Snapshot, ids []string) (realm []string, client map[string][]string) {
+// roleNames gives the names of realm roles, and by clientId those of client
+// roles, each in order.
+func roleNames(s *latchkey.Snapshot, ids []string) (realm []string, client map[string][]string) {
 	c := representation.CompositesOf(s, &latchkey.Role{Composites: ids})
 	if c == nil {
 		return nil, nil
 	}
+	slices.Sort(c.Realm)
+	for _, names := range c.Client {
+		slices.Sort(names)
+	}
 	return c.Realm, c.Client
 }
 
-func exportClients(s *latchkey.Snapshot, r *representation.Realm, secrets bool) {
-	for _, c := range s.Clients {
-		shown := representation.ClientOf(s, c)
-		if shown.Secret != nil && !secrets {
-			shown.Secret = new(representation.Masked)
+func (c *Contents) exportClients(r *representation.Realm, shown Shown) {
+	r.Clients = []representation.Client{}
+	for _, one := range sorted(c.Clients, func(c *latchkey.Client) string { return c.ClientID }) {
+		rep := representation.ClientOf(c.Snapshot, one)
+		kept := maps.Clone(rep.Kept)
+		maps.Copy(kept, one.Kept)
+		rep.Kept, rep.Attributes = shown.kept(kept), shown.texts(rep.Attributes)
+		shown.mappers(rep.ProtocolMappers)
+		if rep.Secret != nil && !shown.Secrets {
+			rep.Secret = new(representation.Masked)
 		}
-		r.Clients = append(r.Clients, shown)
+		r.Clients = append(r.Clients, rep)
 	}
 }
 
-func exportRoles(s *latchkey.Snapshot, r *representation.Realm) {
+func (c *Contents) exportRoles(r *representation.Realm, shown Shown) {
 	r.Roles = &representation.Roles{Realm: []representation.Role{}, Client: map[string][]representation.Role{}}
-	for _, role := range s.Roles {
-		shown := representation.RoleOf(s, role)
-		shown.Composites = representation.CompositesOf(s, role)
+	for _, one := range c.Clients {
+		r.Roles.Client[one.ClientID] = []representation.Role{}
+	}
+	for _, role := range sorted(c.Roles, func(r *latchkey.Role) string { return r.Name }) {
+		rep := representation.RoleOf(c.Snapshot, role)
+		rep.Kept = shown.kept(role.Kept)
+		if realm, client := roleNames(c.Snapshot, role.Composites); realm != nil || client != nil {
+			rep.Composites = &representation.Composites{Realm: realm, Client: client}
+		}
 		if role.ClientID == "" {
-			r.Roles.Realm = append(r.Roles.Realm, shown)
-		} else if c := s.ClientByID(role.ClientID); c != nil {
-			r.Roles.Client[c.ClientID] = append(r.Roles.Client[c.ClientID], shown)
+			r.Roles.Realm = append(r.Roles.Realm, rep)
+		} else if owner := c.ClientByID(role.ClientID); owner != nil {
+			r.Roles.Client[owner.ClientID] = append(r.Roles.Client[owner.ClientID], rep)
 		}
 	}
 }
@@ -126,20 +229,4 @@ func showRelays(r *representation.Realm, relays []latchkey.Relay) {
 		show(fallbacks[i], relays[1+i])
 	}
 	r.Attributes[representation.AttributeSMTPFallbacks] = text(fallbacks)
-}
-
-// ExportUser shows a user with the hashes of their passwords and the names of
-// the roles with the ids, as Parse reads it. It is as secret as a backup.
-func ExportUser(s *latchkey.Snapshot, u *latchkey.User, credentials []*latchkey.Credential, roles []string) representation.User {
-	r := representation.UserOf(u, false)
-	for _, c := range credentials {
-		shown := representation.CredentialOf(c)
-		shown.SecretData, shown.Priority = new(c.SecretData), new(c.Priority)
-		r.Credentials = append(r.Credentials, shown)
-	}
-	r.RealmRoles, r.ClientRoles = exportRoleNames(s, roles)
-	if c := s.ClientByID(u.ServiceAccountClientID); c != nil {
-		r.ServiceAccountClientID = new(c.ClientID)
-	}
-	return r
 }

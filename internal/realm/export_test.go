@@ -17,8 +17,14 @@ import (
 // everyone exports the realm with its people.
 func everyone(t *testing.T, db *store.DB, s *latchkey.Snapshot, names ...string) *representation.Realm {
 	t.Helper()
-	rep := realm.Export(s, true)
+	var rep *representation.Realm
+	shown := realm.Shown{Secrets: true}
 	err := db.View(ctx, func(tx *store.Tx) error {
+		contents, err := realm.Load(tx, s.Realm.ID)
+		if err != nil {
+			return err
+		}
+		rep = contents.Export(shown)
 		for _, name := range names {
 			u, err := tx.UserByUsername(s.Realm.ID, name)
 			if err != nil {
@@ -28,11 +34,11 @@ func everyone(t *testing.T, db *store.DB, s *latchkey.Snapshot, names ...string)
 			if err != nil {
 				return err
 			}
-			roles, err := tx.UserRoles(s.Realm.ID, u.ID)
+			held, err := tx.Holdings(s.Realm.ID, u.ID)
 			if err != nil {
 				return err
 			}
-			rep.Users = append(rep.Users, realm.ExportUser(s, u, credentials, roles))
+			rep.Users = append(rep.Users, contents.ExportUser(u, held, credentials, shown))
 		}
 		return nil
 	})
@@ -121,7 +127,7 @@ func TestExportImport(t *testing.T) {
 			t.Errorf("%s: %v, was %v", part, after[part], before[part])
 		}
 	}
-	if masked, err := json.Marshal(realm.Export(s, false)); err != nil || strings.Contains(string(masked), "batch-secret") || strings.Contains(string(masked), "second-relay") {
+	if masked, err := json.Marshal((&realm.Contents{Snapshot: s}).Export(realm.Shown{})); err != nil || strings.Contains(string(masked), "batch-secret") || strings.Contains(string(masked), "second-relay") {
 		t.Errorf("an export without secrets has some (R-190), %v", err)
 	}
 }

@@ -187,7 +187,7 @@ func checkClients(t *testing.T, s *latchkey.Snapshot) {
 	if shop.Attribute("backchannel.logout.session.required") != "true" || shop.Attribute("post.logout.redirect.uris") != "https://shop.acme.example/##+" {
 		t.Errorf("attributes %v", shop.Attributes)
 	}
-	if names := scopeNames(s, shop.DefaultClientScopes); !slices.Equal(names, []string{"basic", "email", "profile"}) {
+	if names := scopeNames(s, shop.DefaultClientScopes); !slices.Equal(names, []string{"basic", "email", "profile", "role_list"}) {
 		t.Errorf("default scopes of shop %v", names)
 	}
 	if len(shop.ProtocolMappers) != 1 || shop.ProtocolMappers[0].ID == "" || shop.ProtocolMappers[0].Config["user.attribute"] != "team" {
@@ -206,8 +206,8 @@ func checkClients(t *testing.T, s *latchkey.Snapshot) {
 	if report := s.ClientByClientID("report"); len(report.Secret) < 43 || report.Attribute("client.secret.creation.time") != "1772600767" {
 		t.Errorf("report has no secret of its own (R-122): %+v", report.Attributes)
 	}
-	if s.ClientByClientID("old-sp") != nil || s.ScopeByName("role_list") != nil {
-		t.Error("something of SAML was taken")
+	if sp, list := s.ClientByClientID("old-sp"), s.ScopeByName("role_list"); sp == nil || sp.Protocol != "saml" || sp.Secret != "" || list == nil || list.Protocol != "saml" {
+		t.Errorf("what is of SAML is not kept: %+v, %+v", sp, list)
 	}
 	if m := s.ScopeByName("profile").ProtocolMappers; len(m) != 1 || !maps.Equal(m[0].Config, map[string]string{"claim.name": "nickname", "id.token.claim": "true"}) {
 		t.Errorf("mappers of profile %+v", m)
@@ -225,7 +225,7 @@ func checkRoles(t *testing.T, s *latchkey.Snapshot) {
 	if def == nil || def.ID != "r-default" {
 		t.Fatalf("default role %+v", def)
 	}
-	if got := roleNames(s.ExpandRoles([]string{def.ID})); !slices.Equal(got, []string{"default-roles-acme", "offline_access", "view-profile"}) {
+	if got := roleNames(s.ExpandRoles([]string{def.ID})); !slices.Equal(got, []string{"default-roles-acme", "offline_access", "sp-user", "view-profile"}) {
 		t.Errorf("default roles %v", got)
 	}
 	editor := s.Role("r-editor")
@@ -252,13 +252,15 @@ func checkUsers(t *testing.T, db *store.DB, s *latchkey.Snapshot) {
 	if !slices.Equal(anna.Attributes["team"], []string{"blue"}) || len(anna.Attributes) != 1 {
 		t.Errorf("attributes %v", anna.Attributes)
 	}
-	if !slices.Equal(roles, []string{"buyer", "default-roles-acme", "editor"}) {
+	if !slices.Equal(roles, []string{"buyer", "default-roles-acme", "editor", "sp-user"}) {
 		t.Errorf("roles of anna %v", roles)
 	}
 	if !slices.Equal(anna.RequiredActions, []string{"UPDATE_PROFILE", "CONFIGURE_TOTP"}) {
 		t.Errorf("required actions %v", anna.RequiredActions)
 	}
-	if len(credentials) != 1 || credentials[0].ID != "k-1" || credentials[0].SecretData != `{"value":"b3BhcXVl","salt":"c2FsdA==","additionalParameters":{}}` ||
+	if len(credentials) != 2 || credentials[1].Type != latchkey.CredentialOTP || !strings.Contains(credentials[1].SecretData, `"seed"`) {
+		t.Errorf("credentials of anna %+v", credentials)
+	} else if credentials[0].ID != "k-1" || credentials[0].SecretData != `{"value":"b3BhcXVl","salt":"c2FsdA==","additionalParameters":{}}` ||
 		!strings.Contains(credentials[0].CredentialData, "27500") {
 		t.Errorf("credentials of anna %+v", credentials)
 	}

@@ -74,3 +74,66 @@ func (p *planner) password(c *latchkey.Credential, in *representation.Credential
 	c.SecretData, c.CredentialData = secretData, credentialData
 	return nil
 }
+
+// oneTimePassword fills in a credential for one-time passwords: as Keycloak
+// writes it, or in the form of versions before 8.
+func (p *planner) oneTimePassword(c *latchkey.Credential, in *representation.Credential, name, path string) error {
+	kind := c.Type
+	c.Type = latchkey.CredentialOTP
+	if seed := representation.Value(in.Value); seed != "" && representation.Value(in.SecretData) == "" {
+		if kind == latchkey.CredentialOTP {
+			kind = "totp"
+		}
+		number := func(n *int, usual int) int {
+			if n == nil || *n <= 0 {
+				return usual
+			}
+			return *n
+		}
+		algorithm := representation.Value(in.Algorithm)
+		if algorithm == "" {
+			algorithm = "HmacSHA1"
+		}
+		c.SecretData = text(map[string]any{"value": seed})
+		c.CredentialData = text(map[string]any{"subType": kind, "digits": number(in.Digits, 6), "period": number(in.Period, 30),
+			"counter": representation.Value(in.Counter), "algorithm": algorithm})
+		return nil
+	}
+	secretData := representation.Value(in.SecretData)
+	if secretData == "" || representation.IsMasked(secretData) {
+		p.report.add("users.credentials", NotTaken, "the file does not hold its secret", name+": "+c.Type)
+		return nil
+	}
+	var seed struct {
+		Value string `json:"value"`
+	}
+	if _, err := representation.Decode([]byte(secretData), &seed); err != nil || seed.Value == "" {
+		return latchkey.Invalid(path+".secretData", "Expected JSON text with value.")
+	}
+	var how struct {
+		SubType   string `json:"subType"`
+		Digits    int    `json:"digits"`
+		Period    int    `json:"period"`
+		Counter   int    `json:"counter"`
+		Algorithm string `json:"algorithm"`
+	}
+	if _, err := representation.Decode([]byte(representation.Value(in.CredentialData)), &how); err != nil {
+		return latchkey.Invalid(path+".credentialData", "Expected JSON text with subType, digits, period, counter and algorithm.")
+	}
+	c.SecretData, c.CredentialData = secretData, *in.CredentialData
+	return nil
+}
+
+// otherCredential keeps a credential of a kind that no step asks for: a
+// passkey, a recovery code.
+func (p *planner) otherCredential(c *latchkey.Credential, in *representation.Credential, name string) {
+	c.SecretData, c.CredentialData = representation.Value(in.SecretData), representation.Value(in.CredentialData)
+	if c.SecretData == "" || representation.IsMasked(c.SecretData) {
+		c.SecretData = ""
+		p.report.add("users.credentials", NotTaken, "the file does not hold its secret", name+": "+c.Type)
+		return
+	}
+	if !p.o.built(c.Type) {
+		p.report.add("users.credentials", Kept, "no step asks for a credential of this kind", name+": "+c.Type)
+	}
+}

@@ -25,12 +25,11 @@ type planner struct {
 	// which is named once.
 	faulty map[string]bool
 
-	ids map[string]bool // "kind/id" of what has an id already
-	// foreign are the clients and client scopes of other protocols, which are
-	// not taken, by name.
-	foreignClients, foreignScopes map[string]bool
-	roles                         map[roleName]*latchkey.Role
-	defaultRole                   *latchkey.Role
+	ids         map[string]bool // "kind/id" of what has an id already
+	roles       map[roleName]*latchkey.Role
+	defaultRole *latchkey.Role
+	groupPaths  map[string]string // ids by path
+	parts       parts
 }
 
 // eventsKept is how long a realm that is made here keeps its events, in
@@ -54,7 +53,7 @@ func prepare(rep *representation.Realm, unknown []representation.Unknown, o Opti
 	}
 	p.snap.Index()
 	p.report.sort()
-	return &Plan{snap: p.snap, users: p.users, report: p.report}, nil
+	return &Plan{snap: p.snap, parts: p.parts, users: p.users, report: p.report}, nil
 }
 
 // note keeps a fault of the file, so that the others are found too, and says
@@ -81,8 +80,7 @@ func draft(rep *representation.Realm, unknown []representation.Unknown, o Option
 	if err != nil {
 		return nil, err
 	}
-	p := &planner{o: o, file: rep, base: base, ids: map[string]bool{},
-		foreignClients: map[string]bool{}, foreignScopes: map[string]bool{}, faulty: map[string]bool{}, roles: map[roleName]*latchkey.Role{}}
+	p := &planner{o: o, file: rep, base: base, ids: map[string]bool{}, groupPaths: map[string]string{}, faulty: map[string]bool{}, roles: map[roleName]*latchkey.Role{}}
 	p.report.unknown(unknown)
 	p.snap = &latchkey.Snapshot{Realm: &latchkey.Realm{Name: name, Version: 1, CreatedAt: o.Now, Profile: latchkey.DefaultUserProfile()}}
 	p.snap.Realm.ID = p.id("realm", rep.ID, "id")
@@ -99,6 +97,8 @@ func draft(rep *representation.Realm, unknown []representation.Unknown, o Option
 	p.makeRoles()
 	p.makeComposites()
 	p.makeScopeMappings()
+	p.makeGroups()
+	p.makeProviders()
 	p.readComponents()
 	p.makeUsers()
 	p.makeServiceAccounts()
@@ -151,6 +151,7 @@ func (p *planner) makeSettings() error {
 		}
 	}
 	file.SMTPServer = p.smtp()
+	file.Kept = p.keptOfRealm()
 	if p.note(file.Apply(realm, p.snap)) {
 		// So much of it decides about faults that are found later.
 		if given := representation.Value(file.DefaultSignatureAlgorithm); given != "" {
@@ -181,39 +182,10 @@ func (p *planner) smtp() map[string]string {
 		case representation.SMTPKeys[key]:
 			out[key] = value
 		case value != "" && value != "false":
-			p.report.add("smtpServer", NotTaken, "not supported yet", key)
+			p.report.add("smtpServer", Kept, "not acted on", key)
 		}
 	}
 	return out
-}
-
-const (
-	profileProvider   = "org.keycloak.userprofile.UserProfileProvider"
-	profileProviderID = "declarative-user-profile"
-	profileConfigKey  = "kc.user.profile.config"
-)
-
-// readComponents takes the user profile over and names the other components.
-func (p *planner) readComponents() {
-	for _, kind := range sortedKeys(p.file.Components) {
-		for _, c := range p.file.Components[kind] {
-			if texts := c.Config[profileConfigKey]; kind == profileProvider && c.ProviderID == profileProviderID {
-				if len(texts) == 0 || texts[0] == "" {
-					continue // Keycloak's own default
-				}
-				p.note(under("components."+kind, p.readProfile(texts[0])))
-				continue
-			}
-			name := representation.Value(c.Name)
-			if name == "" {
-				name = c.ProviderID
-			}
-			if sub := representation.Value(c.SubType); sub != "" {
-				name += " (" + sub + ")"
-			}
-			p.report.add("components."+kind, NotTaken, reason("components."+kind), name)
-		}
-	}
 }
 
 func (p *planner) readProfile(text string) error {

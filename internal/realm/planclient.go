@@ -22,6 +22,9 @@ const scopeServiceAccount = "service_account"
 // had a scope, get them added, as Keycloak does when it is upgraded.
 var neededScopes = []string{"basic", "acr"}
 
+// whyForeign is said of clients and client scopes of another protocol.
+const whyForeign = "only OpenID Connect is spoken here: nothing answers to it"
+
 func isOpenID(protocol *string) bool {
 	v := representation.Value(protocol)
 	return v == "" || v == representation.OpenIDConnect
@@ -45,9 +48,7 @@ func (p *planner) makeScopes() {
 		}
 		seen[name] = true
 		if !isOpenID(rep.Protocol) {
-			p.foreignScopes[name] = true
-			p.report.add("clientScopes", NotTaken, "only OpenID Connect is spoken here", name)
-			continue
+			p.report.add("clientScopes", Kept, whyForeign, name)
 		}
 		p.note(under(path, p.scope(rep, p.id("scope", rep.ID, path+".id"))))
 	}
@@ -98,7 +99,7 @@ func (p *planner) defaultScopes(field string, file, base []string) []string {
 }
 
 // scopesThere leaves out the client scopes that do not exist, as Keycloak
-// does, and names them; those of other protocols are named already.
+// does, and names them.
 func (p *planner) scopesThere(field, owner string, names []string) []string {
 	if names == nil {
 		return nil
@@ -106,7 +107,6 @@ func (p *planner) scopesThere(field, owner string, names []string) []string {
 	there := []string{}
 	for _, name := range names {
 		switch {
-		case p.foreignScopes[name]:
 		case p.snap.ScopeByName(name) == nil:
 			p.report.add(field, NotTaken, "there is no client scope of this name: left out", owner+name)
 		default:
@@ -147,20 +147,18 @@ func (p *planner) makeClients() error {
 			continue
 		}
 		seen[clientID] = true
-		if !isOpenID(rep.Protocol) {
-			p.foreignClients[clientID] = true
-			delete(base, clientID)
-			p.report.add("clients", NotTaken, "only OpenID Connect is spoken here", clientID)
-			continue
-		}
 		if p.note(under(path, p.client(rep, base[clientID], path))) {
 			p.snap.Clients = append(p.snap.Clients, &latchkey.Client{RealmID: p.snap.Realm.ID, ID: secret.NewID(), ClientID: clientID})
+			continue
+		}
+		if !isOpenID(rep.Protocol) {
+			p.report.add("clients", Kept, whyForeign, clientID)
 			continue
 		}
 		p.nameOfClient(p.snap.Clients[len(p.snap.Clients)-1], rep, base[clientID])
 	}
 	for i := range p.base.Clients {
-		if rep := &p.base.Clients[i]; !seen[*rep.ClientID] || p.foreignClients[*rep.ClientID] {
+		if rep := &p.base.Clients[i]; !seen[*rep.ClientID] {
 			if err := p.client(rep, nil, "clients"); err != nil {
 				return err
 			}
@@ -185,16 +183,13 @@ func (p *planner) client(rep, base *representation.Client, path string) error {
 	if err != nil {
 		return err
 	}
-	if given.DefaultClientScopes != nil {
+	if given.DefaultClientScopes != nil && isOpenID(&c.Protocol) {
 		c.DefaultClientScopes = union(c.DefaultClientScopes, p.missingScopes())
 	}
 	if representation.IsMasked(representation.Value(rep.Secret)) && c.Secret != "" {
 		p.report.add("clients.secret", Changed, "the file shows it masked: a new one was made", c.ClientID)
 	}
-	if representation.Value(rep.ImplicitFlowEnabled) {
-		p.report.add("clients.implicitFlowEnabled", NotTaken, "there is no implicit flow", c.ClientID)
-	}
-	if !p.o.built(c.ClientAuthenticatorType) && !c.PublicClient && !c.BearerOnly {
+	if isOpenID(&c.Protocol) && !p.o.built(c.ClientAuthenticatorType) && !c.PublicClient && !c.BearerOnly {
 		p.report.add("clients.clientAuthenticatorType", Kept, "not supported yet: the client cannot prove itself", c.ClientID+": "+c.ClientAuthenticatorType)
 	}
 	p.snap.Clients = append(p.snap.Clients, c)
@@ -232,9 +227,17 @@ func newClient(in *latchkey.Snapshot, now time.Time, layers ...*representation.C
 	if c.ID == "" {
 		c.ID = secret.NewID()
 	}
-	if c.Secret == "" && !c.PublicClient && !c.BearerOnly {
+	if c.Secret == "" && !c.PublicClient && !c.BearerOnly && isOpenID(&c.Protocol) {
 		c.Secret = latchkey.Secret(secret.Token())
 		c.Attributes["client.secret.creation.time"] = strconv.FormatInt(now.Unix(), 10)
+	}
+	if !scopesGiven {
+		other := func(id string) bool {
+			s := in.Scope(id)
+			return s != nil && isOpenID(&s.Protocol) != isOpenID(&c.Protocol)
+		}
+		c.DefaultClientScopes = slices.DeleteFunc(c.DefaultClientScopes, other)
+		c.OptionalClientScopes = slices.DeleteFunc(c.OptionalClientScopes, other)
 	}
 	if s := in.ScopeByName(scopeServiceAccount); c.ServiceAccountsEnabled && !scopesGiven && s != nil {
 		c.DefaultClientScopes = union(c.DefaultClientScopes, []string{s.ID})

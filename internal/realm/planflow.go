@@ -140,7 +140,7 @@ func neededFlows(base []representation.Flow, have map[string]*latchkey.Flow) []*
 
 func (p *planner) flow(rep *representation.Flow, id string) *latchkey.Flow {
 	f := &latchkey.Flow{RealmID: p.snap.Realm.ID, ID: id, Alias: *rep.Alias, Description: representation.Value(rep.Description),
-		ProviderID: representation.Value(rep.ProviderID), TopLevel: representation.Value(rep.TopLevel), BuiltIn: representation.Value(rep.BuiltIn)}
+		ProviderID: representation.Value(rep.ProviderID), TopLevel: representation.Value(rep.TopLevel), BuiltIn: representation.Value(rep.BuiltIn), Kept: rep.Kept}
 	if f.ProviderID == "" {
 		f.ProviderID = "basic-flow"
 	}
@@ -166,7 +166,7 @@ func (p *planner) executions(rep *representation.Flow, byAlias map[string]*latch
 
 func (p *planner) execution(rep *representation.Execution, byAlias map[string]*latchkey.Flow, path string) (latchkey.Execution, error) {
 	e := latchkey.Execution{ID: secret.NewID(), Authenticator: representation.Value(rep.Authenticator),
-		Priority: representation.Value(rep.Priority), UserSetupAllowed: representation.Value(rep.UserSetupAllowed)}
+		Priority: representation.Value(rep.Priority), UserSetupAllowed: representation.Value(rep.UserSetupAllowed), Kept: rep.Kept}
 	var err error
 	if e.Requirement, err = representation.Requirement(representation.Value(rep.Requirement)); err != nil {
 		return e, under(path, err)

@@ -1,6 +1,7 @@
 package realm
 
 import (
+	"slices"
 	"strconv"
 
 	"latchkey"
@@ -33,10 +34,6 @@ func (p *planner) fileRoles(roles *representation.Roles) {
 		path := at("roles.client", clientID)
 		for i := range roles.Client[clientID] {
 			rep := &roles.Client[clientID][i]
-			if p.foreignClients[clientID] {
-				p.report.add("roles.client", NotTaken, "its client is not taken", clientID+": "+representation.Value(rep.Name))
-				continue
-			}
 			if p.snap.ClientByClientID(clientID) == nil {
 				p.note(latchkey.Invalid(path, "There is no client with this clientId."))
 				p.faulty[clientID] = true
@@ -141,8 +138,7 @@ func (p *planner) compose(clientID string, rep *representation.Role, list string
 	}
 }
 
-// roleIDs finds roles by name; those of a client that is not taken are named
-// and left out.
+// roleIDs finds roles by name.
 func (p *planner) roleIDs(clientID string, names []string, path string) []string {
 	var ids []string
 	for _, name := range names {
@@ -151,13 +147,21 @@ func (p *planner) roleIDs(clientID string, names []string, path string) []string
 		case role != nil:
 			ids = append(ids, role.ID)
 		case p.faulty[clientID]: // named already
-		case p.foreignClients[clientID]:
-			p.report.add("roles.client", NotTaken, "its client is not taken", clientID+": "+name)
 		default:
 			p.note(latchkey.Invalid(path, "There is no role with the name %q.", name))
 		}
 	}
 	return ids
+}
+
+// rolesNamed finds the roles of a user or a group, in the order of their ids.
+func (p *planner) rolesNamed(realm []string, client map[string][]string, path string) []string {
+	ids := p.roleIDs("", realm, path+".realmRoles")
+	for _, clientID := range sortedKeys(client) {
+		ids = append(ids, p.roleIDs(clientID, client[clientID], at(path+".clientRoles", clientID))...)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // completeRealmAdmin gives realm-admin the administrative roles that the
@@ -211,8 +215,6 @@ func (p *planner) mapScopes(owner string, list []representation.ScopeMapping, pa
 			client.ScopeMappings = union(client.ScopeMappings, ids)
 		case scope != nil:
 			scope.ScopeMappings = union(scope.ScopeMappings, ids)
-		case p.foreignClients[m.Client] || p.foreignScopes[m.ClientScope]:
-			p.report.add("scopeMappings", NotTaken, "its client or client scope is not taken", m.Client+m.ClientScope)
 		default:
 			p.note(latchkey.Invalid(path, "There is no client or client scope %q.", m.Client+m.ClientScope))
 		}

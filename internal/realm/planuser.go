@@ -79,7 +79,8 @@ func (p *planner) user(rep *representation.User, name, path string) (*plannedUse
 		}
 		u.ServiceAccountClientID = c.ID
 	}
-	out.roles = p.userRoles(rep, path)
+	out.roles = p.rolesNamed(rep.RealmRoles, rep.ClientRoles, path)
+	out.groups = p.userGroups(rep)
 	for _, alias := range u.RequiredActions {
 		if !p.o.built(alias) {
 			p.report.add("users.requiredActions", Kept, "this required action is not built yet: a sign-in that comes to it fails", alias)
@@ -101,10 +102,15 @@ func (p *planner) address(rep *representation.User, name string) *string {
 	return &email
 }
 
-func (p *planner) userRoles(rep *representation.User, path string) []string {
-	ids := p.roleIDs("", rep.RealmRoles, path+".realmRoles")
-	for _, clientID := range sortedKeys(rep.ClientRoles) {
-		ids = union(ids, p.roleIDs(clientID, rep.ClientRoles[clientID], at(path+".clientRoles", clientID)))
+// userGroups finds the user's groups, in the order of their ids.
+func (p *planner) userGroups(rep *representation.User) []string {
+	var ids []string
+	for _, path := range rep.Groups {
+		if id := p.groupPaths[path]; id != "" {
+			ids = append(ids, id)
+		} else {
+			p.report.add("users.groups", NotTaken, whyNoGroup, path)
+		}
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids)
@@ -162,30 +168,36 @@ func (p *planner) hashPasswords() error {
 	return g.Wait()
 }
 
-// credentials takes the user's passwords over. One in clear waits in
+// credentials takes the user's credentials over: passwords, seeds of one-time
+// passwords, and the others as they are. A password in clear waits in
 // SecretData until hashPasswords.
 func (p *planner) credentials(u *plannedUser, rep *representation.User, path string) error {
 	for i := range rep.Credentials {
 		in := &rep.Credentials[i]
-		kind := representation.Value(in.Type)
-		if kind != latchkey.CredentialPassword && kind != "" {
-			p.report.add("users.credentials", NotTaken, "only passwords are taken over so far", u.user.Username+": "+kind)
-			continue
-		}
-		c := &latchkey.Credential{RealmID: p.snap.Realm.ID, ID: secret.NewID(), UserID: u.user.ID, Type: latchkey.CredentialPassword,
+		at := path + ".credentials[" + strconv.Itoa(i) + "]"
+		c := &latchkey.Credential{RealmID: p.snap.Realm.ID, UserID: u.user.ID, Type: representation.Value(in.Type),
 			UserLabel: representation.Value(in.UserLabel), Priority: representation.Value(in.Priority), CreatedAt: representation.FromMillis(in.CreatedDate)}
 		if c.CreatedAt.IsZero() {
 			c.CreatedAt = p.o.Now
 		}
-		at := path + ".credentials[" + strconv.Itoa(i) + "]"
 		c.ID = p.id("credential", in.ID, at+".id")
-		if err := p.password(c, in, u.user.Username, at); err != nil {
+		var err error
+		switch c.Type {
+		case latchkey.CredentialPassword, "":
+			c.Type = latchkey.CredentialPassword
+			err = p.password(c, in, u.user.Username, at)
+		case latchkey.CredentialOTP, "totp", "hotp":
+			err = p.oneTimePassword(c, in, u.user.Username, at)
+		default:
+			p.otherCredential(c, in, u.user.Username)
+		}
+		if err != nil {
 			return err
 		}
 		if c.SecretData == "" {
 			continue
 		}
-		if representation.Value(in.Temporary) {
+		if representation.Value(in.Temporary) && c.Type == latchkey.CredentialPassword {
 			u.user.AddRequiredAction(latchkey.ActionUpdatePassword)
 		}
 		u.credentials = append(u.credentials, c)

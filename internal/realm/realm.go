@@ -27,6 +27,7 @@ type Options struct {
 // Plan is a realm that is ready to be written.
 type Plan struct {
 	snap   *latchkey.Snapshot
+	parts  parts
 	users  []*plannedUser
 	report Report
 }
@@ -42,6 +43,7 @@ type plannedUser struct {
 	user        *latchkey.User
 	credentials []*latchkey.Credential
 	roles       []string
+	groups      []string // ids
 }
 
 // Prepare makes the plan of a realm: what rep says, and what every realm has.
@@ -102,6 +104,9 @@ func (p *Plan) applySettings(tx *store.Tx) error {
 		each(p.snap.Clients, tx.CreateClient),
 		each(p.snap.Roles, tx.CreateRole),
 		each(p.snap.Keys, tx.CreateKey),
+		each(p.parts.groups, tx.CreateGroup),
+		each(p.parts.providers, tx.PutIdentityProvider),
+		each(p.parts.components, tx.PutComponent),
 	)
 }
 
@@ -139,6 +144,11 @@ func (u *plannedUser) apply(tx *store.Tx) error {
 	}
 	for _, role := range u.roles {
 		if err := tx.AddUserRole(user.RealmID, user.ID, role); err != nil {
+			return err
+		}
+	}
+	for _, group := range u.groups {
+		if err := tx.JoinGroup(user.RealmID, user.ID, group); err != nil {
 			return err
 		}
 	}

@@ -5,17 +5,20 @@ import "strings"
 // quiet are members that say nothing that is not known otherwise: what
 // Keycloak works out when it shows an object.
 var quiet = map[string]bool{
-	"clients.access": true, "clients.registeredNodes": true, "users.self": true, "users.origin": true,
+	"clients.access": true, "clients.nodeReRegistrationTimeout": true, "clients.registeredNodes": true, "users.self": true, "users.origin": true,
 	"roles.realm.access": true, "groups.access": true, "keycloakVersion": true,
+}
+
+// off are switches that say nothing where they are off.
+var off = map[string]bool{
+	"clients.implicitFlowEnabled": true, "clients.authorizationServicesEnabled": true,
+	"clients.protocolMappers.consentRequired": true, "clientScopes.protocolMappers.consentRequired": true,
 }
 
 // reasons says why a member is not taken, by the beginning of its name; the
 // first that fits counts.
 var reasons = []struct{ prefix, why string }{
-	{"identityProvider", "not supported yet"},
-	{"groups", "groups are not supported yet"},
-	{"defaultGroups", "groups are not supported yet"},
-	{"users.groups", "groups are not supported yet"},
+	{"identityProvider", "nobody can sign in through it yet"},
 	{"users.federat", "identity providers and user federation are not supported yet"},
 	{"users.clientConsents", "people are asked again"},
 	{"federatedUsers", "user federation is not supported yet"},
@@ -40,6 +43,7 @@ var reasons = []struct{ prefix, why string }{
 	{"accountTheme", "themes are not supported yet"},
 	{"adminTheme", "themes are not supported yet"},
 	{"emailTheme", "themes are not supported yet"},
+	{"clients.implicitFlowEnabled", "there is no implicit flow"},
 	{"accessTokenLifespanForImplicitFlow", "there is no implicit flow"},
 	{"oauth2Device", "the device grant is not supported yet"},
 	{"eventsListeners", "events are stored and logged; there are no other listeners yet"},
@@ -64,5 +68,5 @@ func reason(field string) string {
 			return r.why
 		}
 	}
-	return "not supported yet"
+	return "not acted on"
 }

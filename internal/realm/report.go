@@ -17,7 +17,7 @@ type Fate string
 // The fates that a report names.
 const (
 	NotTaken Fate = "not taken" // it is not in the realm
-	Kept     Fate = "kept"      // it is in the realm, but not acted on as it says
+	Kept     Fate = "kept"      // it is in the realm and comes out of an export, but is not acted on as it says
 	Changed  Fate = "changed"   // it is in the realm, otherwise
 	Added    Fate = "added"     // it is in the realm, and was not in the representation
 	Missing  Fate = "missing"   // it is needed, and not in the realm
@@ -123,19 +123,23 @@ var element = regexp.MustCompile(`\[(?:"(?:[^"\\]|\\.)*"|\d+)\]`)
 // unknown names what the representation has no place for.
 func (r *Report) unknown(list []representation.Unknown) {
 	for _, u := range list {
-		if isNothing(u.Value) || representation.IsFixed(u.Path, u.Value) {
+		field := element.ReplaceAllString(u.Path, "")
+		if isNothing(u.Value) || representation.IsFixed(u.Path, u.Value) || u.Value == false && off[field] {
 			continue
 		}
-		field := element.ReplaceAllString(u.Path, "")
 		label := element.FindString(u.Path)
+		fate := NotTaken
+		if u.Kept {
+			fate = Kept
+		}
 		switch {
 		case quiet[field]:
 		case label != "":
-			r.add(field, NotTaken, reason(field), unquote(label))
+			r.add(field, fate, reason(field), unquote(label))
 		case representation.IsSetting(u.Path) && isScalar(u.Value):
-			r.value(field, NotTaken, fmt.Sprint(u.Value), reason(field))
+			r.value(field, fate, fmt.Sprint(u.Value), reason(field))
 		default:
-			r.add(field, NotTaken, reason(field), namesIn(u.Value)...)
+			r.add(field, fate, reason(field), namesIn(u.Value)...)
 		}
 	}
 }

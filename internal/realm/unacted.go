@@ -136,7 +136,7 @@ func (p *planner) nameOfClient(c *latchkey.Client, rep, base *representation.Cli
 
 func (p *planner) nameOfScope(rep *representation.ClientScope) {
 	name := representation.Value(rep.Name)
-	if p.foreignScopes[name] {
+	if !isOpenID(rep.Protocol) {
 		return
 	}
 	var usual []representation.ProtocolMapper

@@ -59,7 +59,7 @@ func TestImportNamesUnacted(t *testing.T) {
 
 		{"registrationAllowed", `,"registrationAllowed":true`, []string{"registrationAllowed: kept (true): there is no page to register; a mailed link makes accounts"}},
 		{"resetPasswordAllowed", `,"resetPasswordAllowed":true`, []string{"resetPasswordAllowed: kept (true): there is no page to reset a password"}},
-		{"bruteForceProtected", `,"bruteForceProtected":true`, []string{"bruteForceProtected: not taken (true): Latchkey has limits of its own"}},
+		{"bruteForceProtected", `,"bruteForceProtected":true`, []string{"bruteForceProtected: kept (true): Latchkey has limits of its own"}},
 		{"sslRequired", `,"sslRequired":"none"`, []string{"sslRequired: kept (none): acted on as external: https everywhere but on this machine"}},
 		{"displayNameHtml", `,"displayNameHtml":"<b>x</b>"`, []string{"displayNameHtml: kept: pages show displayName"}},
 		{"adminEventsDetailsEnabled", `,"adminEventsDetailsEnabled":true`, []string{"adminEventsDetailsEnabled: kept (true): administrative events have no details yet"}},
@@ -84,7 +84,7 @@ func TestImportNamesUnacted(t *testing.T) {
 		{"surrogateAuthRequired", client(`"surrogateAuthRequired":true`), []string{"clients.surrogateAuthRequired: 1 kept (a): not acted on"}},
 		{"adminUrl", client(`"adminUrl":"https://a.example"`), []string{"clients.adminUrl: 1 kept (a): nothing is sent to applications"}},
 		{"binding of the password grant", client(`"authenticationFlowBindingOverrides":{"direct_grant":"direct grant"}`), []string{"clients.authenticationFlowBindingOverrides: 1 kept (a: direct_grant): only a binding of browser is acted on"}},
-		{"a built-in client of another protocol", `,"clients":[{"clientId":"account","protocol":"saml"}]`, []string{"clients: 1 not taken (account): only OpenID Connect is spoken here"}},
+		{"a built-in client of another protocol", `,"clients":[{"clientId":"account","protocol":"saml"}]`, []string{"clients: 1 kept (account): only OpenID Connect is spoken here: nothing answers to it"}},
 		{"unknown scopes", client(`"defaultClientScopes":["email","nope"],"optionalClientScopes":["none"]`), []string{
 			"clients.defaultClientScopes: 1 not taken (a: nope): " + noScope, "clients.optionalClientScopes: 1 not taken (a: none): " + noScope}},
 		{"unknown scopes of the realm", `,"defaultDefaultClientScopes":["email","nope"],"defaultOptionalClientScopes":["none"]`, []string{

@@ -149,7 +149,7 @@ func (a *assigner) assignStruct(dst reflect.Value, src any, path string) error {
 		at := join(path, name)
 		i, known := fields[name]
 		if !known {
-			a.unknown = append(a.unknown, Unknown{Path: at, Value: obj[name]})
+			a.unknown = append(a.unknown, Unknown{Path: at, Value: obj[name], Kept: keep(dst, name, obj[name])})
 			continue
 		}
 		a.note(a.assign(dst.Field(i), obj[name], at))

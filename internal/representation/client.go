@@ -27,7 +27,6 @@ type Client struct {
 	BearerOnly                *bool             `json:"bearerOnly,omitzero"`
 	ConsentRequired           *bool             `json:"consentRequired,omitzero"`
 	StandardFlowEnabled       *bool             `json:"standardFlowEnabled,omitzero"`
-	ImplicitFlowEnabled       *bool             `json:"implicitFlowEnabled,omitzero"` // always false: R-111
 	DirectAccessGrantsEnabled *bool             `json:"directAccessGrantsEnabled,omitzero"`
 	ServiceAccountsEnabled    *bool             `json:"serviceAccountsEnabled,omitzero"`
 	PublicClient              *bool             `json:"publicClient,omitzero"`
@@ -36,13 +35,18 @@ type Client struct {
 	Attributes                map[string]string `json:"attributes,omitzero"`
 	FlowBindings              map[string]string `json:"authenticationFlowBindingOverrides,omitzero"` // to ids of flows
 	FullScopeAllowed          *bool             `json:"fullScopeAllowed,omitzero"`
-	NodeReRegistrationTimeout *int              `json:"nodeReRegistrationTimeout,omitzero"` // of Keycloak's adapters; shown, not used
 	ProtocolMappers           []ProtocolMapper  `json:"protocolMappers,omitzero"`
 	DefaultClientScopes       []string          `json:"defaultClientScopes,omitzero"`  // names
 	OptionalClientScopes      []string          `json:"optionalClientScopes,omitzero"` // names
 	DefaultRoles              []string          `json:"defaultRoles,omitzero"`         // of old exports
 	Access                    map[string]bool   `json:"access,omitzero"`
+
+	Kept latchkey.Kept `json:"-"`
 }
+
+// clientFixed are members that every client shows and that are not acted on:
+// there is no implicit flow (R-111), and Keycloak's adapters are not spoken to.
+var clientFixed = latchkey.Kept{"implicitFlowEnabled": []byte("false"), "nodeReRegistrationTimeout": []byte("-1")}
 
 // OpenIDConnect is the protocol of the clients and scopes that are acted on.
 const OpenIDConnect = "openid-connect"
@@ -80,11 +84,11 @@ func (r *Client) switches(c *latchkey.Client) []binding[bool] {
 func ClientOf(s *latchkey.Snapshot, c *latchkey.Client) Client {
 	r := Client{
 		ID: new(c.ID), ClientID: new(c.ClientID), NotBefore: new(c.NotBefore),
-		ImplicitFlowEnabled: new(false), NodeReRegistrationTimeout: new(-1),
 		RedirectURIs: list(c.RedirectURIs), WebOrigins: list(c.WebOrigins),
 		Attributes: copied(c.Attributes), FlowBindings: copied(c.FlowBindings),
 		DefaultClientScopes:  scopeNames(s, c.DefaultClientScopes),
 		OptionalClientScopes: scopeNames(s, c.OptionalClientScopes),
+		Kept:                 shownOf(clientFixed, c.Kept),
 	}
 	for _, b := range r.texts(c) {
 		*b.rep = optional(*b.noun)
@@ -147,6 +151,7 @@ func (r *Client) Apply(c *latchkey.Client, in *latchkey.Snapshot) error {
 	if r.ProtocolMappers != nil {
 		c.ProtocolMappers = mappersFrom(r.ProtocolMappers)
 	}
+	c.Kept = merge(c.Kept, r.Kept, clientFixed)
 	return r.applyScopes(c, in)
 }
 

@@ -24,6 +24,8 @@ type Unknown struct {
 	// Value is the decoded JSON: nil, bool, json.Number, string, []any or
 	// map[string]any.
 	Value any
+	// Kept says that the shape keeps it all the same.
+	Kept bool
 }
 
 // Decode reads one JSON value into v, a pointer to one of the shapes of this

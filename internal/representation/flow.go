@@ -13,6 +13,8 @@ type Flow struct {
 	TopLevel    *bool       `json:"topLevel,omitzero"`
 	BuiltIn     *bool       `json:"builtIn,omitzero"`
 	Executions  []Execution `json:"authenticationExecutions,omitzero"`
+
+	Kept latchkey.Kept `json:"-"`
 }
 
 // Execution is a step of a flow as exports show it: configuration and
@@ -32,6 +34,8 @@ type Execution struct {
 	ID         *string `json:"id,omitzero"`
 	ParentFlow *string `json:"parentFlow,omitzero"` // id
 	FlowID     *string `json:"flowId,omitzero"`
+
+	Kept latchkey.Kept `json:"-"`
 }
 
 // IsFlow says whether the execution stands for a sub-flow.
@@ -63,6 +67,8 @@ type AuthenticatorConfig struct {
 	ID     *string           `json:"id,omitzero"`
 	Alias  *string           `json:"alias,omitzero"`
 	Config map[string]string `json:"config,omitzero"`
+
+	Kept latchkey.Kept `json:"-"`
 }
 
 // RequiredAction is what a realm can ask of a user.
@@ -74,6 +80,8 @@ type RequiredAction struct {
 	DefaultAction *bool             `json:"defaultAction,omitzero"`
 	Priority      *int              `json:"priority,omitzero"`
 	Config        map[string]string `json:"config,omitzero"`
+
+	Kept latchkey.Kept `json:"-"`
 }
 
 // FlowOf shows a flow with its executions.
@@ -89,7 +97,7 @@ func FlowOf(s *latchkey.Snapshot, f *latchkey.Flow) Flow {
 func executionOf(s *latchkey.Snapshot, e *latchkey.Execution) Execution {
 	r := Execution{Authenticator: optional(e.Authenticator), AuthenticatorFlow: new(e.FlowID != ""),
 		AutheticatorFlow: new(e.FlowID != ""), Requirement: new(string(e.Requirement)), Priority: new(e.Priority),
-		UserSetupAllowed: new(e.UserSetupAllowed)}
+		UserSetupAllowed: new(e.UserSetupAllowed), Kept: e.Kept}
 	if c := s.Config(e.ConfigID); c != nil {
 		r.AuthenticatorConfig = new(c.Alias)
 	}
@@ -136,6 +144,7 @@ func (r *AuthenticatorConfig) Apply(c *latchkey.AuthenticatorConfig) error {
 	if r.Config != nil {
 		c.Config = nonEmpty(r.Config)
 	}
+	c.Kept = merge(c.Kept, r.Kept, nil)
 	return nil
 }
 
@@ -155,4 +164,5 @@ func (r *RequiredAction) Apply(a *latchkey.RequiredAction) {
 	if r.Config != nil {
 		a.Config = nonEmpty(r.Config)
 	}
+	a.Kept = merge(a.Kept, r.Kept, nil)
 }

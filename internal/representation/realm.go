@@ -3,9 +3,13 @@ package representation
 import (
 	_ "embed"
 	"encoding/json"
+	"maps"
 
 	"latchkey"
 )
+
+// KeycloakVersion is the version of Keycloak whose representations these are.
+const KeycloakVersion = "26.7.3"
 
 // Realm is a realm, in the admin API its settings only, in an export all that
 // belongs to it. Lifespans are seconds.
@@ -83,21 +87,16 @@ type Realm struct {
 	AuthenticationFlows         []Flow                    `json:"authenticationFlows,omitzero"`
 	AuthenticatorConfig         []AuthenticatorConfig     `json:"authenticatorConfig,omitzero"`
 	RequiredActions             []RequiredAction          `json:"requiredActions,omitzero"`
+	IdentityProviders           []IdentityProvider        `json:"identityProviders,omitzero"`
+	IdentityProviderMappers     []IdentityProviderMapper  `json:"identityProviderMappers,omitzero"`
+	Groups                      []Group                   `json:"groups,omitzero"`
+	DefaultGroups               []string                  `json:"defaultGroups,omitzero"` // paths
 	Components                  map[string][]Component    `json:"components,omitzero"`
 	KeycloakVersion             *string                   `json:"keycloakVersion,omitzero"`
 
-	// Fixed are the settings of Keycloak that Latchkey has no switch for,
-	// written out so that clients that read them find them.
-	Fixed map[string]any `json:"-"`
-}
-
-// Component is a piece of Keycloak's configuration that only exports show.
-type Component struct {
-	ID         *string             `json:"id,omitzero"`
-	Name       *string             `json:"name,omitzero"`
-	ProviderID string              `json:"providerId"`
-	SubType    *string             `json:"subType,omitzero"`
-	Config     map[string][]string `json:"config,omitzero"`
+	// Kept holds the settings of Keycloak that Latchkey has no switch for, too:
+	// clients that read them find them.
+	Kept latchkey.Kept `json:"-"`
 }
 
 //go:embed fixed.json
@@ -129,23 +128,10 @@ func IsFixed(setting string, value any) bool {
 	return errA == nil && errB == nil && string(a) == string(b)
 }
 
-// MarshalJSON writes the realm with its Fixed settings among its own.
+// MarshalJSON writes the realm with what it keeps.
 func (r Realm) MarshalJSON() ([]byte, error) {
 	type plain Realm
-	out, err := json.Marshal(plain(r))
-	if err != nil || len(r.Fixed) == 0 {
-		return out, err
-	}
-	more, err := json.Marshal(r.Fixed)
-	if err != nil {
-		return nil, err
-	}
-	if len(out) > len("{}") {
-		out = append(out[:len(out)-1], ',')
-	} else {
-		out = out[:1]
-	}
-	return append(out, more[1:]...), nil
+	return withKept(plain(r), r.Kept)
 }
 
 // RealmOf shows a realm's settings, as GET /admin/realms/{realm} does. The
@@ -157,7 +143,7 @@ func RealmOf(s *latchkey.Snapshot) *Realm {
 		EnabledEventTypes: list(s.Realm.EnabledEventTypes),
 		SMTPServer:        smtpOf(&s.Realm.SMTP),
 		Attributes:        attributesOf(s.Realm),
-		Fixed:             fixed.Shown,
+		Kept:              settingsOf(s.Realm.Kept),
 	}
 	r.read(s.Realm)
 	if len(s.Realm.SupportedLocales) > 0 {
@@ -198,7 +184,33 @@ func (r *Realm) Apply(to *latchkey.Realm, in *latchkey.Snapshot) error {
 		to.SupportedLocales = r.SupportedLocales
 	}
 	r.write(to)
+	to.Kept = merge(to.Kept, r.Kept, realmFixed)
 	return nil
+}
+
+// realmFixed are the settings that every realm shows.
+var realmFixed = func() latchkey.Kept {
+	out := latchkey.Kept{}
+	for name, value := range fixed.Shown {
+		text, err := json.Marshal(value)
+		if err != nil {
+			panic("representation: fixed.json: " + err.Error()) // it was just read
+		}
+		out[name] = text
+	}
+	return out
+}()
+
+// settingsOf gives the settings that every realm shows, as the realm keeps
+// them. Whatever else a file said is shown by exports alone.
+func settingsOf(kept latchkey.Kept) latchkey.Kept {
+	out := maps.Clone(realmFixed)
+	for name, value := range kept {
+		if IsSetting(name) {
+			out[name] = value
+		}
+	}
+	return out
 }
 
 // IsSetting says whether the name is that of a realm setting of Keycloak that

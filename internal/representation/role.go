@@ -14,6 +14,8 @@ type Role struct {
 	ClientRole  *bool               `json:"clientRole,omitzero"`
 	ContainerID *string             `json:"containerId,omitzero"` // of the realm, or the client's internal id
 	Attributes  map[string][]string `json:"attributes,omitzero"`
+
+	Kept latchkey.Kept `json:"-"`
 }
 
 // Roles are the roles of an export: those of the realm, and by clientId those
@@ -125,5 +127,6 @@ func (r *Role) Apply(to *latchkey.Role) error {
 	if r.Attributes != nil {
 		to.Attributes = r.Attributes
 	}
+	to.Kept = merge(to.Kept, r.Kept, nil)
 	return nil
 }

@@ -15,6 +15,8 @@ type ClientScope struct {
 	Protocol        *string           `json:"protocol,omitzero"`
 	Attributes      map[string]string `json:"attributes,omitzero"`
 	ProtocolMappers []ProtocolMapper  `json:"protocolMappers,omitzero"`
+
+	Kept latchkey.Kept `json:"-"`
 }
 
 // ScopeMapping says which roles of a realm or client may go into the tokens
@@ -27,12 +29,13 @@ type ScopeMapping struct {
 
 // ProtocolMapper puts something into a token.
 type ProtocolMapper struct {
-	ID              string            `json:"id"`
-	Name            string            `json:"name"`
-	Protocol        string            `json:"protocol"`
-	ProtocolMapper  string            `json:"protocolMapper"`
-	ConsentRequired bool              `json:"consentRequired"` // of old versions; shown, not used
-	Config          map[string]string `json:"config"`
+	ID             string            `json:"id"`
+	Name           string            `json:"name"`
+	Protocol       string            `json:"protocol"`
+	ProtocolMapper string            `json:"protocolMapper"`
+	Config         map[string]string `json:"config"`
+
+	Kept latchkey.Kept `json:"-"`
 }
 
 // ClientScopeOf shows a client scope.
@@ -65,17 +68,23 @@ func (r *ClientScope) Apply(c *latchkey.ClientScope) error {
 	if r.ProtocolMappers != nil {
 		c.ProtocolMappers = mappersFrom(r.ProtocolMappers)
 	}
+	c.Kept = merge(c.Kept, r.Kept, nil)
 	return nil
 }
 
+// mapperFixed is what every protocol mapper shows: a switch of old versions.
+var mapperFixed = latchkey.Kept{"consentRequired": []byte("false")}
+
 // ProtocolMapperOf shows a protocol mapper.
 func ProtocolMapperOf(m *latchkey.ProtocolMapper) ProtocolMapper {
-	return ProtocolMapper{ID: m.ID, Name: m.Name, Protocol: m.Protocol, ProtocolMapper: m.ProtocolMapper, Config: copied(m.Config)}
+	return ProtocolMapper{ID: m.ID, Name: m.Name, Protocol: m.Protocol, ProtocolMapper: m.ProtocolMapper, Config: copied(m.Config),
+		Kept: merge(mapperFixed, m.Kept, nil)}
 }
 
 // Noun makes the protocol mapper, with a fresh id when none is given.
 func (r *ProtocolMapper) Noun() latchkey.ProtocolMapper {
-	m := latchkey.ProtocolMapper{ID: r.ID, Name: r.Name, Protocol: r.Protocol, ProtocolMapper: r.ProtocolMapper, Config: nonEmpty(r.Config)}
+	m := latchkey.ProtocolMapper{ID: r.ID, Name: r.Name, Protocol: r.Protocol, ProtocolMapper: r.ProtocolMapper, Config: nonEmpty(r.Config),
+		Kept: merge(nil, r.Kept, mapperFixed)}
 	if m.ID == "" {
 		m.ID = secret.NewID()
 	}

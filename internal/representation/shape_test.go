@@ -265,7 +265,7 @@ func TestClientApply(t *testing.T) {
 		t.Error("the snapshot was changed through the copy")
 	}
 	shown := ClientOf(s, &c)
-	if *shown.Secret != "hush" || !slices.Equal(shown.DefaultClientScopes, []string{"profile"}) || *shown.ImplicitFlowEnabled {
+	if *shown.Secret != "hush" || !slices.Equal(shown.DefaultClientScopes, []string{"profile"}) || string(shown.Kept["implicitFlowEnabled"]) != "false" {
 		t.Errorf("shown %+v", shown)
 	}
 	for _, uri := range []string{"https://a.example/*", "http://localhost:*", "*", "/realms/x/*", "com.app:/cb", "http://127.0.0.1/cb", "urn:ietf:wg:oauth:2.0:oob"} {

@@ -27,8 +27,11 @@ type User struct {
 	NotBefore                  *int64              `json:"notBefore,omitzero"` // unix seconds
 	RealmRoles                 []string            `json:"realmRoles,omitzero"`
 	ClientRoles                map[string][]string `json:"clientRoles,omitzero"` // by clientId
+	Groups                     []string            `json:"groups,omitzero"`      // paths
 	Access                     map[string]bool     `json:"access,omitzero"`
 	UserProfileMetadata        *ProfileMetadata    `json:"userProfileMetadata,omitzero"`
+
+	Kept latchkey.Kept `json:"-"`
 }
 
 // Credential is what a user proves themselves with. CreatedDate is unix
@@ -50,6 +53,9 @@ type Credential struct {
 	Salt              *string `json:"salt,omitzero"`
 	HashIterations    *int    `json:"hashIterations,omitzero"`
 	Algorithm         *string `json:"algorithm,omitzero"`
+	Digits            *int    `json:"digits,omitzero"`
+	Period            *int    `json:"period,omitzero"` // seconds
+	Counter           *int    `json:"counter,omitzero"`
 }
 
 // UserOf shows a user. Brief leaves the attributes out, as lists do.
@@ -106,6 +112,7 @@ func (r *User) Apply(u *latchkey.User) error {
 			}
 		}
 	}
+	u.Kept = merge(u.Kept, r.Kept, nil)
 	return nil
 }
 

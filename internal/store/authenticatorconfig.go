@@ -7,12 +7,12 @@ import (
 
 func (tx *Tx) scanAuthenticatorConfig(r row) (*latchkey.AuthenticatorConfig, error) {
 	c := &latchkey.AuthenticatorConfig{}
-	return c, r.Scan(&c.RealmID, &c.ID, &c.Alias, bodyColumn{c})
+	return c, r.Scan(&c.RealmID, &c.ID, &c.Alias, bodyColumn{c}, tx.keptColumn(keptConfig, &c.RealmID, &c.ID, &c.Kept))
 }
 
 func (tx *Tx) authenticatorConfigs(realmID string) ([]*latchkey.AuthenticatorConfig, error) {
 	return many(tx, (*Tx).scanAuthenticatorConfig,
-		`SELECT realm_id, id, alias, body FROM authenticator_config WHERE realm_id = $1`, realmID)
+		`SELECT realm_id, id, alias, body, kept FROM authenticator_config WHERE realm_id = $1`, realmID)
 }
 
 // CreateAuthenticatorConfig adds the configuration of an execution. An empty
@@ -21,7 +21,7 @@ func (tx *Tx) CreateAuthenticatorConfig(c *latchkey.AuthenticatorConfig) error {
 	if c.ID == "" {
 		c.ID = secret.NewID()
 	}
-	text, err := body(c)
+	text, kept, err := tx.bodies(c, keptConfig, rowID(c.RealmID, c.ID), c.Kept)
 	if err != nil {
 		return err
 	}
@@ -29,21 +29,21 @@ func (tx *Tx) CreateAuthenticatorConfig(c *latchkey.AuthenticatorConfig) error {
 		return err
 	}
 	return tx.insert(conflict("id", "An authenticator config with this id exists already."),
-		`INSERT INTO authenticator_config (realm_id, id, alias, body)
-		VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`, c.RealmID, c.ID, c.Alias, text)
+		`INSERT INTO authenticator_config (realm_id, id, alias, body, kept)
+		VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`, c.RealmID, c.ID, c.Alias, text, kept)
 }
 
 // UpdateAuthenticatorConfig changes the configuration of an execution.
 func (tx *Tx) UpdateAuthenticatorConfig(c *latchkey.AuthenticatorConfig) error {
-	text, err := body(c)
+	text, kept, err := tx.bodies(c, keptConfig, rowID(c.RealmID, c.ID), c.Kept)
 	if err != nil {
 		return err
 	}
 	if err := tx.BumpRealm(c.RealmID); err != nil {
 		return err
 	}
-	return tx.must("authenticator config", `UPDATE authenticator_config SET alias = $3, body = $4
-		WHERE realm_id = $1 AND id = $2`, c.RealmID, c.ID, c.Alias, text)
+	return tx.must("authenticator config", `UPDATE authenticator_config SET alias = $3, body = $4, kept = $5
+		WHERE realm_id = $1 AND id = $2`, c.RealmID, c.ID, c.Alias, text, kept)
 }
 
 // DeleteAuthenticatorConfig deletes the configuration of an execution.

@@ -16,7 +16,7 @@ func rowID(realmID, id string) string { return realmID + "/" + id }
 func (tx *Tx) scanClient(r row) (*latchkey.Client, error) {
 	c := &latchkey.Client{}
 	var sealed []byte
-	if err := r.Scan(&c.RealmID, &c.ID, &c.ClientID, &c.Enabled, &sealed, bodyColumn{c}); err != nil {
+	if err := r.Scan(&c.RealmID, &c.ID, &c.ClientID, &c.Enabled, &sealed, bodyColumn{c}, tx.keptColumn(keptClient, &c.RealmID, &c.ID, &c.Kept)); err != nil {
 		return nil, err
 	}
 	plain, err := tx.unseal(purposeClient, rowID(c.RealmID, c.ID), sealed)
@@ -44,7 +44,7 @@ func (tx *Tx) unseal(purpose, id string, sealed []byte) ([]byte, error) {
 
 func (tx *Tx) clients(realmID string) ([]*latchkey.Client, error) {
 	return many(tx, (*Tx).scanClient,
-		`SELECT realm_id, id, client_id, enabled, secret, body FROM client WHERE realm_id = $1`, realmID)
+		`SELECT realm_id, id, client_id, enabled, secret, body, kept FROM client WHERE realm_id = $1`, realmID)
 }
 
 func clientTaken(c *latchkey.Client) error {
@@ -57,32 +57,32 @@ func (tx *Tx) CreateClient(c *latchkey.Client) error {
 	if c.ID == "" {
 		c.ID = secret.NewID()
 	}
-	text, err := body(c)
+	text, kept, err := tx.bodies(c, keptClient, rowID(c.RealmID, c.ID), c.Kept)
 	if err != nil {
 		return err
 	}
 	if err := tx.BumpRealm(c.RealmID); err != nil {
 		return err
 	}
-	return tx.insert(clientTaken(c), `INSERT INTO client (realm_id, id, client_id, enabled, secret, body)
-		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
-		c.RealmID, c.ID, c.ClientID, flag(c.Enabled), tx.seal(purposeClient, rowID(c.RealmID, c.ID), c.Secret.Reveal()), text)
+	return tx.insert(clientTaken(c), `INSERT INTO client (realm_id, id, client_id, enabled, secret, body, kept)
+		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
+		c.RealmID, c.ID, c.ClientID, flag(c.Enabled), tx.seal(purposeClient, rowID(c.RealmID, c.ID), c.Secret.Reveal()), text, kept)
 }
 
 // UpdateClient changes a client; see CreateClient.
 func (tx *Tx) UpdateClient(c *latchkey.Client) error {
-	text, err := body(c)
+	text, kept, err := tx.bodies(c, keptClient, rowID(c.RealmID, c.ID), c.Kept)
 	if err != nil {
 		return err
 	}
 	if err := tx.BumpRealm(c.RealmID); err != nil {
 		return err
 	}
-	return tx.update(clientTaken(c), "client", `UPDATE client SET client_id = $3, enabled = $4, secret = $5, body = $6
+	return tx.update(clientTaken(c), "client", `UPDATE client SET client_id = $3, enabled = $4, secret = $5, body = $6, kept = $7
 		WHERE realm_id = $1 AND id = $2 AND NOT EXISTS (
 			SELECT 1 FROM client other WHERE other.realm_id = $1 AND other.client_id = $3 AND other.id <> $2)`,
 		`SELECT 1 FROM client WHERE realm_id = $1 AND id = $2`,
-		c.RealmID, c.ID, c.ClientID, flag(c.Enabled), tx.seal(purposeClient, rowID(c.RealmID, c.ID), c.Secret.Reveal()), text)
+		c.RealmID, c.ID, c.ClientID, flag(c.Enabled), tx.seal(purposeClient, rowID(c.RealmID, c.ID), c.Secret.Reveal()), text, kept)
 }
 
 // update runs an UPDATE of one thing that looks itself whether its name is

@@ -7,11 +7,11 @@ import (
 
 func (tx *Tx) scanClientScope(r row) (*latchkey.ClientScope, error) {
 	s := &latchkey.ClientScope{}
-	return s, r.Scan(&s.RealmID, &s.ID, &s.Name, bodyColumn{s})
+	return s, r.Scan(&s.RealmID, &s.ID, &s.Name, bodyColumn{s}, tx.keptColumn(keptScope, &s.RealmID, &s.ID, &s.Kept))
 }
 
 func (tx *Tx) clientScopes(realmID string) ([]*latchkey.ClientScope, error) {
-	return many(tx, (*Tx).scanClientScope, `SELECT realm_id, id, name, body FROM client_scope WHERE realm_id = $1`, realmID)
+	return many(tx, (*Tx).scanClientScope, `SELECT realm_id, id, name, body, kept FROM client_scope WHERE realm_id = $1`, realmID)
 }
 
 func scopeTaken(s *latchkey.ClientScope) error {
@@ -24,30 +24,30 @@ func (tx *Tx) CreateClientScope(s *latchkey.ClientScope) error {
 	if s.ID == "" {
 		s.ID = secret.NewID()
 	}
-	text, err := body(s)
+	text, kept, err := tx.bodies(s, keptScope, rowID(s.RealmID, s.ID), s.Kept)
 	if err != nil {
 		return err
 	}
 	if err := tx.BumpRealm(s.RealmID); err != nil {
 		return err
 	}
-	return tx.insert(scopeTaken(s), `INSERT INTO client_scope (realm_id, id, name, body)
-		VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`, s.RealmID, s.ID, s.Name, text)
+	return tx.insert(scopeTaken(s), `INSERT INTO client_scope (realm_id, id, name, body, kept)
+		VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`, s.RealmID, s.ID, s.Name, text, kept)
 }
 
 // UpdateClientScope changes a client scope; see CreateClientScope.
 func (tx *Tx) UpdateClientScope(s *latchkey.ClientScope) error {
-	text, err := body(s)
+	text, kept, err := tx.bodies(s, keptScope, rowID(s.RealmID, s.ID), s.Kept)
 	if err != nil {
 		return err
 	}
 	if err := tx.BumpRealm(s.RealmID); err != nil {
 		return err
 	}
-	return tx.update(scopeTaken(s), "client scope", `UPDATE client_scope SET name = $3, body = $4
+	return tx.update(scopeTaken(s), "client scope", `UPDATE client_scope SET name = $3, body = $4, kept = $5
 		WHERE realm_id = $1 AND id = $2 AND NOT EXISTS (
 			SELECT 1 FROM client_scope other WHERE other.realm_id = $1 AND other.name = $3 AND other.id <> $2)`,
-		`SELECT 1 FROM client_scope WHERE realm_id = $1 AND id = $2`, s.RealmID, s.ID, s.Name, text)
+		`SELECT 1 FROM client_scope WHERE realm_id = $1 AND id = $2`, s.RealmID, s.ID, s.Name, text, kept)
 }
 
 // DeleteClientScope deletes a client scope. Clients and realms that name its

@@ -7,11 +7,11 @@ import (
 
 func (tx *Tx) scanFlow(r row) (*latchkey.Flow, error) {
 	f := &latchkey.Flow{}
-	return f, r.Scan(&f.RealmID, &f.ID, &f.Alias, bodyColumn{f})
+	return f, r.Scan(&f.RealmID, &f.ID, &f.Alias, bodyColumn{f}, tx.keptColumn(keptFlow, &f.RealmID, &f.ID, &f.Kept))
 }
 
 func (tx *Tx) flows(realmID string) ([]*latchkey.Flow, error) {
-	return many(tx, (*Tx).scanFlow, `SELECT realm_id, id, alias, body FROM flow WHERE realm_id = $1`, realmID)
+	return many(tx, (*Tx).scanFlow, `SELECT realm_id, id, alias, body, kept FROM flow WHERE realm_id = $1`, realmID)
 }
 
 func flowTaken(f *latchkey.Flow) error {
@@ -25,39 +25,39 @@ func (tx *Tx) CreateFlow(f *latchkey.Flow) error {
 	if f.ID == "" {
 		f.ID = secret.NewID()
 	}
-	text, err := flowBody(f)
+	text, kept, err := tx.flowBody(f)
 	if err != nil {
 		return err
 	}
 	if err := tx.BumpRealm(f.RealmID); err != nil {
 		return err
 	}
-	return tx.insert(flowTaken(f), `INSERT INTO flow (realm_id, id, alias, body)
-		VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`, f.RealmID, f.ID, f.Alias, text)
+	return tx.insert(flowTaken(f), `INSERT INTO flow (realm_id, id, alias, body, kept)
+		VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`, f.RealmID, f.ID, f.Alias, text, kept)
 }
 
-func flowBody(f *latchkey.Flow) (string, error) {
+func (tx *Tx) flowBody(f *latchkey.Flow) (text string, kept []byte, err error) {
 	for i := range f.Executions {
 		if f.Executions[i].ID == "" {
 			f.Executions[i].ID = secret.NewID()
 		}
 	}
-	return body(f)
+	return tx.bodies(f, keptFlow, rowID(f.RealmID, f.ID), f.Kept)
 }
 
 // UpdateFlow changes a flow with its executions; see CreateFlow.
 func (tx *Tx) UpdateFlow(f *latchkey.Flow) error {
-	text, err := flowBody(f)
+	text, kept, err := tx.flowBody(f)
 	if err != nil {
 		return err
 	}
 	if err := tx.BumpRealm(f.RealmID); err != nil {
 		return err
 	}
-	return tx.update(flowTaken(f), "flow", `UPDATE flow SET alias = $3, body = $4
+	return tx.update(flowTaken(f), "flow", `UPDATE flow SET alias = $3, body = $4, kept = $5
 		WHERE realm_id = $1 AND id = $2 AND NOT EXISTS (
 			SELECT 1 FROM flow other WHERE other.realm_id = $1 AND other.alias = $3 AND other.id <> $2)`,
-		`SELECT 1 FROM flow WHERE realm_id = $1 AND id = $2`, f.RealmID, f.ID, f.Alias, text)
+		`SELECT 1 FROM flow WHERE realm_id = $1 AND id = $2`, f.RealmID, f.ID, f.Alias, text, kept)
 }
 
 // DeleteFlow deletes a flow; its sub-flows are flows of their own.

@@ -8,11 +8,11 @@ import (
 	"latchkey/internal/secret"
 )
 
-const groupColumns = `g.realm_id, g.id, g.parent_id, g.name, g.body`
+const groupColumns = `g.realm_id, g.id, g.parent_id, g.name, g.body, g.kept`
 
 func (tx *Tx) scanGroup(r row) (*latchkey.Group, error) {
 	g := &latchkey.Group{}
-	return g, r.Scan(&g.RealmID, &g.ID, &g.ParentID, &g.Name, bodyColumn{g})
+	return g, r.Scan(&g.RealmID, &g.ID, &g.ParentID, &g.Name, bodyColumn{g}, tx.keptColumn(keptGroup, &g.RealmID, &g.ID, &g.Kept))
 }
 
 func groupTaken(g *latchkey.Group) error {
@@ -26,7 +26,7 @@ func (tx *Tx) CreateGroup(g *latchkey.Group) error {
 	if g.ID == "" {
 		g.ID = secret.NewID()
 	}
-	text, err := body(g)
+	text, kept, err := tx.bodies(g, keptGroup, rowID(g.RealmID, g.ID), g.Kept)
 	if err != nil {
 		return err
 	}
@@ -35,15 +35,15 @@ func (tx *Tx) CreateGroup(g *latchkey.Group) error {
 			return err
 		}
 	}
-	return tx.insert(groupTaken(g), `INSERT INTO realm_group (realm_id, id, parent_id, name, search, body)
-		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`, g.RealmID, g.ID, g.ParentID, g.Name, strings.ToLower(g.Name), text)
+	return tx.insert(groupTaken(g), `INSERT INTO realm_group (realm_id, id, parent_id, name, search, body, kept)
+		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`, g.RealmID, g.ID, g.ParentID, g.Name, strings.ToLower(g.Name), text, kept)
 }
 
 // UpdateGroup changes a group, and moves it where its ParentID is another one.
 // The error has the code "invalid" when that would put it below itself; see
 // also CreateGroup.
 func (tx *Tx) UpdateGroup(g *latchkey.Group) error {
-	text, err := body(g)
+	text, kept, err := tx.bodies(g, keptGroup, rowID(g.RealmID, g.ID), g.Kept)
 	if err != nil {
 		return err
 	}
@@ -58,10 +58,10 @@ func (tx *Tx) UpdateGroup(g *latchkey.Group) error {
 			}
 		}
 	}
-	return tx.update(groupTaken(g), "group", `UPDATE realm_group SET parent_id = $3, name = $4, search = $5, body = $6
+	return tx.update(groupTaken(g), "group", `UPDATE realm_group SET parent_id = $3, name = $4, search = $5, body = $6, kept = $7
 		WHERE realm_id = $1 AND id = $2 AND NOT EXISTS (
 			SELECT 1 FROM realm_group other WHERE other.realm_id = $1 AND other.parent_id = $3 AND other.name = $4 AND other.id <> $2)`,
-		`SELECT 1 FROM realm_group WHERE realm_id = $1 AND id = $2`, g.RealmID, g.ID, g.ParentID, g.Name, strings.ToLower(g.Name), text)
+		`SELECT 1 FROM realm_group WHERE realm_id = $1 AND id = $2`, g.RealmID, g.ID, g.ParentID, g.Name, strings.ToLower(g.Name), text, kept)
 }
 
 // DeleteGroup deletes a group with all that is below it, and takes its members

@@ -346,6 +346,10 @@ func (w *world) fill() {
 			},
 			func() error { return tx.CreateGroup(&latchkey.Group{RealmID: id, ID: "g", Name: "staff"}) },
 			func() error { return tx.JoinGroup(id, u.ID, "g") },
+			func() error { return tx.PutIdentityProvider(&latchkey.IdentityProvider{RealmID: id, Alias: "github"}) },
+			func() error {
+				return tx.PutComponent(&latchkey.Component{RealmID: id, ParentID: id, ProviderType: "storage"})
+			},
 			func() error {
 				return tx.PutClientSession(&latchkey.ClientSession{RealmID: id, SessionID: s.ID, ClientID: c.client.ID})
 			},

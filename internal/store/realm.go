@@ -9,7 +9,7 @@ import (
 	"latchkey/internal/secret"
 )
 
-const realmColumns = `realm_id, name, enabled, version, created_at, body, smtp, smtp_secrets`
+const realmColumns = `realm_id, name, enabled, version, created_at, body, smtp, smtp_secrets, kept`
 
 // relaySecrets is what of a relay is sealed.
 type relaySecrets struct{ Basic, Token string }
@@ -20,7 +20,7 @@ func (tx *Tx) scanRealm(r row) (*latchkey.Realm, error) {
 	realm := &latchkey.Realm{}
 	var sealed []byte
 	err := r.Scan(&realm.ID, &realm.Name, &realm.Enabled, &realm.Version, timeColumn{&realm.CreatedAt},
-		bodyColumn{realm}, bodyColumn{&realm.SMTP}, &sealed)
+		bodyColumn{realm}, bodyColumn{&realm.SMTP}, &sealed, tx.keptColumn(keptRealm, &realm.ID, nil, &realm.Kept))
 	if err != nil || len(sealed) == 0 {
 		return realm, err
 	}
@@ -70,7 +70,7 @@ func (tx *Tx) CreateRealm(r *latchkey.Realm) error {
 		r.CreatedAt = tx.now
 	}
 	r.Version = 1
-	text, err := body(r)
+	text, kept, err := tx.bodies(r, keptRealm, r.ID, r.Kept)
 	if err != nil {
 		return err
 	}
@@ -79,9 +79,9 @@ func (tx *Tx) CreateRealm(r *latchkey.Realm) error {
 		return err
 	}
 	err = tx.insert(conflict("realm", "A realm named %q exists already.", r.Name),
-		`INSERT INTO realm (realm_id, name, enabled, version, duplicate_emails, created_at, body, smtp, smtp_secrets)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
-		r.ID, r.Name, flag(r.Enabled), r.Version, flag(r.DuplicateEmailsAllowed), millis(r.CreatedAt), text, smtp, sealed)
+		`INSERT INTO realm (realm_id, name, enabled, version, duplicate_emails, created_at, body, smtp, smtp_secrets, kept)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`,
+		r.ID, r.Name, flag(r.Enabled), r.Version, flag(r.DuplicateEmailsAllowed), millis(r.CreatedAt), text, smtp, sealed, kept)
 	if err == nil {
 		tx.markBumped(r.ID)
 	}
@@ -93,7 +93,7 @@ func (tx *Tx) CreateRealm(r *latchkey.Realm) error {
 // when duplicate addresses are switched off while there are some (Field
 // "duplicateEmailsAllowed").
 func (tx *Tx) UpdateRealm(r *latchkey.Realm) error {
-	text, err := body(r)
+	text, kept, err := tx.bodies(r, keptRealm, r.ID, r.Kept)
 	if err != nil {
 		return err
 	}
@@ -111,10 +111,10 @@ func (tx *Tx) UpdateRealm(r *latchkey.Realm) error {
 	err = tx.returning(func(row row) error {
 		found = true
 		return row.Scan(&r.Version)
-	}, `UPDATE realm SET name = $2, enabled = $3, duplicate_emails = $4, body = $5, smtp = $6, smtp_secrets = $7
+	}, `UPDATE realm SET name = $2, enabled = $3, duplicate_emails = $4, body = $5, smtp = $6, smtp_secrets = $7, kept = $8
 		WHERE realm_id = $1 AND NOT EXISTS (SELECT 1 FROM realm other WHERE other.name = $2 AND other.realm_id <> $1)
 		RETURNING version`,
-		r.ID, r.Name, flag(r.Enabled), flag(r.DuplicateEmailsAllowed), text, smtp, sealed)
+		r.ID, r.Name, flag(r.Enabled), flag(r.DuplicateEmailsAllowed), text, smtp, sealed, kept)
 	if err == nil && !found {
 		err = conflict("realm", "A realm named %q exists already.", r.Name)
 	}
@@ -210,7 +210,7 @@ var realmTables = []string{
 	"event", "admin_event", "logout_notice", "delivery_attempt", "message", "address_mark", "rate_limit", "action_token", "login",
 	"authorization_code", "client_session", "user_session", "known_browser", "credential", "user_consent", "user_role",
 	"group_member", "realm_group", "users",
-	"realm_key", "required_action", "authenticator_config", "flow", "role", "client_scope", "client", "realm",
+	"identity_provider", "component", "realm_key", "required_action", "authenticator_config", "flow", "role", "client_scope", "client", "realm",
 }
 
 // DeleteRealm deletes a realm with everything that is in it.

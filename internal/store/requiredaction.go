@@ -4,24 +4,24 @@ import "latchkey"
 
 func (tx *Tx) scanRequiredAction(r row) (*latchkey.RequiredAction, error) {
 	a := &latchkey.RequiredAction{}
-	return a, r.Scan(&a.RealmID, &a.Alias, bodyColumn{a})
+	return a, r.Scan(&a.RealmID, &a.Alias, bodyColumn{a}, tx.keptColumn(keptAction, &a.RealmID, &a.Alias, &a.Kept))
 }
 
 func (tx *Tx) requiredActions(realmID string) ([]*latchkey.RequiredAction, error) {
-	return many(tx, (*Tx).scanRequiredAction, `SELECT realm_id, alias, body FROM required_action WHERE realm_id = $1`, realmID)
+	return many(tx, (*Tx).scanRequiredAction, `SELECT realm_id, alias, body, kept FROM required_action WHERE realm_id = $1`, realmID)
 }
 
 // PutRequiredAction adds or changes a required action of a realm.
 func (tx *Tx) PutRequiredAction(a *latchkey.RequiredAction) error {
-	text, err := body(a)
+	text, kept, err := tx.bodies(a, keptAction, rowID(a.RealmID, a.Alias), a.Kept)
 	if err != nil {
 		return err
 	}
 	if err := tx.BumpRealm(a.RealmID); err != nil {
 		return err
 	}
-	_, err = tx.exec(`INSERT INTO required_action (realm_id, alias, body) VALUES ($1, $2, $3)
-		ON CONFLICT (realm_id, alias) DO UPDATE SET body = excluded.body`, a.RealmID, a.Alias, text)
+	_, err = tx.exec(`INSERT INTO required_action (realm_id, alias, body, kept) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (realm_id, alias) DO UPDATE SET body = excluded.body, kept = excluded.kept`, a.RealmID, a.Alias, text, kept)
 	return err
 }
 

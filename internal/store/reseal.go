@@ -21,6 +21,18 @@ var sealedColumns = []sealedColumn{
 	{"realm_key", "id", "private", purposeKey},
 	{"credential", "id", "secret_data", purposeCredential},
 	{"message", "id", "secret", purposeMessage},
+	{"realm", "", "kept", keptRealm},
+	{"client", "id", "kept", keptClient},
+	{"client_scope", "id", "kept", keptScope},
+	{"role", "id", "kept", keptRole},
+	{"flow", "id", "kept", keptFlow},
+	{"authenticator_config", "id", "kept", keptConfig},
+	{"required_action", "alias", "kept", keptAction},
+	{"realm_group", "id", "kept", keptGroup},
+	{"users", "id", "kept", keptUser},
+	{"identity_provider", "id", "config", purposeProvider},
+	{"identity_provider", "id", "kept", keptProvider},
+	{"component", "id", "config", purposeComponent},
 }
 
 // Reseal seals with the first master key what another one sealed, and says how

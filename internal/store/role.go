@@ -7,11 +7,11 @@ import (
 
 func (tx *Tx) scanRole(r row) (*latchkey.Role, error) {
 	role := &latchkey.Role{}
-	return role, r.Scan(&role.RealmID, &role.ID, &role.ClientID, &role.Name, bodyColumn{role})
+	return role, r.Scan(&role.RealmID, &role.ID, &role.ClientID, &role.Name, bodyColumn{role}, tx.keptColumn(keptRole, &role.RealmID, &role.ID, &role.Kept))
 }
 
 func (tx *Tx) roles(realmID string) ([]*latchkey.Role, error) {
-	return many(tx, (*Tx).scanRole, `SELECT realm_id, id, client_id, name, body FROM role WHERE realm_id = $1`, realmID)
+	return many(tx, (*Tx).scanRole, `SELECT realm_id, id, client_id, name, body, kept FROM role WHERE realm_id = $1`, realmID)
 }
 
 func roleTaken(r *latchkey.Role) error { return conflict("name", "A role %q exists already.", r.Name) }
@@ -22,31 +22,31 @@ func (tx *Tx) CreateRole(r *latchkey.Role) error {
 	if r.ID == "" {
 		r.ID = secret.NewID()
 	}
-	text, err := body(r)
+	text, kept, err := tx.bodies(r, keptRole, rowID(r.RealmID, r.ID), r.Kept)
 	if err != nil {
 		return err
 	}
 	if err := tx.BumpRealm(r.RealmID); err != nil {
 		return err
 	}
-	return tx.insert(roleTaken(r), `INSERT INTO role (realm_id, id, client_id, name, body)
-		VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`, r.RealmID, r.ID, r.ClientID, r.Name, text)
+	return tx.insert(roleTaken(r), `INSERT INTO role (realm_id, id, client_id, name, body, kept)
+		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`, r.RealmID, r.ID, r.ClientID, r.Name, text, kept)
 }
 
 // UpdateRole changes a role but not whose it is; see CreateRole.
 func (tx *Tx) UpdateRole(r *latchkey.Role) error {
-	text, err := body(r)
+	text, kept, err := tx.bodies(r, keptRole, rowID(r.RealmID, r.ID), r.Kept)
 	if err != nil {
 		return err
 	}
 	if err := tx.BumpRealm(r.RealmID); err != nil {
 		return err
 	}
-	return tx.update(roleTaken(r), "role", `UPDATE role SET name = $3, body = $4
+	return tx.update(roleTaken(r), "role", `UPDATE role SET name = $3, body = $4, kept = $5
 		WHERE realm_id = $1 AND id = $2 AND NOT EXISTS (
 			SELECT 1 FROM role other WHERE other.realm_id = $1 AND other.client_id = role.client_id
 			AND other.name = $3 AND other.id <> $2)`,
-		`SELECT 1 FROM role WHERE realm_id = $1 AND id = $2`, r.RealmID, r.ID, r.Name, text)
+		`SELECT 1 FROM role WHERE realm_id = $1 AND id = $2`, r.RealmID, r.ID, r.Name, text, kept)
 }
 
 // DeleteRole deletes a role and takes it from its users. Composite roles and

@@ -22,13 +22,23 @@ import (
 func TestNoSecretInTheDump(t *testing.T) {
 	promise(t, func(w *world) {
 		secrets := []string{"client-secret-value", "private-key-bytes", "relay-password-1", "relay-token-secret-3",
-			"message-link-secret", "one-time-password-seed"}
+			"message-link-secret", "one-time-password-seed", "kept-of-the-client", "kept-of-the-user", "provider-client-secret", "bind-credential"}
 		visible := "visible-to-everybody"
 		c := newConfiguration(w)
 		c.client.Description = visible
+		c.client.Kept = latchkey.Kept{"registrationAccessToken": []byte(`"kept-of-the-client"`)}
 		w.update(func(tx *store.Tx) error {
 			if err := c.create(tx); err != nil {
 				return err
+			}
+			for _, err := range []error{
+				tx.CreateUser(&latchkey.User{RealmID: w.realm.ID, Username: "ann", Kept: latchkey.Kept{"token": []byte(`"kept-of-the-user"`)}}),
+				tx.PutIdentityProvider(&latchkey.IdentityProvider{RealmID: w.realm.ID, Alias: "github", Config: map[string]string{"clientSecret": "provider-client-secret"}}),
+				tx.PutComponent(&latchkey.Component{RealmID: w.realm.ID, Config: map[string][]string{"bindCredential": {"bind-credential"}}}),
+			} {
+				if err != nil {
+					return err
+				}
 			}
 			if err := tx.CreateRealm(fullRealm("full")); err != nil {
 				return err
@@ -214,7 +224,9 @@ func TestReseal(t *testing.T) {
 		}
 		c := newConfiguration(w)
 		full := fullRealm("full")
+		full.Kept = kept
 		w.update(c.create)
+		w.update(func(tx *store.Tx) error { return keepAll(tx, w.realm.ID) })
 		w.update(func(tx *store.Tx) error {
 			for i := range 120 { // more than a batch
 				err := tx.CreateCredential(&latchkey.Credential{RealmID: w.realm.ID, UserID: "u", Type: "otp", SecretData: "seed", Priority: i})
@@ -231,7 +243,7 @@ func TestReseal(t *testing.T) {
 		}
 		for want := range 2 {
 			n, err := both.Reseal(w.Context())
-			if err != nil || n != 125*(1-want) { // 120, client, key, relays, message, canary
+			if err != nil || n != 137*(1-want) { // 120, client, key, relays, message, canary, 12 that are kept
 				w.Errorf("resealed %d, %v", n, err)
 			}
 		}
@@ -247,7 +259,7 @@ func TestReseal(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			w.same(s.Clients, []*latchkey.Client{c.client})
+			w.same(s.ClientByClientID("app"), c.client)
 			w.same(s.Keys, []*latchkey.Key{c.key})
 			r, err := tx.Realm(full.ID)
 			w.same(r, full)

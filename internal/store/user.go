@@ -7,12 +7,12 @@ import (
 	"latchkey/internal/secret"
 )
 
-const userColumns = `realm_id, id, username, email, email_verified, enabled, created_at, not_before, service_account_client_id, body`
+const userColumns = `realm_id, id, username, email, email_verified, enabled, created_at, not_before, service_account_client_id, body, kept`
 
 func (tx *Tx) scanUser(r row) (*latchkey.User, error) {
 	u := &latchkey.User{}
 	return u, r.Scan(&u.RealmID, &u.ID, &u.Username, &u.Email, &u.EmailVerified, &u.Enabled, timeColumn{&u.CreatedAt},
-		&u.NotBefore, textOrNull{&u.ServiceAccountClientID}, bodyColumn{u})
+		&u.NotBefore, textOrNull{&u.ServiceAccountClientID}, bodyColumn{u}, tx.keptColumn(keptUser, &u.RealmID, &u.ID, &u.Kept))
 }
 
 // emailUnique is what may be in a realm once: the canonical address, or NULL
@@ -32,15 +32,15 @@ func (tx *Tx) CreateUser(u *latchkey.User) error {
 		u.CreatedAt = tx.now
 	}
 	u.Username = strings.ToLower(u.Username)
-	text, err := body(u)
+	text, kept, err := tx.bodies(u, keptUser, rowID(u.RealmID, u.ID), u.Kept)
 	if err != nil {
 		return err
 	}
 	ok, err := tx.changed(`INSERT INTO users (realm_id, id, username, email, email_key, email_unique, email_verified,
-			enabled, created_at, not_before, service_account_client_id, search, body)
-		VALUES ($1, $2, $3, $4, $5, `+emailUnique+`, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING`,
+			enabled, created_at, not_before, service_account_client_id, search, body, kept)
+		VALUES ($1, $2, $3, $4, $5, `+emailUnique+`, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING`,
 		u.RealmID, u.ID, u.Username, u.Email, emailKey(u.Email), flag(u.EmailVerified),
-		flag(u.Enabled), millis(u.CreatedAt), u.NotBefore, orNull(u.ServiceAccountClientID), searchText(u), text)
+		flag(u.Enabled), millis(u.CreatedAt), u.NotBefore, orNull(u.ServiceAccountClientID), searchText(u), text, kept)
 	if err == nil && !ok {
 		err = tx.userTaken(u)
 	}
@@ -50,18 +50,18 @@ func (tx *Tx) CreateUser(u *latchkey.User) error {
 // UpdateUser changes a user but not its time of creation; see CreateUser.
 func (tx *Tx) UpdateUser(u *latchkey.User) error {
 	u.Username = strings.ToLower(u.Username)
-	text, err := body(u)
+	text, kept, err := tx.bodies(u, keptUser, rowID(u.RealmID, u.ID), u.Kept)
 	if err != nil {
 		return err
 	}
 	ok, err := tx.changed(`UPDATE users SET username = $3, email = $4, email_key = $5, email_unique = `+emailUnique+`,
-			email_verified = $6, enabled = $7, not_before = $8, service_account_client_id = $9, search = $10, body = $11
+			email_verified = $6, enabled = $7, not_before = $8, service_account_client_id = $9, search = $10, body = $11, kept = $12
 		WHERE realm_id = $1 AND id = $2
 		AND NOT EXISTS (SELECT 1 FROM users o WHERE o.realm_id = $1 AND o.id <> $2 AND o.username = $3)
 		AND NOT EXISTS (SELECT 1 FROM users o WHERE o.realm_id = $1 AND o.id <> $2 AND o.email_unique = $5)
 		AND NOT EXISTS (SELECT 1 FROM users o WHERE o.realm_id = $1 AND o.id <> $2 AND o.service_account_client_id = $9)`,
 		u.RealmID, u.ID, u.Username, u.Email, emailKey(u.Email), flag(u.EmailVerified), flag(u.Enabled),
-		u.NotBefore, orNull(u.ServiceAccountClientID), searchText(u), text)
+		u.NotBefore, orNull(u.ServiceAccountClientID), searchText(u), text, kept)
 	if err != nil || ok {
 		return err
 	}

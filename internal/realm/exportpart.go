@@ -1,0 +1,156 @@
+package realm
+
+import (
+	"encoding/json"
+	"slices"
+
+	"latchkey"
+	"latchkey/internal/representation"
+)
+
+// exportGroups shows the groups as a tree, each level by name.
+func (c *Contents) exportGroups(r *representation.Realm, shown Shown) {
+	below := map[string][]*latchkey.Group{}
+	for _, g := range sorted(c.Groups, func(g *latchkey.Group) string { return g.Name }) {
+		below[g.ParentID] = append(below[g.ParentID], g)
+	}
+	var level func(parent, path string) []representation.Group
+	level = func(parent, path string) []representation.Group {
+		out := []representation.Group{}
+		for _, g := range below[parent] {
+			rep := representation.GroupOf(c.Snapshot, g, representation.PathBelow(path, g.Name))
+			rep.RealmRoles, rep.ClientRoles = roleLists(c.Snapshot, g.Roles)
+			rep.ParentID, rep.Kept = orNone(g.ParentID), shown.kept(g.Kept)
+			rep.SubGroups = level(g.ID, *rep.Path)
+			out = append(out, rep)
+		}
+		return out
+	}
+	r.Groups = level("", "")
+	for _, id := range c.Realm.DefaultGroups {
+		if path := c.groupPath(id); path != "" {
+			r.DefaultGroups = append(r.DefaultGroups, path)
+		}
+	}
+}
+
+func orNone(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// roleLists are roleNames of an object that always shows them.
+func roleLists(s *latchkey.Snapshot, ids []string) (realm []string, client map[string][]string) {
+	realm, client = roleNames(s, ids)
+	if realm == nil {
+		realm = []string{}
+	}
+	if client == nil {
+		client = map[string][]string{}
+	}
+	return realm, client
+}
+
+// groupPath is the place of a group in the tree; empty when there is none with
+// the id.
+func (c *Contents) groupPath(id string) string {
+	if c.paths == nil {
+		byID := map[string]*latchkey.Group{}
+		for _, g := range c.Groups {
+			byID[g.ID] = g
+		}
+		var path func(g *latchkey.Group, depth int) string
+		path = func(g *latchkey.Group, depth int) string {
+			if g == nil || depth > len(byID) {
+				return ""
+			}
+			return representation.PathBelow(path(byID[g.ParentID], depth+1), g.Name)
+		}
+		c.paths = map[string]string{}
+		for _, g := range c.Groups {
+			c.paths[g.ID] = path(g, 0)
+		}
+	}
+	return c.paths[id]
+}
+
+func (c *Contents) exportProviders(r *representation.Realm, shown Shown) {
+	r.IdentityProviders, r.IdentityProviderMappers = []representation.IdentityProvider{}, []representation.IdentityProviderMapper{}
+	for _, p := range sorted(c.Providers, func(p *latchkey.IdentityProvider) string { return p.Alias }) {
+		rep := representation.IdentityProviderOf(p)
+		rep.Config, rep.Kept = shown.texts(rep.Config), shown.kept(p.Kept)
+		r.IdentityProviders = append(r.IdentityProviders, rep)
+		for _, m := range sorted(p.Mappers, func(m latchkey.IdentityProviderMapper) string { return m.Name + "\x00" + m.ID }) {
+			mapper := representation.IdentityProviderMapperOf(&m, p.Alias)
+			mapper.Config, mapper.Kept = shown.texts(mapper.Config), shown.kept(mapper.Kept)
+			r.IdentityProviderMappers = append(r.IdentityProviderMappers, mapper)
+		}
+	}
+}
+
+// exportComponents shows the components, that of the user profile with what the
+// realm says of it.
+func (c *Contents) exportComponents(r *representation.Realm, shown Shown) {
+	below := map[string][]*latchkey.Component{}
+	for _, one := range sorted(c.Components, func(c *latchkey.Component) string {
+		return c.ProviderType + "\x00" + c.Name + "\x00" + c.SubType + "\x00" + c.ID
+	}) {
+		below[one.ParentID] = append(below[one.ParentID], one)
+	}
+	var level func(parent string) map[string][]representation.Component
+	level = func(parent string) map[string][]representation.Component {
+		out := map[string][]representation.Component{}
+		for _, one := range below[parent] {
+			rep := representation.ComponentOf(one)
+			if !shown.Secrets {
+				rep.Config = representation.MaskLists(rep.Config)
+			}
+			rep.SubComponents = level(one.ID)
+			out[one.ProviderType] = append(out[one.ProviderType], rep)
+		}
+		return out
+	}
+	r.Components = level(c.Realm.ID)
+	profile, err := json.Marshal(representation.ProfileOf(&c.Realm.Profile))
+	if err != nil {
+		return // maps of texts and numbers always marshal
+	}
+	is := func(one representation.Component) bool { return one.ProviderID == profileProviderID }
+	at := slices.IndexFunc(r.Components[profileProvider], is)
+	if at < 0 {
+		at = len(r.Components[profileProvider])
+		r.Components[profileProvider] = append(r.Components[profileProvider], representation.Component{ProviderID: profileProviderID,
+			SubComponents: map[string][]representation.Component{}, Config: map[string][]string{}})
+	}
+	r.Components[profileProvider][at].Config[profileConfigKey] = []string{string(profile)}
+}
+
+// ExportUser shows a user with the hashes of their passwords, the names of the
+// roles and the paths of the groups with the ids, as Parse reads it. Without
+// secrets the credentials are left out.
+func (c *Contents) ExportUser(u *latchkey.User, h *latchkey.Holdings, credentials []*latchkey.Credential, shown Shown) representation.User {
+	r := representation.UserOf(u, false)
+	r.Kept = shown.kept(u.Kept)
+	for _, one := range credentials {
+		r.TOTP = new(*r.TOTP || one.Type == latchkey.CredentialOTP)
+		if shown.Secrets {
+			rep := representation.CredentialOf(one)
+			rep.SecretData, rep.Priority = new(one.SecretData), new(one.Priority)
+			r.Credentials = append(r.Credentials, rep)
+		}
+	}
+	r.RealmRoles, r.ClientRoles = roleNames(c.Snapshot, h.Roles)
+	r.Groups = []string{}
+	for _, m := range h.Memberships {
+		if path := c.groupPath(m.Group.ID); path != "" {
+			r.Groups = append(r.Groups, path)
+		}
+	}
+	slices.Sort(r.Groups)
+	if client := c.ClientByID(u.ServiceAccountClientID); client != nil {
+		r.ServiceAccountClientID = new(client.ClientID)
+	}
+	return r
+}

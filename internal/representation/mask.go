@@ -1,0 +1,86 @@
+package representation
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+
+	"latchkey"
+)
+
+// secretNames are parts of the names of members that hold secrets, in lower
+// case.
+var secretNames = []string{"secret", "password", "privatekey", "private.key", "bindcredential", "registrationaccesstoken"}
+
+// MayBeSecret says whether a value of that name is to be masked: it is named
+// like a secret, and is neither a switch, a number nor a time.
+func MayBeSecret(name, value string) bool {
+	lower := strings.ToLower(name)
+	if value == "" || strings.HasSuffix(lower, "time") {
+		return false
+	}
+	if _, err := strconv.ParseFloat(value, 64); err == nil || value == "true" || value == "false" {
+		return false
+	}
+	return slices.ContainsFunc(secretNames, func(part string) bool { return strings.Contains(lower, part) })
+}
+
+// MaskTexts masks the secrets in a copy of the map.
+func MaskTexts(m map[string]string) map[string]string {
+	out := copied(m)
+	for name, value := range out {
+		if MayBeSecret(name, value) {
+			out[name] = Masked
+		}
+	}
+	return out
+}
+
+// MaskLists masks the secrets in a copy of the map.
+func MaskLists(m map[string][]string) map[string][]string {
+	out := make(map[string][]string, len(m))
+	for name, values := range m {
+		out[name] = values
+		if slices.ContainsFunc(values, func(value string) bool { return MayBeSecret(name, value) }) {
+			out[name] = []string{Masked}
+		}
+	}
+	return out
+}
+
+// MaskKept masks the secrets in a copy of what is kept, however deep they stand.
+func MaskKept(kept latchkey.Kept) latchkey.Kept {
+	if kept == nil {
+		return nil
+	}
+	out := latchkey.Kept{}
+	for name, text := range kept {
+		tree, err := parse(text)
+		if err == nil {
+			text, err = json.Marshal(maskTree(name, tree))
+		}
+		if err == nil { // what was kept was JSON
+			out[name] = text
+		}
+	}
+	return out
+}
+
+func maskTree(name string, tree any) any {
+	switch v := tree.(type) {
+	case string:
+		if MayBeSecret(name, v) {
+			return Masked
+		}
+	case []any:
+		for i := range v {
+			v[i] = maskTree(name, v[i])
+		}
+	case map[string]any:
+		for key := range v {
+			v[key] = maskTree(key, v[key])
+		}
+	}
+	return tree
+}
