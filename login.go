@@ -77,16 +77,30 @@ type Login struct {
 	// Chosen is the alternative that the person picked by "Try another way".
 	Chosen string `json:"chosen,omitempty"`
 
-	UserID     string            `json:"userId,omitempty"`
-	NewUser    bool              `json:"newUser,omitempty"` // made in this login
-	RememberMe bool              `json:"rememberMe,omitempty"`
-	Locale     string            `json:"locale,omitempty"`
-	SessionID  string            `json:"sessionId,omitempty"`  // of the session that it ended in, or that the cookie named
-	FromCookie bool              `json:"fromCookie,omitempty"` // an old session was used: nobody proved anything now
-	AMR        []string          `json:"amr,omitempty"`
-	LoA        int               `json:"loa,omitempty"`
-	Error      string            `json:"error,omitempty"` // OAuth error for EndRefused
-	Notes      map[string]string `json:"notes,omitempty"` // of executions, keyed "<execution id>.<name>"
+	UserID     string   `json:"userId,omitempty"`
+	NewUser    bool     `json:"newUser,omitempty"` // made in this login
+	RememberMe bool     `json:"rememberMe,omitempty"`
+	Locale     string   `json:"locale,omitempty"`
+	SessionID  string   `json:"sessionId,omitempty"`  // of the session that it ended in, or that the cookie named
+	FromCookie bool     `json:"fromCookie,omitempty"` // an old session was used: nobody proved anything now
+	AMR        []string `json:"amr,omitempty"`
+	// AMRUntil says until when a method counts that is not for good.
+	AMRUntil map[string]time.Time `json:"amrUntil,omitempty"`
+	// Levels are the levels of authentication that hold in this login, each
+	// with when it was reached; LoA is the highest of what it amounts to.
+	Levels map[int]time.Time `json:"levels,omitempty"`
+	LoA    int               `json:"loa,omitempty"`
+	// Carried says that levels and methods came from the session SessionID,
+	// which this login only adds to (step-up).
+	Carried bool `json:"carried,omitempty"`
+	// ActionStatus is what became of the action that the application asked for
+	// (kc_action): success, cancelled or error; empty while it is open.
+	ActionStatus string `json:"actionStatus,omitempty"`
+	// Consent is what became of the question for consent, in the words of
+	// Keycloak's events; empty when nothing was asked.
+	Consent string            `json:"consent,omitempty"`
+	Error   string            `json:"error,omitempty"` // OAuth error for EndRefused
+	Notes   map[string]string `json:"notes,omitempty"` // of executions, keyed "<execution id>.<name>"
 
 	Mail MailStep `json:"mail"`
 	From Browser  `json:"from"` // the browser that asked
@@ -159,14 +173,4 @@ func (l *Login) SetNote(key, value string) {
 		l.Notes = map[string]string{}
 	}
 	l.Notes[key] = value
-}
-
-// AddAMR adds an authentication method reference (RFC 8176) once.
-func (l *Login) AddAMR(value string) {
-	for _, a := range l.AMR {
-		if a == value {
-			return
-		}
-	}
-	l.AMR = append(l.AMR, value)
 }

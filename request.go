@@ -23,6 +23,19 @@ type AuthorizationRequest struct {
 	// GrantType is [GrantPassword] where a token request runs the flow at
 	// once, without a browser; empty for a request that came by a browser.
 	GrantType string `json:"-"`
+
+	// Level is the level of authentication that the request asks for, by
+	// acr_values, claims or the client's default; nil when it asks for none.
+	// RequiredLevel is what must be reached (an essential acr, the client's
+	// minimum): else the answer is an error (OpenID Connect Core 5.5.1.1).
+	Level         *int `json:"level,omitempty"`
+	RequiredLevel *int `json:"requiredLevel,omitempty"`
+	// Action is the required action that the application asks to have run
+	// (kc_action), ActionParameter what stood behind a colon.
+	Action          string `json:"action,omitempty"`
+	ActionParameter string `json:"actionParameter,omitempty"`
+	// IDPHint names an identity provider (kc_idp_hint).
+	IDPHint string `json:"idpHint,omitempty"`
 }
 
 // GrantPassword is the grant_type of a request that brings a person's name and

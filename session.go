@@ -14,13 +14,18 @@ type UserSession struct {
 	RememberMe bool      `json:"-"`
 	Offline    bool      `json:"-"`
 
-	AuthTime  time.Time         `json:"authTime"` // when the person last proved themselves
-	IPAddress string            `json:"ipAddress,omitempty"`
-	Browser   string            `json:"browser,omitempty"` // "Firefox", from a fixed list, never the raw header
-	OS        string            `json:"os,omitempty"`      // "Linux", from a fixed list
-	ACR       string            `json:"acr,omitempty"`     // what the executions that passed amount to
-	AMR       []string          `json:"amr,omitempty"`
-	Notes     map[string]string `json:"notes,omitempty"`
+	AuthTime  time.Time `json:"authTime"` // when the person last proved themselves
+	IPAddress string    `json:"ipAddress,omitempty"`
+	Browser   string    `json:"browser,omitempty"` // "Firefox", from a fixed list, never the raw header
+	OS        string    `json:"os,omitempty"`      // "Linux", from a fixed list
+	ACR       string    `json:"acr,omitempty"`     // what the executions that passed amount to
+	AMR       []string  `json:"amr,omitempty"`
+	// AMRUntil says until when a method counts that is not for good.
+	AMRUntil map[string]time.Time `json:"amrUntil,omitempty"`
+	// Levels are the levels of authentication that the sign-in reached, each
+	// with when; how long one holds is for the flow to say.
+	Levels map[int]time.Time `json:"levels,omitempty"`
+	Notes  map[string]string `json:"notes,omitempty"`
 }
 
 // ClientSession is what a client holds of a user session (Keycloak: client

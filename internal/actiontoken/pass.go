@@ -37,8 +37,8 @@ func (a *act) pass(created bool) error {
 	if a.asking != nil {
 		mark(l, l.Mail.Execution, now)
 	}
-	l.UserID, l.NewUser = a.user.ID, created
-	l.FromCookie, l.LoA = false, max(l.LoA, 1)
+	l.Become(a.user.ID)
+	l.NewUser, l.FromCookie = created, false
 	l.Mail.Via = a.via
 	if a.token != nil {
 		l.Mail.TokenID = a.token.ID
@@ -46,7 +46,7 @@ func (a *act) pass(created bool) error {
 	if a.address != "" {
 		SetTypedAddress(l, a.address)
 		l.Mail.ProvenAt = now
-		l.AddAMR("email")
+		l.AddAMR(latchkey.AMREmail)
 	}
 	if a.token != nil && a.via == latchkey.ViaAPI {
 		l.RememberMe = a.token.RememberMe && a.snap.Realm.RememberMe

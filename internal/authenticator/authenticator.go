@@ -20,7 +20,7 @@ func All(d Deps) []flow.Authenticator {
 	}
 	return []flow.Authenticator{
 		cookie{}, identityProvider{}, usernameForm{}, passwordForm{}, usernamePasswordForm{},
-		userConfigured{}, userRole{}, magicLink{guard: d.Guard},
+		userConfigured{}, userRole{}, levelOfAuthentication{}, magicLink{guard: d.Guard},
 	}
 }
 
@@ -63,14 +63,15 @@ func refuse(code string, s flow.Screen) (flow.Outcome, error) {
 // reauthenticates says whether the application asks that the person prove
 // themselves again, although a session may be there.
 func reauthenticates(c *flow.Context) bool {
-	r := &c.Login.Request
-	return r.Prompts("login") || r.MaxAge != nil
+	l := c.Login
+	return l.Request.Prompts("login") || l.Request.MaxAge != nil || l.Note(noteAgain) != ""
 }
 
 // sessionUser is who is signed in in this browser, when the application asks
-// that they prove themselves again; nil else.
+// that they prove themselves again; nil else, and when the person said that
+// they want to be somebody else.
 func sessionUser(c *flow.Context) (*latchkey.User, error) {
-	if c.Session == nil || !reauthenticates(c) {
+	if c.Session == nil || !reauthenticates(c) || c.Login.Note(noteOther) != "" {
 		return nil, nil
 	}
 	u, err := c.Tx.User(c.Session.RealmID, c.Session.UserID)

@@ -239,8 +239,7 @@ func checked(c *flow.Context, u *latchkey.User, typed string) (bool, error) {
 		}
 	}
 	c.Login.FromCookie = false
-	c.Login.LoA = max(c.Login.LoA, 1)
-	c.Login.AddAMR("pwd")
+	c.Login.AddAMR(latchkey.AMRPassword)
 	return true, nil
 }
 

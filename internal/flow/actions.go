@@ -89,28 +89,101 @@ func (r *Run) submitAction() (Result, error) {
 	if res, err := r.mayGoOn(); err != nil || res.Kind != 0 {
 		return res, err
 	}
+	initiated, err := r.initiated()
+	if err != nil {
+		return Result{}, err
+	}
+	if initiated && r.Submit.Form.Has(keyCancel) {
+		r.Login.Action, r.Login.ActionStatus = "", ActionCancelled
+		return Result{}, nil
+	}
 	out, err := action.Action(r.actionContext(alias, r.Submit))
 	if err != nil {
 		return Result{}, err
 	}
+	if initiated && out.Kind == Cancelled {
+		r.Login.Action, r.Login.ActionStatus = "", ActionCancelled
+		return Result{}, nil
+	}
 	if out.Kind == Success {
 		return Result{}, r.actionDone(alias)
 	}
-	return r.actionResult(out, true), nil
+	res := r.actionResult(out, true)
+	res.Initiated = initiated
+	return res, nil
 }
 
 // actionDone takes the action off the user.
 func (r *Run) actionDone(alias string) error {
 	user, err := r.Tx.LockUser(r.Login.RealmID, r.Login.UserID)
-	if err != nil {
+	if err != nil && latchkey.ErrorCode(err) != latchkey.CodeNotFound {
 		return err
 	}
 	r.Login.Action = ""
+	if alias == r.Login.Request.Action {
+		r.Login.ActionStatus = ActionSuccess
+	}
+	if user == nil {
+		return nil // the action was to go
+	}
 	if !user.HasRequiredAction(alias) {
 		return nil
 	}
 	user.RemoveRequiredAction(alias)
 	return r.Tx.UpdateUser(user)
+}
+
+// The values of Login.ActionStatus, as applications are told them.
+const (
+	ActionSuccess   = "success"
+	ActionCancelled = "cancelled"
+	ActionError     = "error"
+)
+
+// keyCancel is the field of a form that gives an action up which the
+// application asked for.
+const keyCancel = "cancel-aia"
+
+// initiatedAction runs the action that the application asked for (kc_action),
+// whether it waits for the user or not. One that there is none of does not
+// keep anybody out: the answer says so.
+func (r *Run) initiatedAction() (Result, error) {
+	alias := r.Login.Request.Action
+	if alias == "" || r.Login.ActionStatus != "" {
+		return Result{Kind: Done}, nil
+	}
+	ra, action := r.Realm.RequiredAction(alias), r.Registry.RequiredAction(alias)
+	if ra == nil || !ra.Enabled || action == nil {
+		r.Login.ActionStatus = ActionError
+		return Result{Kind: Done}, nil
+	}
+	if r.passive() {
+		return Result{Kind: NeedsPage}, nil
+	}
+	r.Login.Action = alias
+	out, err := action.Challenge(r.actionContext(alias, nil))
+	switch {
+	case err != nil:
+		return Result{}, err
+	case out.Kind == Success:
+		return Result{Kind: Done}, r.actionDone(alias)
+	case out.Screen == nil:
+		r.Login.Action, r.Login.ActionStatus = "", ActionError
+		return Result{Kind: Done}, nil
+	}
+	res := r.actionResult(out, false)
+	res.Initiated = true
+	return res, nil
+}
+
+// initiated says whether the open action is there because the application
+// asked for it alone: then the person may give it up.
+func (r *Run) initiated() (bool, error) {
+	if r.Login.Action == "" || r.Login.Action != r.Login.Request.Action || r.Login.ActionStatus != "" {
+		return false, nil
+	}
+	user, err := (&Context{Login: r.Login, Tx: r.Tx}).User()
+	return user != nil && !user.HasRequiredAction(r.Login.Action), err
 }
 
 func (r *Run) actionResult(out Outcome, submitted bool) Result {

@@ -60,7 +60,10 @@ type Result struct {
 	// Refused says that what was submitted was not accepted: the page says
 	// why and stays.
 	Refused bool
-	Code    string // of Failed, Denied and refusals
+	Code    string // of Failed, Denied, refusals, and of NeedsPage when it is none of Login.PassiveError's
+	// Initiated says that the application asked for the open action, which the
+	// person may give up.
+	Initiated bool
 	// Others are the other ways that the person could take.
 	Others []Other
 }
@@ -126,7 +129,17 @@ func Advance(r *Run) (Result, error) {
 		return res, err
 	}
 	r.Login.Current = ""
-	return r.requiredActions()
+	if r.unmet() {
+		return Result{Kind: Denied, Code: CodeUnmet}, nil
+	}
+	res, err = r.requiredActions()
+	if err != nil || res.Kind != Done {
+		return res, err
+	}
+	if res, err = r.initiatedAction(); err != nil || res.Kind != Done {
+		return res, err
+	}
+	return r.consent()
 }
 
 // mayGoOn looks whether the login's user is still there and enabled. A zero
@@ -159,6 +172,9 @@ func (r *Run) direct() bool { return r.Login.Request.Direct() }
 // submit hands the form to the step that it belongs to. A zero result means
 // that the run goes on.
 func (r *Run) submit() (Result, error) {
+	if r.Login.Action == StepConsent {
+		return r.submitConsent()
+	}
 	if r.Login.Action != "" {
 		return r.submitAction()
 	}
@@ -214,6 +230,7 @@ func (r *Run) apply(e *latchkey.Execution, out Outcome, submitted bool) (verdict
 		if r.Login.PassedAt[e.ID].IsZero() {
 			r.Login.PassedAt[e.ID] = r.Now
 		}
+		r.refer(e)
 		return passed, Result{}
 	case Attempted:
 		r.set(e.ID, latchkey.StatusAttempted)

@@ -34,6 +34,12 @@ type Condition interface {
 	Matches(c *Context) (bool, error)
 }
 
+// PassedCondition is a Condition that wants to know when its sub-flow passed:
+// on every turn at which it does.
+type PassedCondition interface {
+	Passed(c *Context) error
+}
+
 // UserCheck is an Authenticator that some users cannot pass because they have
 // not set it up. Steps without it are open to everyone.
 type UserCheck interface {

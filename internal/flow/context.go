@@ -27,10 +27,11 @@ func (c *Context) User() (*latchkey.User, error) {
 // SetUser says who it is.
 func (c *Context) SetUser(u *latchkey.User) {
 	c.user = u
-	c.Login.UserID = ""
-	if u != nil {
-		c.Login.UserID = u.ID
+	if u == nil {
+		c.Login.Become("")
+		return
 	}
+	c.Login.Become(u.ID)
 }
 
 // Note gives a note of this execution, which no other execution can see: the

@@ -66,6 +66,11 @@ func (r *Run) inOrder(list []*latchkey.Execution, depth int) (verdict, Result, e
 			// A required step cannot be passed over.
 			return attempted, Result{}, nil
 		}
+		if e.Requirement == latchkey.Conditional {
+			if err := r.conditionsPassed(e); err != nil {
+				return pending, Result{}, err
+			}
+		}
 		done = passed
 	}
 	return done, Result{}, nil
@@ -218,16 +223,8 @@ func (r *Run) isCondition(e *latchkey.Execution) bool {
 // condition that is not built is taken to hold, so that the steps it guards
 // are asked for rather than skipped.
 func (r *Run) conditionsHold(e *latchkey.Execution) (bool, error) {
-	f := r.Realm.Flow(e.FlowID)
-	if f == nil {
-		return false, nil
-	}
 	some := false
-	for i := range f.Executions {
-		c := &f.Executions[i]
-		if c.Requirement == latchkey.Disabled || !r.isCondition(c) {
-			continue
-		}
+	for _, c := range r.conditions(e) {
 		some = true
 		condition, ok := r.Registry.Authenticator(c.Authenticator).(Condition)
 		if !ok {
@@ -239,4 +236,32 @@ func (r *Run) conditionsHold(e *latchkey.Execution) (bool, error) {
 		}
 	}
 	return some, nil
+}
+
+// conditionsPassed tells the conditions of a conditional sub-flow that it
+// passed.
+func (r *Run) conditionsPassed(e *latchkey.Execution) error {
+	for _, c := range r.conditions(e) {
+		if w, ok := r.Registry.Authenticator(c.Authenticator).(PassedCondition); ok {
+			if err := w.Passed(r.context(c, nil)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// conditions lists the conditions of a sub-flow that are not disabled.
+func (r *Run) conditions(e *latchkey.Execution) []*latchkey.Execution {
+	f := r.Realm.Flow(e.FlowID)
+	if f == nil {
+		return nil
+	}
+	var out []*latchkey.Execution
+	for i := range f.Executions {
+		if c := &f.Executions[i]; c.Requirement != latchkey.Disabled && r.isCondition(c) {
+			out = append(out, c)
+		}
+	}
+	return out
 }

@@ -107,6 +107,21 @@ type PasswordUpdate struct {
 // Terms asks for a yes to the realm's terms.
 type Terms struct{ Text string }
 
+// SelectAccount shows who is signed in, and asks to go on or to use another
+// account (prompt=select_account).
+type SelectAccount struct{ Account string }
+
+// Consent asks whether an application may have what it asks for.
+type Consent struct {
+	Items []ConsentItem
+}
+
+// ConsentItem is one thing that an application asks for: a text, which may be
+// a message key in ${}.
+type ConsentItem struct{ Text string }
+
+func (SelectAccount) screen()        {}
+func (Consent) screen()              {}
 func (EmailForm) screen()            {}
 func (UsernameForm) screen()         {}
 func (PasswordForm) screen()         {}

@@ -6,6 +6,7 @@
 //
 //	GET  POST authenticate      the step of the flow that is open
 //	GET  POST required-action   the same, under Keycloak's name
+//	GET  POST consent           the same: what an application asks for
 //	GET       restart           begins the login again, as a new one
 //	GET       wait              long poll of the waiting page (JSON)
 //	GET  HEAD action-token      a mailed URL: moves the secret out of the URL

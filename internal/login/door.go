@@ -65,6 +65,8 @@ func (d *Door) Routes() []web.Route {
 		{Pattern: "POST " + base + "authenticate", Class: web.ClassPage, Handler: d.submitStep},
 		{Pattern: "GET " + base + "required-action", Class: web.ClassPage, Handler: d.showStep},
 		{Pattern: "POST " + base + "required-action", Class: web.ClassPage, Handler: d.submitStep},
+		{Pattern: "GET " + base + "consent", Class: web.ClassPage, Handler: d.showStep},
+		{Pattern: "POST " + base + "consent", Class: web.ClassPage, Handler: d.submitStep},
 		{Pattern: "POST " + base + "restart", Class: web.ClassPage, Handler: d.restart},
 		{Pattern: "GET " + base + "restart", Class: web.ClassPage, Handler: d.restart},
 		{Pattern: "GET " + base + "wait", Class: web.ClassJSON, Handler: d.wait, Waits: true},
@@ -138,11 +140,18 @@ func (d *Door) url(snap *latchkey.Snapshot, path string, query url.Values) strin
 
 // stepURL is where the open step of a login is shown.
 func (d *Door) stepURL(snap *latchkey.Snapshot, l *latchkey.Login) string {
-	path := "authenticate"
-	if l.Action != "" {
-		path = "required-action"
+	return d.url(snap, stepPath(l), loginQuery(snap, l))
+}
+
+// stepPath is the route of the open step, under Keycloak's names.
+func stepPath(l *latchkey.Login) string {
+	switch l.Action {
+	case "":
+		return "authenticate"
+	case flow.StepConsent:
+		return "consent"
 	}
-	return d.url(snap, path, loginQuery(snap, l))
+	return "required-action"
 }
 
 func loginQuery(snap *latchkey.Snapshot, l *latchkey.Login) url.Values {

@@ -1,6 +1,7 @@
 package login
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -81,10 +82,10 @@ func (d *Door) startSession(tx *store.Tx, t *turn, user *latchkey.User) error {
 			return err
 		}
 	}
+	if (l.FromCookie || l.Carried) && (old == nil || old.ID != l.SessionID) {
+		return latchkey.Errorf(latchkey.CodeConflict, "You were signed out meanwhile. Sign in again.")
+	}
 	if l.FromCookie {
-		if old == nil || old.ID != l.SessionID {
-			return latchkey.Errorf(latchkey.CodeConflict, "You were signed out meanwhile. Sign in again.")
-		}
 		return session.Touch(tx, old)
 	}
 	if old != nil && old.UserID != user.ID {
@@ -168,7 +169,7 @@ func (d *Door) recordLogin(tx *store.Tx, t *turn, user *latchkey.User) error {
 	}
 	e.Details = map[string]string{
 		"auth_method": "openid-connect", "response_type": l.Request.ResponseType, "redirect_uri": l.Request.RedirectURI,
-		"remember_me": remember, "consent": "no_consent_required", "code_id": l.SessionID, "response_mode": mode,
+		"remember_me": remember, "consent": cmp.Or(l.Consent, "no_consent_required"), "code_id": l.SessionID, "response_mode": mode,
 		"username": user.Username,
 	}
 	return event.Record(tx, t.snap.Realm, e)

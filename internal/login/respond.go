@@ -101,13 +101,10 @@ func (d *Door) form(v *visit, res flow.Result) page.Form {
 	for k := range q {
 		code[k] = q[k]
 	}
-	path := "authenticate"
-	if v.login.Action != "" {
-		path = "required-action"
-	}
 	f := page.Form{
-		Action:      d.url(v.snap, path, q),
+		Action:      d.url(v.snap, stepPath(v.login), q),
 		SessionCode: d.sessionCode(v.login),
+		Cancel:      res.Initiated,
 	}
 	if named(v.login, res.Screen) {
 		f.RestartURL = d.url(v.snap, "restart", loginQuery(v.snap, v.login))
@@ -160,6 +157,15 @@ func (d *Door) screen(v *visit, res flow.Result, f page.Form) (page.Page, bool) 
 		return page.VerifyEmail{Form: f, Address: s.Address, ResendAt: s.ResendAt, Resent: s.Resent, Errors: fieldErrors(s.Errors)}, false
 	case flow.PasswordUpdate:
 		return page.PasswordUpdate{Form: f, Username: s.Username, Errors: fieldErrors(s.Errors)}, false
+	case flow.SelectAccount:
+		f.RestartURL, f.TryAnotherURL = "", ""
+		return page.SelectAccount{Form: f, Account: s.Account}, false
+	case flow.Consent:
+		p := page.Consent{Form: f, Account: account(v.user)}
+		for _, item := range s.Items {
+			p.Items = append(p.Items, item.Text)
+		}
+		return p, false
 	case flow.Terms:
 		return page.Terms{Form: f, Text: s.Text}, false
 	}

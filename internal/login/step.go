@@ -205,13 +205,13 @@ func (d *Door) sessionGone(tx *store.Tx, t *turn) (bool, error) {
 		}
 	}
 	l := t.login
-	return l.FromCookie && (t.session == nil || t.session.ID != l.SessionID), nil
+	return (l.FromCookie || l.Carried) && (t.session == nil || t.session.ID != l.SessionID), nil
 }
 
 // recordResult records a refused or failed turn with Keycloak's error codes.
 func (d *Door) recordResult(tx *store.Tx, t *turn) error {
 	switch {
-	case t.result.Kind == flow.NeedsPage:
+	case t.result.Kind == flow.NeedsPage && t.result.Code == "":
 		t.result.Code = t.login.PassiveError()
 	case t.result.Code == "", t.result.Kind == flow.Show && !t.result.Refused:
 		return nil
@@ -220,6 +220,12 @@ func (d *Door) recordResult(tx *store.Tx, t *turn) error {
 	}
 	e := d.event(t.visit, latchkey.EventLoginError)
 	e.Error = t.result.Code
+	switch {
+	case t.result.Step == flow.StepConsent && t.result.Kind == flow.Denied:
+		e.Error = "rejected_by_user"
+	case e.Error == "consent_required":
+		e.Error = "consent_denied"
+	}
 	return event.Record(tx, t.snap.Realm, e)
 }
 

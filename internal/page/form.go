@@ -19,6 +19,9 @@ type Form struct {
 	// TryAnotherURL leads to the list of other ways to sign in (a link); empty
 	// when there are none.
 	TryAnotherURL string
+	// Cancel says that the application asked for this page, and offers to leave
+	// it: the form is posted with cancel-aia.
+	Cancel bool
 }
 
 // FieldError is a sentence under a field. Message is a key of the catalogue,

@@ -4,7 +4,7 @@
 //
 // Its verbs: [Start], [Renew], [Find], [ByID], [Live], [Touch], [End], [Remove],
 // [EndAll], [Expel]; [AttachClient], [ClientOf], [TouchClient], [DetachClient],
-// [StartOffline]; [OpenFamily] and [Rotate] for refresh tokens.
+// [StartOffline]; [GrantConsent], [RevokeConsent]; [OpenFamily] and [Rotate] for refresh tokens.
 //
 // A session's cookie is a drawn secret of which only the hash is kept. How
 // long a session lives is the realm's and the client's, with Keycloak's names

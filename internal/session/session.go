@@ -2,6 +2,8 @@ package session
 
 import (
 	"encoding/base64"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -46,19 +48,14 @@ func Renew(tx *store.Tx, snap *latchkey.Snapshot, s *latchkey.UserSession, l *la
 // prove takes over what the login's executions amount to.
 func prove(s *latchkey.UserSession, l *latchkey.Login, now time.Time) {
 	s.AuthTime = now
-	s.AMR = append([]string(nil), l.AMR...)
+	s.AMR, s.AMRUntil = slices.Clone(l.AMR), maps.Clone(l.AMRUntil)
+	s.Levels = maps.Clone(l.Levels)
 	s.ACR = ACR(l)
 }
 
-// ACR is the authentication context class of what a login proved: "0" when an
-// old session was used and nobody proved anything now, else its level of
-// authentication, at least "1" (Keycloak's values).
-func ACR(l *latchkey.Login) string {
-	if l.FromCookie {
-		return "0"
-	}
-	return strconv.Itoa(max(l.LoA, 1))
-}
+// ACR is the level of authentication that a login amounts to, as a text; see
+// [latchkey.Login.Level].
+func ACR(l *latchkey.Login) string { return strconv.Itoa(l.Level()) }
 
 // Find gives the live session that a browser's cookie names, with its user;
 // all nil when there is none, when it has ended or expired, or when its user

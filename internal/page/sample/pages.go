@@ -167,7 +167,13 @@ func steps() []Page {
 	password := page.PasswordUpdate{Form: bare(), Username: "ada"}
 	badPassword := password
 	badPassword.Errors = wrong("password-confirm", "error.password.mismatch")
+	cancellable := password
+	cancellable.Cancel = true
 	return []Page{
+		{Name: "password-update-asked", Group: g, Page: cancellable},
+		{Name: "consent", Group: g, Page: page.Consent{Form: form(), Account: address, Items: []string{"${profileScopeConsentText}", "${emailScopeConsentText}", "Your orders of the last year"}}},
+		{Name: "consent-nothing", Group: g, Page: page.Consent{Form: form(), Account: address}},
+		{Name: "select-account", Group: g, Page: page.SelectAccount{Form: bare(), Account: address}},
 		{Name: "profile-new", Group: g, Page: profile},
 		{Name: "profile-error", Group: g, Page: old},
 		{Name: "profile-kinds", Group: g, Page: kinds},
