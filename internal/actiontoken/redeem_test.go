@@ -49,7 +49,7 @@ func TestRedeemNewPerson(t *testing.T) {
 		})
 		got := w.getLogin(l.ID)
 		if got.UserID != u.ID || !got.NewUser || got.Executions[w.magic] != latchkey.StatusSuccess || !got.PassedAt[w.magic].Equal(w.clock.Now()) ||
-			!slices.Equal(got.AMR, []string{"email"}) || got.LoA != 1 || got.FromCookie || got.Ended() {
+			!slices.Equal(got.AMR, []string{"email"}) || got.Level() != 1 || got.FromCookie || got.Ended() {
 			t.Errorf("the login is %+v", got)
 		}
 		if m := got.Mail; !m.ProvenAt.Equal(w.clock.Now()) || m.Via != latchkey.ViaLink || m.TokenID != token.ID || m.Address != "ada+shop@example.test" {

@@ -22,9 +22,10 @@ func TestCookie(t *testing.T) {
 	}{
 		"nothing asked":           {latchkey.AuthorizationRequest{}, true},
 		"prompt=none":             {latchkey.AuthorizationRequest{Prompt: []string{"none"}}, true},
-		"prompt=consent":          {latchkey.AuthorizationRequest{Prompt: []string{"consent"}}, true},
 		"prompt=login":            {latchkey.AuthorizationRequest{Prompt: []string{"login"}}, false},
 		"prompt=select_account":   {latchkey.AuthorizationRequest{Prompt: []string{"select_account"}}, false},
+		"an old action":           {latchkey.AuthorizationRequest{Action: latchkey.ActionUpdatePassword}, false},
+		"an unknown action":       {latchkey.AuthorizationRequest{Action: "nope"}, true},
 		"max_age not reached":     {latchkey.AuthorizationRequest{MaxAge: age(3600)}, true},
 		"max_age passed":          {latchkey.AuthorizationRequest{MaxAge: age(3599)}, false},
 		"max_age=0":               {latchkey.AuthorizationRequest{MaxAge: age(0)}, false},

@@ -329,7 +329,7 @@ func TestMagicLinkKnownAddress(t *testing.T) {
 			"hint of another":            {latchkey.AuthorizationRequest{Prompt: []string{"login"}, LoginHint: "bob@example.test"}, true, "bob@example.test", false},
 			"hint":                       {latchkey.AuthorizationRequest{LoginHint: "bob@example.test"}, false, "bob@example.test", false},
 			"hint that is no address":    {latchkey.AuthorizationRequest{LoginHint: "<script>"}, false, "", false},
-			"select_account":             {latchkey.AuthorizationRequest{Prompt: []string{"select_account"}}, true, "", false},
+			"select_account":             {latchkey.AuthorizationRequest{Prompt: []string{"select_account"}}, false, "", false},
 		} {
 			b := w.open(test.req)
 			if test.session {

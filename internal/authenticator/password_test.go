@@ -48,7 +48,7 @@ func TestPasswords(t *testing.T) {
 				for _, typed := range []string{"ada", "ADA", "ada@example.test", "Ada@Example.test"} {
 					b := w.open(latchkey.AuthorizationRequest{})
 					b.get()
-					if res := b.submit(name, typed, password); res.Kind != flow.Done || b.login.UserID != u.ID || !slices.Equal(b.login.AMR, []string{"pwd"}) || b.login.LoA != 1 {
+					if res := b.submit(name, typed, password); res.Kind != flow.Done || b.login.UserID != u.ID || !slices.Equal(b.login.AMR, []string{"pwd"}) || b.login.Level() != 1 {
 						t.Errorf("%s: %+v, %+v", typed, res, b.login)
 					}
 				}

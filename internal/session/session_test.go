@@ -113,7 +113,7 @@ func TestStartFindRenewEnd(t *testing.T) {
 		w.clock.Advance(10 * time.Minute)
 		var second latchkey.Secret
 		w.update(func(tx *store.Tx) (err error) {
-			second, err = session.Renew(tx, w.snap, s, &latchkey.Login{LoA: 2, AMR: []string{"pwd"}, RememberMe: true})
+			second, err = session.Renew(tx, w.snap, s, &latchkey.Login{LoA: 2, Levels: map[int]time.Time{2: w.clock.Now()}, AMR: []string{"pwd"}, RememberMe: true})
 			return err
 		})
 		if w.find(cookie) != nil {
@@ -464,7 +464,7 @@ func TestACR(t *testing.T) {
 	for _, c := range []struct {
 		l    latchkey.Login
 		want string
-	}{{latchkey.Login{}, "1"}, {latchkey.Login{LoA: 1}, "1"}, {latchkey.Login{LoA: 3}, "3"}, {latchkey.Login{LoA: 3, FromCookie: true}, "0"}} {
+	}{{latchkey.Login{}, "1"}, {latchkey.Login{LoA: 1}, "1"}, {latchkey.Login{LoA: 3, Levels: map[int]time.Time{3: {}}}, "3"}, {latchkey.Login{FromCookie: true}, "0"}} {
 		if got := session.ACR(&c.l); got != c.want {
 			t.Errorf("%+v: %q, want %q", c.l, got, c.want)
 		}
