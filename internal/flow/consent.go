@@ -35,10 +35,10 @@ func Unconsented(tx *store.Tx, snap *latchkey.Snapshot, client *latchkey.Client,
 		return nil, false, err
 	}
 	given, err := tx.Consent(snap.Realm.ID, l.UserID, client.ID)
-	if err != nil && latchkey.ErrorCode(err) != latchkey.CodeNotFound {
+	none := latchkey.ErrorCode(err) == latchkey.CodeNotFound
+	if err != nil && !none {
 		return nil, false, err
 	}
-	none := err != nil
 	for _, id := range shown(snap, client, l.Request.Scope, held.RoleIDs()) {
 		if again || none || !slices.Contains(given.Scopes, id) {
 			ids = append(ids, id)

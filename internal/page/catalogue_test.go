@@ -162,6 +162,9 @@ func derivedKeys() []string {
 	for _, name := range []string{"username", "email", "firstName", "lastName"} {
 		keys = append(keys, "profile."+name) // Keycloak's "${username}" and so on
 	}
+	for _, scope := range []string{"profile", "email", "address", "phone", "offlineAccess", "roles", "organization", "samlRoleList"} {
+		keys = append(keys, "profile."+scope+"ScopeConsentText") // of Keycloak's built-in client scopes
+	}
 	for _, provider := range []string{"auth-username-form", "auth-password-form", "auth-username-password-form", "ext-magic-form"} {
 		keys = append(keys, "way."+provider)
 	}
