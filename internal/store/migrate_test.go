@@ -37,6 +37,9 @@ var oldRows = map[int64][]string{
 		`INSERT INTO message (realm_id, id, kind, state, address, address_key, user_id, login_id, token_id, created_at, expires_at, next_attempt_at, attempts, body)
 			VALUES ('old', 'm', 'magic-link', 'handed_over', 'a@example.com', 'a@example.com', '', 'l', 't', 1700000000000, 1700000000000, 1700000000000, 1, '{"from":{}}')`,
 	},
+	9: {
+		`INSERT INTO used_jti (realm_id, issuer, hash, expires_at) VALUES ('old', 'c', 'h', 1700000000000)`,
+	},
 	6: {
 		`INSERT INTO event (realm_id, time, id, type, client_id, user_id, session_id, ip_address, error, details)
 			VALUES ('old', 1700000000000, 'e', 'LOGIN', 'app', 'u', 's', '', '', 'null')`,

@@ -354,6 +354,9 @@ func (w *world) fill() {
 				return tx.PutClientSession(&latchkey.ClientSession{RealmID: id, SessionID: s.ID, ClientID: c.client.ID})
 			},
 			func() error {
+				if _, err := tx.UseJTI(id, c.client.ID, "jti", now); err != nil {
+					return err
+				}
 				return tx.CreateCode(&latchkey.AuthorizationCode{RealmID: id, Hash: []byte("h"), SessionID: s.ID, ClientID: c.client.ID, ExpiresAt: now})
 			},
 			func() error {

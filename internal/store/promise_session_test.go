@@ -229,3 +229,26 @@ func TestRedeemCode(t *testing.T) {
 		w.refused(latchkey.CodeConflict, func(tx *store.Tx) error { return tx.CreateCode(code) })
 	})
 }
+
+// An id is used up for one issuer of one realm, and nobody else's of that name.
+func TestUseJTI(t *testing.T) {
+	promise(t, func(w *world) {
+		id, until := w.realm.ID, w.clock.Now().Add(time.Minute)
+		w.update(func(tx *store.Tx) error {
+			for _, c := range []struct {
+				issuer, jti string
+				first       bool
+			}{{"app", "j", true}, {"app", "j", false}, {"other", "j", true}, {"", "j", true}, {"app", "k", true}, {"app", "k", false}} {
+				if first, err := tx.UseJTI(id, c.issuer, c.jti, until); err != nil || first != c.first {
+					w.Errorf("%+v: %v, %v", c, first, err)
+				}
+			}
+			for jti, want := range map[string]bool{"j": true, "k": false} {
+				if used, err := tx.JTIUsed(id, "other", jti); err != nil || used != want {
+					w.Errorf("%s: %v, %v", jti, used, err)
+				}
+			}
+			return nil
+		})
+	})
+}

@@ -77,6 +77,12 @@ func TestSingleUse(t *testing.T) {
 					return err == nil, err
 				},
 			},
+			"UseJTI": {
+				func(round string) string { return round },
+				func(tx *store.Tx, thing string, _ int) (bool, error) {
+					return tx.UseJTI(id, "app", thing, w.clock.Now().Add(time.Minute))
+				},
+			},
 			"SaveLogin": {
 				func(round string) string { return w.login("save", round).ID },
 				func(tx *store.Tx, thing string, _ int) (bool, error) {

@@ -86,17 +86,21 @@ func TestSweepWhatIsOver(t *testing.T) {
 			if err := tx.SaveKnownBrowser(id, []byte("b"), []byte("a")); err != nil {
 				return err
 			}
+			if _, err := tx.UseJTI(id, "", "j", w.clock.Now().Add(time.Hour)); err != nil {
+				return err
+			}
 			_, _, err := take(tx, id, store.Bucket{Name: "mail", Key: []byte("k"), Interval: time.Hour, Burst: 1})
 			return err
 		})
 		w.sweep()
-		for _, table := range []string{"authorization_code", "address_mark", "known_browser", "rate_limit"} {
+		for _, table := range []string{"authorization_code", "address_mark", "known_browser", "rate_limit", "used_jti"} {
 			w.same(w.left(table, "realm_id"), fmt.Sprintf("[%s]", id))
 		}
 		w.clock.Advance(time.Hour)
 		w.sweep()
 		w.same(w.left("address_mark", "realm_id"), "[]")
 		w.same(w.left("rate_limit", "realm_id"), "[]")
+		w.same(w.left("used_jti", "realm_id"), "[]")
 		w.same(w.left("authorization_code", "realm_id"), fmt.Sprintf("[%s]", id)) // a second use is still seen
 		w.clock.Advance(time.Minute)
 		w.sweep()
