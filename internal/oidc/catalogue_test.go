@@ -293,7 +293,7 @@ func TestSecretInEitherEncoding(t *testing.T) {
 func TestOtherAuthenticatorType(t *testing.T) {
 	w := sqliteWorld(t)
 	w.changeClient("bench-app", func(c *latchkey.Client) { c.ClientAuthenticatorType = "client-jwt" })
-	wantError(t, w.token("bench-app", "grant_type", "client_credentials"), 401, "unauthorized_client", "Invalid client or Invalid client credentials")
+	wantError(t, w.token("bench-app", "grant_type", "client_credentials"), 401, "invalid_client", "Invalid client or Invalid client credentials")
 }
 
 // Guesses at a client's secret are counted for the client and the network, and

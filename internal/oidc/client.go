@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -19,21 +20,28 @@ const wrongClient = "Invalid client or Invalid client credentials"
 
 // credentials are what a request says of its client.
 type credentials struct {
-	id      string
-	secrets []string // what the secret may be; none when none was sent
-	basic   bool
+	id        string
+	secrets   []string // what the secret may be; none when none was sent
+	basic     bool
+	assertion string // empty when none was sent
 }
 
-// readCredentials takes client_id and secret from the Authorization header or
-// from the form: from one place, never from both, and never from the URL
-// (RFC 6749 2.3).
+// readCredentials takes client_id and secret, or an assertion, from the
+// Authorization header or from the form: from one place, never from both, and
+// never from the URL (RFC 6749 2.3).
 func readCredentials(r *http.Request, form url.Values) (credentials, *oauthError) {
 	headers := r.Header.Values("Authorization")
 	if len(headers) > 1 {
 		return credentials{}, refuse("invalid_request", "More than one Authorization header", "invalid_request")
 	}
-	posted := form.Get("client_secret")
-	if len(headers) == 0 {
+	posted, asserted := form.Get("client_secret"), form.Has("client_assertion") || form.Has("client_assertion_type")
+	if asserted && (posted != "" || len(headers) > 0) || posted != "" && len(headers) > 0 && basicSent(r) {
+		return credentials{}, refuse("invalid_request", "More than one way of client authentication", "invalid_client_credentials")
+	}
+	switch {
+	case asserted:
+		return readAssertion(form)
+	case len(headers) == 0:
 		c := credentials{id: form.Get("client_id")}
 		if posted != "" {
 			c.secrets = []string{posted}
@@ -42,10 +50,7 @@ func readCredentials(r *http.Request, form url.Values) (credentials, *oauthError
 	}
 	id, password, ok := r.BasicAuth()
 	if !ok {
-		return credentials{}, &oauthError{status: http.StatusUnauthorized, code: "invalid_client", description: wrongClient, event: "invalid_client_credentials"}
-	}
-	if posted != "" || form.Has("client_assertion") {
-		return credentials{}, refuse("invalid_request", "More than one way of client authentication", "invalid_client_credentials")
+		return credentials{}, badClient("invalid_client", "invalid_client_credentials")
 	}
 	c := credentials{id: formDecoded(id), secrets: []string{password}, basic: true}
 	// RFC 6749 2.3.1 has both parts form-encoded; many programs send them as
@@ -60,6 +65,30 @@ func readCredentials(r *http.Request, form url.Values) (credentials, *oauthError
 		c.id = id
 	}
 	return c, nil
+}
+
+func basicSent(r *http.Request) bool {
+	_, _, ok := r.BasicAuth()
+	return ok
+}
+
+// readAssertion takes an assertion from the form (RFC 7523 2.2). client_id may
+// be left out: the assertion says it.
+func readAssertion(form url.Values) (credentials, *oauthError) {
+	raw := form.Get("client_assertion")
+	if form.Get("client_assertion_type") != assertionType || raw == "" {
+		return credentials{}, refuse("invalid_request", "client_assertion needs the client_assertion_type "+assertionType, "invalid_client_credentials")
+	}
+	c := credentials{id: form.Get("client_id"), assertion: raw}
+	if c.id == "" {
+		c.id = assertedClient(raw)
+	}
+	return c, nil
+}
+
+// badClient is the one answer to a client that is not who it says.
+func badClient(code, event string) *oauthError {
+	return &oauthError{status: http.StatusUnauthorized, code: code, description: wrongClient, event: event}
 }
 
 func formDecoded(s string) string {
@@ -78,7 +107,7 @@ func (d *Door) authenticate(w http.ResponseWriter, r *http.Request, x *exchange,
 		return d.failedClient(r.Context(), x, kind, refused)
 	}
 	unauthorized := func(code, event string) *oauthError {
-		e := &oauthError{status: http.StatusUnauthorized, code: code, description: wrongClient, event: event}
+		e := badClient(code, event)
 		if c.basic {
 			e.basic = x.snap.Realm.Name
 		}
@@ -94,21 +123,48 @@ func (d *Door) authenticate(w http.ResponseWriter, r *http.Request, x *exchange,
 	if wait := d.guesses.wait(x.snap.Realm.ID, client.ID, network, d.Now()); wait > 0 {
 		return &oauthError{status: http.StatusTooManyRequests, code: "temporarily_unavailable", description: "Too many failures; wait and try again", retry: wait}
 	}
-	switch {
-	case !client.Enabled:
+	if !client.Enabled {
 		return d.failedClient(r.Context(), x, kind, unauthorized("invalid_client", "client_disabled"))
-	case client.BearerOnly:
-		return d.failedClient(r.Context(), x, kind, unauthorized("invalid_client", "invalid_client"))
-	case client.PublicClient:
-		x.client = client
-		return nil
-	case client.ClientAuthenticatorType != "" && client.ClientAuthenticatorType != "client-secret",
-		!secretMatches(client.Secret, c.secrets):
+	}
+	if code := d.proves(r.Context(), x, client, c); code != "" {
 		x.failedAs = client
-		return d.failedClient(r.Context(), x, kind, unauthorized("unauthorized_client", "invalid_client_credentials"))
+		return d.failedClient(r.Context(), x, kind, unauthorized(code, "invalid_client_credentials"))
 	}
 	x.client = client
 	return nil
+}
+
+// proves looks whether the credentials are the client's, in the one way that
+// the client has. It gives the error's code when they are not.
+func (d *Door) proves(ctx context.Context, x *exchange, client *latchkey.Client, c credentials) (code string) {
+	method := client.ClientAuthenticatorType
+	switch {
+	case client.PublicClient:
+		method = "none"
+	case method == "":
+		method = authSecret
+	}
+	x.event.Details["client_auth_method"] = method
+	switch method {
+	case "none":
+		return ""
+	case authSecret:
+		if c.assertion == "" && secretMatches(client.Secret, c.secrets) {
+			return ""
+		}
+		return "unauthorized_client" // Keycloak's
+	}
+	if c.assertion == "" {
+		return "invalid_client"
+	}
+	var err error
+	if x.assertion, err = d.checkAssertion(ctx, x, client, c.assertion); err != nil {
+		if errors.Is(err, errKeys) {
+			d.Log.Warn("the keys of a client could not be fetched", "realm", x.snap.Realm.Name, "client", client.ClientID, "error", err)
+		}
+		return "invalid_client"
+	}
+	return ""
 }
 
 // secretMatches compares in constant time; a client without a secret matches

@@ -9,6 +9,7 @@ import (
 
 	"latchkey"
 	"latchkey/internal/event"
+	"latchkey/internal/outbound"
 	"latchkey/internal/secret"
 	"latchkey/internal/store"
 	"latchkey/internal/token"
@@ -82,18 +83,23 @@ type Deps struct {
 	Site   *web.Site
 	Minter *token.Minter
 	Pages  Pages
-	Log    *slog.Logger
-	Now    func() time.Time
+	// Keys fetches the key sets of clients.
+	Keys *outbound.Client
+	Log  *slog.Logger
+	Now  func() time.Time
 }
 
 // Door is the application's door.
 type Door struct {
 	Deps
 	guesses *guesses
+	keySets *keySets
 }
 
 // New makes the door.
-func New(d Deps) *Door { return &Door{Deps: d, guesses: newGuesses()} }
+func New(d Deps) *Door {
+	return &Door{Deps: d, guesses: newGuesses(), keySets: newKeySets(d.Now, d.Keys.Get)}
+}
 
 // The cookies of the browser, by purpose; web adds prefix and realm. Both are
 // the person's door's, which finds logins by the one and sets the other.

@@ -81,9 +81,6 @@ func noStore(w http.ResponseWriter) {
 // formError turns an error of [web.Form] into an OAuth error.
 func formError(err error) *oauthError {
 	var f *web.Failure
-	if errors.As(err, &f) && f.Status == http.StatusUnsupportedMediaType {
-		return refuse("invalid_request", "Missing form parameter: grant_type", "invalid_request")
-	}
 	if errors.As(err, &f) && f.Status == http.StatusRequestEntityTooLarge {
 		return &oauthError{status: f.Status, code: "invalid_request", description: "The request is too large", event: "invalid_request"}
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
-	"slices"
 
 	"latchkey"
 	"latchkey/internal/event"
@@ -249,19 +248,23 @@ func (d *Door) logoutConfirmed(w http.ResponseWriter, r *http.Request) error {
 // logoutByRefresh ends the session of a refresh token for the client that
 // holds it (Keycloak's logout of an application).
 func (d *Door) logoutByRefresh(w http.ResponseWriter, r *http.Request, snap *latchkey.Snapshot, form url.Values) error {
-	noStore(w)
-	if query := r.URL.Query(); slices.ContainsFunc(secrets, query.Has) {
-		return refuse("invalid_request", "Parameters belong into the body of the request", "invalid_request")
+	x, err := d.exchangeOf(w, r, snap, "logout", form)
+	if err != nil {
+		return err
 	}
-	x := &exchange{snap: snap, form: form, issuer: d.Site.Issuer(snap.Realm.Name), now: d.Now()}
-	x.event = latchkey.Event{IPAddress: d.Site.ClientIP(r), Details: map[string]string{"client_auth_method": "client-secret"}}
 	if refused := d.authenticate(w, r, x, latchkey.EventLogoutError); refused != nil {
 		return refused
 	}
 	var refused *oauthError
-	err := d.DB.Update(r.Context(), func(tx *store.Tx) error {
+	err = d.DB.Update(r.Context(), func(tx *store.Tx) error {
 		var c *token.Claims
-		if c, refused = d.verifyRefresh(x); refused != nil {
+		if refused, err = x.spend(tx); err == nil && refused == nil {
+			c, refused = d.verifyRefresh(x)
+		}
+		if err != nil {
+			return err
+		}
+		if refused != nil {
 			e := x.event
 			e.Type, e.Error = latchkey.EventLogoutError, refused.event
 			return record(tx, x, e)

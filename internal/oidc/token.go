@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
 	"net/http"
 	"net/url"
@@ -28,6 +29,11 @@ type exchange struct {
 	form   url.Values
 	issuer string
 	now    time.Time
+	// endpoint is the path below protocol/openid-connect/ that was called.
+	endpoint string
+	// assertion is what the client authenticated itself with, to be used up in
+	// the request's transaction; nil for other ways.
+	assertion *assertion
 	// failedAs is the client whose secret was wrong.
 	failedAs *latchkey.Client
 	// event is what every event of this request says.
@@ -39,7 +45,9 @@ type exchange struct {
 type grant struct {
 	success, failure latchkey.EventType
 	check            func(x *exchange) *oauthError
-	redeem           func(d *Door, tx *store.Tx, x *exchange) (*token.Grant, *oauthError, error)
+	// prepare does slow work before the transaction; nil: there is none.
+	prepare func(d *Door, r *http.Request, x *exchange) error
+	redeem  func(d *Door, tx *store.Tx, x *exchange) (*token.Grant, *oauthError, error)
 }
 
 var grants = map[string]grant{
@@ -60,25 +68,47 @@ var unbuilt = map[string]*oauthError{
 }
 
 // secrets are parameters that have no place in a URL (RFC 6749 2.3.1).
-var secrets = []string{"client_secret", "code", "code_verifier", "refresh_token", "client_assertion", "password"}
+var secrets = []string{"client_secret", "code", "code_verifier", "refresh_token", "client_assertion", "password", "token", "access_token"}
 
-// token is the token endpoint: one transaction, then the signatures.
-func (d *Door) token(w http.ResponseWriter, r *http.Request) error {
+// open begins a request to an endpoint at which clients authenticate
+// themselves: it finds the realm and reads the form.
+func (d *Door) open(w http.ResponseWriter, r *http.Request, endpoint string) (*exchange, error) {
 	noStore(w)
 	snap, err := d.realm(r)
 	if err != nil {
-		return err
-	}
-	if query := r.URL.Query(); slices.ContainsFunc(secrets, query.Has) {
-		return refuse("invalid_request", "Parameters belong into the body of the request", "invalid_request")
+		return nil, err
 	}
 	form, err := web.Form(w, r)
-	if err != nil {
-		return formError(err)
+	var f *web.Failure
+	switch {
+	case errors.As(err, &f) && f.Status == http.StatusUnsupportedMediaType:
+		form = url.Values{} // no form, no parameters
+	case err != nil:
+		d.allowOrigin(w, r, snap, nil)
+		return nil, formError(err)
 	}
-	x := &exchange{snap: snap, form: form, issuer: d.Site.Issuer(snap.Realm.Name), now: d.Now()}
-	name := form.Get("grant_type")
-	x.event = latchkey.Event{IPAddress: d.Site.ClientIP(r), Details: map[string]string{"grant_type": bounded(name), "client_auth_method": "client-secret"}}
+	return d.exchangeOf(w, r, snap, endpoint, form)
+}
+
+// exchangeOf is [Door.open] for a form that was read already.
+func (d *Door) exchangeOf(w http.ResponseWriter, r *http.Request, snap *latchkey.Snapshot, endpoint string, form url.Values) (*exchange, error) {
+	noStore(w)
+	if query := r.URL.Query(); slices.ContainsFunc(secrets, query.Has) {
+		d.allowOrigin(w, r, snap, nil)
+		return nil, refuse("invalid_request", "Parameters belong into the body of the request", "invalid_request")
+	}
+	return &exchange{snap: snap, form: form, issuer: d.Site.Issuer(snap.Realm.Name), now: d.Now(), endpoint: endpoint,
+		event: latchkey.Event{IPAddress: d.Site.ClientIP(r), Details: map[string]string{"client_auth_method": authSecret}}}, nil
+}
+
+// token is the token endpoint: one transaction, then the signatures.
+func (d *Door) token(w http.ResponseWriter, r *http.Request) error {
+	x, err := d.open(w, r, "token")
+	if err != nil {
+		return err
+	}
+	name := x.form.Get("grant_type")
+	x.event.Details["grant_type"] = bounded(name)
 	g, built := grants[name]
 	off := unbuilt[name]
 	switch {
@@ -92,7 +122,10 @@ func (d *Door) token(w http.ResponseWriter, r *http.Request) error {
 	if refused := d.authenticate(w, r, x, g.failure); refused != nil {
 		return refused
 	}
-	if off != nil {
+	switch {
+	case x.client.BearerOnly:
+		return d.failedClient(r.Context(), x, g.failure, badClient("invalid_client", "invalid_client"))
+	case off != nil:
 		return off
 	}
 	answer, err := d.exchange(r, g, x)
@@ -105,11 +138,11 @@ func (d *Door) token(w http.ResponseWriter, r *http.Request) error {
 // exchange redeems what the request brings in one transaction and then signs,
 // outside of it.
 func (d *Door) exchange(r *http.Request, g grant, x *exchange) (*tokenAnswer, error) {
-	if refused := g.check(x); refused != nil {
-		if err := d.record(r.Context(), x.snap, x.failed(g, refused)); err != nil {
+	early := g.check(x)
+	if early == nil && g.prepare != nil {
+		if err := g.prepare(d, r, x); err != nil {
 			return nil, err
 		}
-		return nil, refused
 	}
 	var granted *token.Grant
 	var refused *oauthError
@@ -117,7 +150,12 @@ func (d *Door) exchange(r *http.Request, g grant, x *exchange) (*tokenAnswer, er
 	err := d.DB.Update(r.Context(), func(tx *store.Tx) error {
 		var err error
 		x.now = tx.Now()
-		if granted, refused, err = g.redeem(d, tx, x); err != nil {
+		if refused, err = x.spend(tx); err == nil && refused == nil {
+			if refused = early; refused == nil {
+				granted, refused, err = g.redeem(d, tx, x)
+			}
+		}
+		if err != nil {
 			return err
 		}
 		if refused != nil {

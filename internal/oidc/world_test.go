@@ -16,6 +16,7 @@ import (
 
 	"latchkey"
 	"latchkey/internal/oidc"
+	"latchkey/internal/outbound"
 	"latchkey/internal/realm"
 	"latchkey/internal/secret"
 	"latchkey/internal/store"
@@ -152,7 +153,7 @@ func newWorld(t *testing.T, db *store.DB) *world {
 	}
 	w.minter = token.NewMinter(w.clock.Now)
 	log := slog.New(slog.DiscardHandler)
-	door := oidc.New(oidc.Deps{DB: db, Realms: realms{db}, Site: w.site, Minter: w.minter, Pages: pages{}, Log: log, Now: w.clock.Now})
+	door := oidc.New(oidc.Deps{DB: db, Realms: realms{db}, Site: w.site, Minter: w.minter, Pages: pages{}, Keys: outbound.New(outbound.Options{Purpose: outbound.PurposeKeys, Loopback: true}), Log: log, Now: w.clock.Now})
 	server.Config.Handler = web.Mount(door.Routes(), web.Manners{Site: w.site, Log: log, Now: w.clock.Now})
 	server.Start()
 	t.Cleanup(server.Close)

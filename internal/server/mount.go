@@ -55,7 +55,7 @@ func (s *Server) build(ctx context.Context) error {
 	registry := flow.NewRegistry(authenticator.All(authenticator.Deps{}), requiredaction.All())
 
 	applications := oidc.New(oidc.Deps{DB: s.db, Realms: s.realms, Site: s.site, Minter: minter,
-		Pages: &oidcPages{kit: pages, now: s.cfg.Now}, Log: s.cfg.Log, Now: s.cfg.Now})
+		Pages: &oidcPages{kit: pages, now: s.cfg.Now}, Keys: s.outbound(outbound.PurposeKeys), Log: s.cfg.Log, Now: s.cfg.Now})
 	people := login.New(login.Deps{DB: s.db, Realms: s.realms, Site: s.site, Pages: pages,
 		Registry: registry, Log: s.cfg.Log, Now: s.cfg.Now})
 	operators := admin.New(admin.Deps{DB: s.db, Realms: s.realms, Site: s.site, Verifier: minter,
