@@ -79,7 +79,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	switch scheme {
 	case "sqlite":
 		db.dialect = &sqliteDialect
-		db.engine, err = openSQLite(ctx, strings.TrimPrefix(rest, "//"), o.MaxConns)
+		db.engine, err = openSQLite(strings.TrimPrefix(rest, "//"), o.MaxConns)
 	case "postgres", "postgresql":
 		db.dialect = &postgresDialect
 		db.engine, err = openPostgres(ctx, o.URL, o.MaxConns, db)

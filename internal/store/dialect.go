@@ -8,7 +8,6 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/pressly/goose/v3"
-	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
@@ -82,12 +81,12 @@ var sqliteDialect = dialect{
 		if errors.Is(err, errGroupLost) {
 			return true
 		}
-		var e *sqlite.Error
-		return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY
+		var e *sqliteError
+		return errors.As(err, &e) && e.code&0xff == sqlite3.SQLITE_BUSY
 	},
 	missing: func(err error) bool {
-		var e *sqlite.Error
-		return errors.As(err, &e) && strings.Contains(e.Error(), "no such table")
+		var e *sqliteError
+		return errors.As(err, &e) && strings.Contains(e.text, "no such table")
 	},
 }
 

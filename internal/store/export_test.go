@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 
 	"github.com/pressly/goose/v3"
 )
@@ -55,12 +54,12 @@ type counting struct {
 	n int
 }
 
-func (c *counting) query(ctx context.Context, text string, args []any) (*sql.Rows, error) {
+func (c *counting) query(ctx context.Context, text string, args []any) (rows, error) {
 	c.n++
 	return c.querier.query(ctx, text, args)
 }
 
-func (c *counting) exec(ctx context.Context, text string, args []any) (sql.Result, error) {
+func (c *counting) exec(ctx context.Context, text string, args []any) (int64, error) {
 	c.n++
 	return c.querier.exec(ctx, text, args)
 }

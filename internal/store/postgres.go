@@ -118,10 +118,14 @@ type sqlQuerier struct {
 	}
 }
 
-func (q sqlQuerier) query(ctx context.Context, text string, args []any) (*sql.Rows, error) {
-	return q.db.QueryContext(ctx, text, args...)
+func (q sqlQuerier) query(ctx context.Context, text string, args []any) (rows, error) {
+	return q.db.QueryContext(ctx, text, args...) //nolint:rowserrcheck // Tx.each looks
 }
 
-func (q sqlQuerier) exec(ctx context.Context, text string, args []any) (sql.Result, error) {
-	return q.db.ExecContext(ctx, text, args...)
+func (q sqlQuerier) exec(ctx context.Context, text string, args []any) (int64, error) {
+	res, err := q.db.ExecContext(ctx, text, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
 }

@@ -9,15 +9,16 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"sync"
+
+	"modernc.org/sqlite"
 
 	"latchkey"
 )
 
 // sqliteEngine is SQLite in WAL mode: one connection writes, a few read.
 type sqliteEngine struct {
-	dsn     string
-	readers *stmtPool
+	uri     string
+	readers *readers
 	writer  *writer
 }
 
@@ -29,7 +30,7 @@ var (
 	readerPragmas = []string{"busy_timeout(5000)", "query_only(1)", "temp_store(MEMORY)", "cache_size(-8000)"}
 )
 
-func openSQLite(ctx context.Context, path string, readers int) (engine, error) {
+func openSQLite(path string, conns int) (engine, error) {
 	if path == "" || path == ":memory:" {
 		return nil, latchkey.Invalid("database", "A SQLite database is a file: sqlite:PATH.")
 	}
@@ -45,33 +46,21 @@ func openSQLite(ctx context.Context, path string, readers int) (engine, error) {
 	if err := f.Close(); err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	e := &sqliteEngine{dsn: "file://" + (&url.URL{Path: path}).EscapedPath() + "?"}
-	if e.writer, err = openWriter(ctx, e.dsn+pragmas(writerPragmas)); err != nil {
-		return nil, err
-	}
-	if readers <= 0 {
-		readers = runtime.GOMAXPROCS(0) // more of them starve the writer
-	}
-	pool, err := openPool(e.dsn+pragmas(readerPragmas), readers)
-	if err != nil {
-		return nil, errors.Join(err, e.writer.close())
-	}
-	e.readers = &stmtPool{pool: pool}
-	return e, nil
-}
-
-func pragmas(list []string) string { return url.Values{"_pragma": list}.Encode() }
-
-// openPool opens a pool whose idle limit is its open limit, so that no
-// connection is made and thrown away under load.
-func openPool(dsn string, conns int) (*sql.DB, error) {
-	pool, err := sql.Open("sqlite", dsn)
-	if err != nil {
+	// A commit waits for the data, not for the time of the file's last change.
+	if _, err := sqlite.Fdatasync(true); err != nil && !errors.Is(err, sqlite.ErrFdatasyncUnavailable) {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	pool.SetMaxOpenConns(conns)
-	pool.SetMaxIdleConns(conns)
-	return pool, nil
+	e := &sqliteEngine{uri: "file://" + (&url.URL{Path: path}).EscapedPath()}
+	if e.writer, err = openWriter(e.uri); err != nil {
+		return nil, err
+	}
+	if conns <= 0 {
+		conns = runtime.GOMAXPROCS(0) // more of them starve the writer
+	}
+	if e.readers, err = openReaders(e.uri, conns); err != nil {
+		return nil, errors.Join(err, e.writer.close())
+	}
+	return e, nil
 }
 
 func (e *sqliteEngine) reader() querier { return e.readers }
@@ -83,49 +72,62 @@ func (e *sqliteEngine) update(ctx context.Context, tx *Tx, f func(*Tx) error) er
 func (e *sqliteEngine) start(context.Context, *DB) {}
 
 func (e *sqliteEngine) migrating(context.Context) (migrating, error) {
-	pool, err := openPool(e.dsn+pragmas(writerPragmas), 1)
+	pool, err := sql.Open("sqlite", e.uri+"?"+url.Values{"_pragma": writerPragmas}.Encode())
 	if err != nil {
-		return migrating{}, err
+		return migrating{}, fmt.Errorf("store: %w", err)
 	}
+	pool.SetMaxOpenConns(1)
 	return migrating{pool: pool, release: pool.Close}, nil
 }
 
 func (e *sqliteEngine) close() error {
 	// The readers first: the last connection to close tidies the WAL up, and a
 	// reader may not write.
-	return errors.Join(e.readers.pool.Close(), e.writer.close())
+	return errors.Join(e.readers.close(), e.writer.close())
 }
 
-// stmtPool is a pool with a cache of prepared statements. The texts are those
-// of this package, so the cache has an end.
-type stmtPool struct {
-	pool  *sql.DB
-	stmts sync.Map // text to *sql.Stmt
+// readers are the connections that read. A statement takes one for itself.
+type readers struct {
+	all  []*sqliteConn
+	free chan *sqliteConn
 }
 
-func (p *stmtPool) prepared(ctx context.Context, text string) (*sql.Stmt, error) {
-	if s, ok := p.stmts.Load(text); ok {
-		return s.(*sql.Stmt), nil
+func openReaders(uri string, n int) (*readers, error) {
+	p := &readers{free: make(chan *sqliteConn, n)}
+	for range n {
+		c, err := openSQLiteConn(uri, readerPragmas)
+		if err != nil {
+			return nil, errors.Join(err, p.close())
+		}
+		p.all = append(p.all, c)
+		p.free <- c
 	}
-	s, err := p.pool.PrepareContext(ctx, text)
+	return p, nil
+}
+
+func (p *readers) query(ctx context.Context, text string, args []any) (rows, error) {
+	var c *sqliteConn
+	select {
+	case c = <-p.free:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	r, err := c.query(ctx, text, args, func() { p.free <- c })
 	if err != nil {
+		p.free <- c
 		return nil, err
 	}
-	if first, loaded := p.stmts.LoadOrStore(text, s); loaded {
-		_ = s.Close() //nolint:sqlclosecheck // the other one is kept
-		return first.(*sql.Stmt), nil
-	}
-	return s, nil
+	return r, nil
 }
 
-func (p *stmtPool) query(ctx context.Context, text string, args []any) (*sql.Rows, error) {
-	s, err := p.prepared(ctx, text) //nolint:sqlclosecheck // kept for the next time
-	if err != nil {
-		return nil, err
-	}
-	return s.QueryContext(ctx, args...)
-}
+func (p *readers) exec(context.Context, string, []any) (int64, error) { return 0, errReadOnly }
 
-func (p *stmtPool) exec(ctx context.Context, text string, args []any) (sql.Result, error) {
-	return nil, errReadOnly
+// close waits for the statements that run.
+func (p *readers) close() error {
+	var err error
+	for range p.all {
+		err = errors.Join(err, (<-p.free).close())
+	}
+	p.all = nil
+	return err
 }

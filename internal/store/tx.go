@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -37,8 +36,17 @@ type Tx struct {
 
 // querier runs statements: on a pool, on the writer or in a transaction.
 type querier interface {
-	query(ctx context.Context, text string, args []any) (*sql.Rows, error)
-	exec(ctx context.Context, text string, args []any) (sql.Result, error)
+	query(ctx context.Context, text string, args []any) (rows, error)
+	// exec says how many rows were changed.
+	exec(ctx context.Context, text string, args []any) (int64, error)
+}
+
+// rows are what a query gives; *sql.Rows are some.
+type rows interface {
+	row
+	Next() bool
+	Err() error
+	Close() error
 }
 
 type insideKey struct{}
@@ -174,11 +182,11 @@ func (tx *Tx) exec(text string, args ...any) (int64, error) {
 		return 0, err
 	}
 	tx.forget(text)
-	res, err := tx.q.exec(tx.ctx, text, args)
+	n, err := tx.q.exec(tx.ctx, text, args)
 	if err != nil {
 		return 0, tx.failed(err)
 	}
-	return res.RowsAffected()
+	return n, nil
 }
 
 // changed is exec for a statement of which the row count decides: whether it

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"sync"
@@ -29,9 +28,7 @@ var (
 // So one fsync serves everybody who came meanwhile (group commit). A request's
 // closure runs in the goroutine that called Update.
 type writer struct {
-	pool     *sql.DB
-	conn     *sql.Conn
-	stmts    map[string]*sql.Stmt
+	conn     *sqliteConn
 	requests chan *request
 	closing  chan struct{}
 	closed   sync.Once
@@ -52,19 +49,12 @@ const (
 	requestGivenUp
 )
 
-func openWriter(ctx context.Context, dsn string) (*writer, error) {
-	pool, err := openPool(dsn, 1)
+func openWriter(uri string) (*writer, error) {
+	conn, err := openSQLiteConn(uri, writerPragmas)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("store: %w", err)
 	}
-	conn, err := pool.Conn(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("store: %w", errors.Join(err, pool.Close()))
-	}
-	w := &writer{
-		pool: pool, conn: conn, stmts: map[string]*sql.Stmt{},
-		requests: make(chan *request), closing: make(chan struct{}), done: make(chan struct{}),
-	}
+	w := &writer{conn: conn, requests: make(chan *request), closing: make(chan struct{}), done: make(chan struct{})}
 	go w.run()
 	return w, nil
 }
@@ -179,46 +169,28 @@ func (w *writer) take(r *request) (kept bool, lost error) {
 }
 
 func (w *writer) do(text string) error {
-	_, err := w.exec(context.Background(), text, nil)
+	_, err := w.conn.exec(text, nil)
 	return err
-}
-
-func (w *writer) prepared(text string) (*sql.Stmt, error) {
-	if s, ok := w.stmts[text]; ok {
-		return s, nil
-	}
-	s, err := w.conn.PrepareContext(context.Background(), text)
-	if err == nil {
-		w.stmts[text] = s
-	}
-	return s, err
 }
 
 // query and exec leave the caller's context out: SQLite answers an
 // interrupted write with a rollback of the whole transaction, and so of
 // everybody in the group. The context is looked at between statements.
 
-func (w *writer) query(_ context.Context, text string, args []any) (*sql.Rows, error) {
-	s, err := w.prepared(text) //nolint:sqlclosecheck // kept for the next time
+func (w *writer) query(_ context.Context, text string, args []any) (rows, error) {
+	r, err := w.conn.query(context.Background(), text, args, nil)
 	if err != nil {
 		return nil, err
 	}
-	return s.QueryContext(context.Background(), args...)
+	return r, nil
 }
 
-func (w *writer) exec(_ context.Context, text string, args []any) (sql.Result, error) {
-	s, err := w.prepared(text) //nolint:sqlclosecheck // kept for the next time
-	if err != nil {
-		return nil, err
-	}
-	return s.ExecContext(context.Background(), args...)
+func (w *writer) exec(_ context.Context, text string, args []any) (int64, error) {
+	return w.conn.exec(text, args)
 }
 
 func (w *writer) close() error {
 	w.closed.Do(func() { close(w.closing) })
 	<-w.done
-	for _, s := range w.stmts {
-		_ = s.Close()
-	}
-	return errors.Join(w.conn.Close(), w.pool.Close())
+	return w.conn.close()
 }
