@@ -101,9 +101,13 @@ func (r *Run) consent() (Result, error) {
 	}
 	l.Action = StepConsent
 	l.SetNote(noteConsent, strings.Join(ids, " "))
-	screen := Consent{}
+	user, err := (&Context{Login: l, Tx: r.Tx}).User()
+	if err != nil || user == nil {
+		return Result{Kind: Failed, Code: "user_not_found"}, err
+	}
+	screen := Consent{Account: cmp.Or(user.Email, user.Username)}
 	for _, id := range ids {
-		screen.Items = append(screen.Items, ConsentItem{Text: consentText(r.Realm, id)})
+		screen.Items = append(screen.Items, consentText(r.Realm, id))
 	}
 	return Result{Kind: Show, Screen: screen, Step: StepConsent}, nil
 }

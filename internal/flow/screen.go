@@ -112,13 +112,11 @@ type Terms struct{ Text string }
 type SelectAccount struct{ Account string }
 
 // Consent asks whether an application may have what it asks for.
+// Items are texts, which may be message keys in ${}.
 type Consent struct {
-	Items []ConsentItem
+	Account string
+	Items   []string
 }
-
-// ConsentItem is one thing that an application asks for: a text, which may be
-// a message key in ${}.
-type ConsentItem struct{ Text string }
 
 func (SelectAccount) screen()        {}
 func (Consent) screen()              {}

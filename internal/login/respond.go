@@ -161,11 +161,7 @@ func (d *Door) screen(v *visit, res flow.Result, f page.Form) (page.Page, bool) 
 		f.RestartURL, f.TryAnotherURL = "", ""
 		return page.SelectAccount{Form: f, Account: s.Account}, false
 	case flow.Consent:
-		p := page.Consent{Form: f, Account: account(v.user)}
-		for _, item := range s.Items {
-			p.Items = append(p.Items, item.Text)
-		}
-		return p, false
+		return page.Consent{Form: f, Account: s.Account, Items: s.Items}, false
 	case flow.Terms:
 		return page.Terms{Form: f, Text: s.Text}, false
 	}

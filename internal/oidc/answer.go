@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"latchkey"
+	"latchkey/internal/flow"
 	"latchkey/internal/session"
 	"latchkey/internal/store"
 	"latchkey/internal/token"
@@ -90,16 +91,18 @@ func (d *Door) replyFor(tx *store.Tx, snap *latchkey.Snapshot, client *latchkey.
 		p.fields = d.errorFields(snap, code, "", req.State)
 		return p, nil
 	}
-	if client.ConsentRequired {
-		p.fields = d.errorFields(snap, "consent_required", "", req.State)
-		return p, nil
-	}
 	s, user, err := session.ByID(tx, snap, l.SessionID)
 	if err != nil {
 		return p, err
 	}
+	refusal := ""
 	if s == nil || !honours(snap, client, l, s) {
-		p.fields = d.errorFields(snap, "login_required", "", req.State)
+		refusal = "login_required"
+	} else if refusal, err = withheld(tx, snap, client, l); err != nil {
+		return p, err
+	}
+	if refusal != "" {
+		p.fields = d.errorFields(snap, refusal, "", req.State)
 		return p, nil
 	}
 	if _, err := session.AttachClient(tx, snap, s, client, *req); err != nil {
@@ -108,16 +111,37 @@ func (d *Door) replyFor(tx *store.Tx, snap *latchkey.Snapshot, client *latchkey.
 	code, hash := newCode(s.ID, client.ID)
 	amr := l.AMR
 	if l.FromCookie || len(amr) == 0 {
-		amr = s.AMR
+		amr = s.AMRAt(tx.Now())
 	}
 	err = tx.CreateCode(&latchkey.AuthorizationCode{
 		RealmID: snap.Realm.ID, Hash: hash, SessionID: s.ID, ClientID: client.ID, ExpiresAt: tx.Now().Add(codeLifespan(snap.Realm)),
 		UserID: user.ID, RedirectURI: req.RedirectURI, Scope: req.Scope, Nonce: req.Nonce,
 		CodeChallenge: req.CodeChallenge, CodeChallengeMethod: req.CodeChallengeMethod,
-		AuthTime: s.AuthTime, ACR: session.ACR(l), AMR: amr,
+		AuthTime: s.AuthTime, ACR: acrOf(snap, client, l), AMR: amr,
 	})
 	p.fields = d.codeFields(snap, code, s.ID, req.State)
+	if l.ActionStatus != "" {
+		p.fields = append(p.fields, Field{"kc_action_status", l.ActionStatus}, Field{"kc_action", req.Action})
+	}
 	return p, err
+}
+
+// withheld says why the sign-in alone is no yes to the application: what it
+// requires was not reached, or the person has not consented to what it may
+// have. The person's door sees to both; here it is said once
+// more, where the answer is given.
+func withheld(tx *store.Tx, snap *latchkey.Snapshot, client *latchkey.Client, l *latchkey.Login) (string, error) {
+	if must := l.Request.RequiredLevel; must != nil && l.Level() < *must {
+		return flow.CodeUnmet, nil
+	}
+	if !client.ConsentRequired {
+		return "", nil
+	}
+	_, missing, err := flow.Unconsented(tx, snap, client, l, false)
+	if err == nil && missing {
+		return "consent_required", nil
+	}
+	return "", err
 }
 
 // honours says whether the sign-in is what the request asked for: the person

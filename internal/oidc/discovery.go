@@ -54,11 +54,11 @@ func (d *Door) discovery(snap *latchkey.Snapshot) (any, error) {
 		EndSessionEndpoint:    endpoint("logout"),
 		JWKSURI:               endpoint("certs"),
 		GrantTypes:            []string{grantCode, grantRefresh, grantCredentials},
-		ACRValues:             []string{"0", "1"},
+		ACRValues:             acrValues(snap),
 		ResponseTypes:         []string{"code"},
 		ResponseModes:         []string{modeQuery, modeFragment, modeFormPost},
 		SubjectTypes:          []string{"public"},
-		PromptValues:          []string{"none", "login", "select_account"},
+		PromptValues:          []string{"none", "login", "consent", "select_account"},
 		IDTokenAlgorithms:     token.SigningAlgorithms(snap),
 		TokenAuthMethods:      []string{"client_secret_basic", "client_secret_post", "none"},
 		ClaimTypes:            []string{"normal"},
@@ -67,6 +67,7 @@ func (d *Door) discovery(snap *latchkey.Snapshot) (any, error) {
 		Scopes:           scopes(snap),
 		ChallengeMethods: []string{challengeS256},
 		IssParameter:     true,
+		ClaimsParameter:  true,
 	}
 	if snap.Realm.InternationalizationEnabled {
 		m.UILocales = realm.LocalesOf(snap.Realm.SupportedLocales)

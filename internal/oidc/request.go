@@ -14,6 +14,7 @@ var most = map[string]int{
 	"client_id": 255, "redirect_uri": latchkey.MaxRedirectURI, "response_type": 128, "response_mode": 64,
 	"scope": 2048, "state": 4096, "nonce": 2048, "code_challenge": 128, "code_challenge_method": 32,
 	"prompt": 128, "max_age": 16, "login_hint": 512, "acr_values": 1024, "ui_locales": 256, "id_token_hint": 16 << 10,
+	"claims": 4096, "kc_action": 255, "kc_idp_hint": 255,
 	"request": 64 << 10, "request_uri": 2048, "registration": 64 << 10,
 }
 
@@ -27,6 +28,8 @@ type request struct {
 	latchkey.AuthorizationRequest
 	tooLong     string // a parameter that is longer than it may be; its value is not kept
 	badMaxAge   bool
+	claims      claimsRequest
+	badClaims   bool
 	idTokenHint string
 	unsupported string // a parameter that would change everything and is not supported
 }
@@ -63,6 +66,13 @@ func parseRequest(v url.Values) request {
 			r.MaxAge = &n
 		}
 	}
+	if text := get("claims"); text != "" {
+		var ok bool
+		r.claims, ok = parseClaims(text)
+		r.badClaims = !ok
+	}
+	r.Action, r.ActionParameter, _ = strings.Cut(get("kc_action"), ":")
+	r.IDPHint = get("kc_idp_hint")
 	for _, name := range []string{"request", "request_uri", "registration"} {
 		if v.Get(name) != "" {
 			r.unsupported = name

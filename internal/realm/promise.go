@@ -35,7 +35,6 @@ const (
 	whyNoLogout    = "applications are not told of a logout yet"
 	whyNotBound    = "tokens are not bound: whoever holds one can use it"
 	whyNoKeys      = "a client's own keys are not used"
-	whyNoLevels    = "there are no levels of authentication to choose from yet"
 	whyNoCIBA      = "backchannel sign-in (CIBA) is not built"
 	whyNoDevice    = "the device grant is not built"
 	whyNoPushed    = "requests cannot be pushed: plain ones are accepted"
@@ -47,7 +46,6 @@ const (
 
 var realmPromises = []promise{
 	{key: "frontendUrl", why: "the issuer is the --hostname of the server: applications that expect this one refuse its tokens", plain: true},
-	{key: "acr.loa.map", why: whyNoLevels, without: []string{"{}"}},
 	{key: "cibaBackchannelTokenDeliveryMode", why: whyNoCIBA, without: []string{"poll"}, plain: true},
 	{key: "cibaExpiresIn", why: whyNoCIBA, without: []string{"120"}, plain: true},
 	{key: "cibaInterval", why: whyNoCIBA, without: []string{"5"}, plain: true},
@@ -94,9 +92,6 @@ var clientPromises = []promise{
 	{key: "user.info.response.signature.alg", why: whyNotSigned},
 	{key: "user.info.encrypted.response.alg", why: whyNoEncrypted},
 	{key: "user.info.encrypted.response.enc", why: whyNoEncrypted},
-	{key: "acr.loa.map", why: whyNoLevels, without: []string{"{}"}},
-	{key: "default.acr.values", why: whyNoLevels},
-	{key: "minimum.acr.value", why: whyNoLevels},
 	{key: "pkce.code.challenge.method", why: "acted on as S256", without: []string{"S256"}},
 	{key: "client.secret.rotated", why: "a client has one secret: the former one is refused"},
 	{key: "client.secret.expiration.time", why: "secrets do not expire"},

@@ -110,7 +110,6 @@ func (p *planner) nameOfClient(c *latchkey.Client, rep, base *representation.Cli
 		given, same bool
 		why         string
 	}{
-		{"consentRequired", c.ConsentRequired, representation.Value(base.ConsentRequired), "asking for consent is not built: every sign-in to this client is refused"},
 		{"directAccessGrantsEnabled", c.DirectAccessGrantsEnabled, representation.Value(base.DirectAccessGrantsEnabled), "there is no password grant: the token endpoint refuses it"},
 		{"surrogateAuthRequired", c.SurrogateAuthRequired, representation.Value(base.SurrogateAuthRequired), "not acted on"},
 		{"alwaysDisplayInConsole", c.AlwaysDisplayInConsole, representation.Value(base.AlwaysDisplayInConsole), "there is no list of applications for people yet"},

@@ -74,12 +74,10 @@ func TestImportNamesUnacted(t *testing.T) {
 		{"bound flows", `,"authenticationFlows":[{"alias":"f","topLevel":true}],"directGrantFlow":"f","registrationFlow":"f"`, []string{
 			"directGrantFlow: kept (f): " + noFlow, "registrationFlow: kept (f): " + noFlow}},
 		{"realm attributes", `,"attributes":{"frontendUrl":"https://id.example","acr.loa.map":"{\"gold\":2}","actionTokenGeneratedByUserLifespan.verify-email":"60","cibaExpiresIn":"9"}`, []string{
-			"attributes.acr.loa.map: kept: there are no levels of authentication to choose from yet",
 			"attributes.actionTokenGeneratedByUserLifespan.verify-email: kept (60): actionTokenGeneratedByUserLifespan counts for every mail",
 			"attributes.cibaExpiresIn: kept (9): backchannel sign-in (CIBA) is not built",
 			"attributes.frontendUrl: kept (https://id.example): the issuer is the --hostname of the server: applications that expect this one refuse its tokens"}},
 
-		{"consentRequired", client(`"consentRequired":true`), []string{"clients.consentRequired: 1 kept (a): asking for consent is not built: every sign-in to this client is refused"}},
 		{"directAccessGrantsEnabled", client(`"directAccessGrantsEnabled":true`), []string{"clients.directAccessGrantsEnabled: 1 kept (a): there is no password grant: the token endpoint refuses it"}},
 		{"surrogateAuthRequired", client(`"surrogateAuthRequired":true`), []string{"clients.surrogateAuthRequired: 1 kept (a): not acted on"}},
 		{"adminUrl", client(`"adminUrl":"https://a.example"`), []string{"clients.adminUrl: 1 kept (a): nothing is sent to applications"}},
