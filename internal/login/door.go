@@ -102,6 +102,7 @@ type visit struct {
 	session *latchkey.UserSession
 	user    *latchkey.User // of the session
 	known   [][]byte       // addresses that this browser signed in with before
+	shown   *flow.Result   // what there is to show, where nothing has to be written; see lookAhead
 }
 
 // begin reads what every request of the door needs and touches no database

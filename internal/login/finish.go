@@ -38,11 +38,8 @@ func (d *Door) finishLogin(tx *store.Tx, t *turn) error {
 	t.finish = f
 	if t.result.Kind != flow.Done {
 		l.Error = t.result.Code
-		if err := tx.SaveLogin(l); err != nil {
-			return err
-		}
-		_, err := tx.EndLogin(l.RealmID, l.ID, latchkey.EndRefused)
-		return err
+		l.EndedAt, l.EndReason = tx.Now(), latchkey.EndRefused
+		return tx.SaveLogin(l)
 	}
 	user, err := tx.User(l.RealmID, l.UserID)
 	if err != nil {
@@ -59,10 +56,8 @@ func (d *Door) finishLogin(tx *store.Tx, t *turn) error {
 			return err
 		}
 	}
+	l.EndedAt, l.EndReason = tx.Now(), latchkey.EndFinished
 	if err := tx.SaveLogin(l); err != nil {
-		return err
-	}
-	if _, err := tx.EndLogin(l.RealmID, l.ID, latchkey.EndFinished); err != nil {
 		return err
 	}
 	return d.recordLogin(tx, t, user)

@@ -48,6 +48,10 @@ func (d *Door) step(v *visit, submit *flow.Submission, choose string) error {
 		return d.confirmHere(v)
 	}
 	t := turn{visit: v, submit: submit, choose: choose}
+	if v.shown != nil && choose == "" {
+		t.result = *v.shown
+		return d.respond(&t)
+	}
 	return d.take(&t)
 }
 
@@ -66,12 +70,40 @@ func (d *Door) find(v *visit, submit *flow.Submission) error {
 			return err
 		}
 		v.login = l
+		if submit == nil && v.r.Method == http.MethodGet {
+			return d.lookAhead(tx, v)
+		}
 		if submit == nil || l.Ended() || !d.codeMatches(v, d.sessionCode(l)) {
 			return nil // nothing slow is done for a form that is not of this step
 		}
 		submit.Prepared, err = flow.Prepare(d.run(tx, v, l, submit))
 		return err
 	})
+}
+
+// lookAhead lets the flow of a login whose step is open run without writing:
+// most visits only come to look, and what they see needs no transaction. When
+// anything would be written, what came of it is dropped, and the turn is taken
+// as every other.
+func (d *Door) lookAhead(tx *store.Tx, v *visit) error {
+	l := v.login
+	if flow.CurrentStep(l) == "" || l.Ended() || !tx.Now().Before(l.ExpiresAt) || l.FromCookie || l.Note(noteConfirm) != "" ||
+		l.Locale != d.language(v) {
+		return nil
+	}
+	before := snapshotOf(l)
+	var res flow.Result
+	if tx.LookAhead(func() bool {
+		var err error
+		res, err = flow.Advance(d.run(tx, v, l, nil))
+		return err == nil && res.Kind == flow.Show && res.Code == "" && !res.Refused && snapshotOf(l) == before
+	}) {
+		v.shown = &res
+		return nil
+	}
+	var err error
+	v.login, err = tx.Login(l.RealmID, l.ID) // as it stands
+	return err
 }
 
 // findPerson reads who is signed in in this browser, and which addresses it

@@ -162,7 +162,11 @@ func (w *Worker) round(ctx, work context.Context, hinted bool, flights *sync.Wai
 			w.inFlight <- struct{}{}
 			flights.Go(func() {
 				w.guarded(ctx, work, m)
+				full := len(w.inFlight) == cap(w.inFlight)
 				<-w.inFlight
+				if !full {
+					return // nobody waits for room
+				}
 				select {
 				case w.freed <- struct{}{}:
 				default:

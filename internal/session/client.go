@@ -13,13 +13,16 @@ import (
 // when there is none or the one that was there has expired. One that lives is
 // left as it is: several tabs of an application share it.
 func AttachClient(tx *store.Tx, snap *latchkey.Snapshot, s *latchkey.UserSession, client *latchkey.Client, req latchkey.AuthorizationRequest) (*latchkey.ClientSession, error) {
-	c, err := ClientOf(tx, snap, s, client)
-	if err != nil || c != nil {
+	c, err := tx.ClientSession(s.RealmID, s.ID, client.ID)
+	switch {
+	case latchkey.ErrorCode(err) == latchkey.CodeNotFound:
+	case err != nil || ClientLive(snap.Realm, client, s, c, tx.Now()):
 		return c, err
-	}
-	// What has expired there goes with all that hangs on it.
-	if err := tx.DeleteClientSession(s.RealmID, s.ID, client.ID); err != nil {
-		return nil, err
+	default:
+		// What has expired there goes with all that hangs on it.
+		if err := tx.DeleteClientSession(s.RealmID, s.ID, client.ID); err != nil {
+			return nil, err
+		}
 	}
 	now := tx.Now()
 	c = &latchkey.ClientSession{

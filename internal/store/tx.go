@@ -162,6 +162,18 @@ func (tx *Tx) Keyring() *secret.Keyring { return tx.db.keyring }
 // goroutine of Update, in the order of the calls; never when it is not.
 func (tx *Tx) AfterCommit(f func()) { tx.after = append(tx.after, f) }
 
+// LookAhead runs f in a View and says whether it went well. When it did not,
+// which a write alone is reason for, what f gave to AfterCommit is dropped: as
+// far as the store knows nothing of it has happened.
+func (tx *Tx) LookAhead(f func() bool) bool {
+	before := len(tx.after)
+	if !tx.writes && f() {
+		return true
+	}
+	tx.after = tx.after[:before]
+	return false
+}
+
 // Notify wakes those who watch the topic once the transaction is committed:
 // on this node at once, on others by a hint that may be late or lost.
 func (tx *Tx) Notify(topic string) {

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -105,5 +106,35 @@ func TestUserIsReadOnce(t *testing.T) {
 			w.same(locked, ann)
 			return err
 		})
+	})
+}
+
+// What a look ahead gave to AfterCommit happens when it went well, and only
+// in a view.
+func TestLookAhead(t *testing.T) {
+	promise(t, func(w *world) {
+		var did []string
+		look := func(tx *store.Tx, name string, well bool) bool {
+			return tx.LookAhead(func() bool {
+				tx.AfterCommit(func() { did = append(did, name) })
+				return well
+			})
+		}
+		w.view(func(tx *store.Tx) error {
+			tx.AfterCommit(func() { did = append(did, "before") })
+			if !look(tx, "well", true) || look(tx, "badly", false) {
+				w.Error("it says otherwise than it went")
+			}
+			return nil
+		})
+		w.update(func(tx *store.Tx) error {
+			if look(tx, "in an update", true) {
+				w.Error("an update looked ahead")
+			}
+			return nil
+		})
+		if !slices.Equal(did, []string{"before", "well"}) {
+			w.Errorf("%v", did)
+		}
 	})
 }
