@@ -34,6 +34,8 @@ const (
 	EventGrantConsent            EventType = "GRANT_CONSENT"
 	EventUpdateConsent           EventType = "UPDATE_CONSENT"
 	EventRevokeGrant             EventType = "REVOKE_GRANT"
+	EventRevokeGrantError        EventType = "REVOKE_GRANT_ERROR"
+	EventIntrospectTokenError    EventType = "INTROSPECT_TOKEN_ERROR"
 )
 
 // Event types of the mail's life, Latchkey's own.

@@ -10,13 +10,15 @@
 //	GET POST  protocol/openid-connect/auth                the authorization request
 //	GET       protocol/openid-connect/auth/answer         a finished login answers the application
 //	POST      protocol/openid-connect/token               code, refresh token, client credentials
-//	GET POST  protocol/openid-connect/userinfo
+//	POST      protocol/openid-connect/token/introspect    what a token is worth (RFC 7662)
+//	POST      protocol/openid-connect/revoke              takes a token back (RFC 7009)
+//	GET POST  protocol/openid-connect/userinfo            claims, as JSON or signed
 //	GET POST  protocol/openid-connect/logout              RP-initiated logout
 //	POST      protocol/openid-connect/logout/logout-confirm
 //
 // and, beside it, GET /.well-known/oauth-authorization-server/realms/{realm}
 // (RFC 8414 3). What scripts of applications read (discovery, certs, token,
-// userinfo) also answers OPTIONS, by the clients' web origins.
+// userinfo, introspection, revocation) also answers OPTIONS, by the clients' web origins.
 //
 // An authorization request runs through a table of small checks that ends in
 // an error page, an error to the application, or a login: a row with the whole

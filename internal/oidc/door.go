@@ -124,6 +124,8 @@ func (d *Door) Routes() []web.Route {
 		{Pattern: "POST " + base + "auth", Class: web.ClassPage, Handler: d.authorize, AnyOrigin: true},
 		{Pattern: "GET " + base + "auth/answer", Class: web.ClassPage, Handler: d.answer},
 		{Pattern: "POST " + base + "token", Class: web.ClassJSON, Handler: d.token},
+		{Pattern: "POST " + base + "token/introspect", Class: web.ClassJSON, Handler: d.introspect},
+		{Pattern: "POST " + base + "revoke", Class: web.ClassJSON, Handler: d.revoke},
 		{Pattern: "GET " + base + "userinfo", Class: web.ClassJSON, Handler: d.userinfo},
 		{Pattern: "POST " + base + "userinfo", Class: web.ClassJSON, Handler: d.userinfo},
 		{Pattern: "GET " + base + "logout", Class: web.ClassPage, Handler: d.logout},
@@ -135,9 +137,11 @@ func (d *Door) Routes() []web.Route {
 		realm + "/.well-known/openid-configuration":       "GET, OPTIONS",
 		realm + "/.well-known/oauth-authorization-server": "GET, OPTIONS",
 		"/.well-known/oauth-authorization-server" + realm: "GET, OPTIONS",
-		base + "certs":    "GET, OPTIONS",
-		base + "token":    "POST, OPTIONS",
-		base + "userinfo": "GET, POST, OPTIONS",
+		base + "certs":            "GET, OPTIONS",
+		base + "token":            "POST, OPTIONS",
+		base + "userinfo":         "GET, POST, OPTIONS",
+		base + "token/introspect": "POST, OPTIONS",
+		base + "revoke":           "POST, OPTIONS",
 	} {
 		routes = append(routes, web.Route{Pattern: "OPTIONS " + path, Class: web.ClassJSON, Handler: d.preflight(methods)})
 	}

@@ -45,8 +45,8 @@ type holder struct {
 }
 
 // holderOf finds the session, the user and the client's part of it that a
-// verified refresh token came from.
-func (d *Door) holderOf(tx *store.Tx, x *exchange, c *token.Claims) (*holder, *oauthError, error) {
+// verified refresh token of the client's came from.
+func holderOf(tx *store.Tx, x *exchange, client *latchkey.Client, c *token.Claims) (*holder, *oauthError, error) {
 	s, user, err := session.ByID(tx, x.snap, c.SessionID)
 	if err != nil {
 		return nil, nil, err
@@ -54,7 +54,7 @@ func (d *Door) holderOf(tx *store.Tx, x *exchange, c *token.Claims) (*holder, *o
 	if s == nil {
 		return nil, refuse("invalid_grant", "Session not active", "user_session_not_found"), nil
 	}
-	part, err := session.ClientOf(tx, x.snap, s, x.client)
+	part, err := session.ClientOf(tx, x.snap, s, client)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -73,7 +73,7 @@ func (d *Door) refresh(tx *store.Tx, x *exchange) (*token.Grant, *oauthError, er
 	if refused != nil {
 		return nil, refused, nil
 	}
-	h, refused, err := d.holderOf(tx, x, c)
+	h, refused, err := holderOf(tx, x, x.client, c)
 	if err != nil || refused != nil {
 		return nil, refused, err
 	}

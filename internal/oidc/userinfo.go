@@ -86,7 +86,16 @@ func (d *Door) userinfo(w http.ResponseWriter, r *http.Request) error {
 		return refuse(http.StatusUnauthorized, "invalid_token", "user_session_not_found")
 	}
 	d.allowOrigin(w, r, snap, g.Client)
-	return web.WriteJSON(w, http.StatusOK, d.Minter.Userinfo(g))
+	signed, err := d.Minter.SignedUserinfo(r.Context(), g)
+	switch {
+	case err != nil:
+		return err
+	case signed == "":
+		return web.WriteJSON(w, http.StatusOK, d.Minter.Userinfo(g))
+	}
+	w.Header().Set("Content-Type", "application/jwt")
+	_, err = w.Write([]byte(signed))
+	return err
 }
 
 // bearer takes the token from the Authorization header or, of a POST, from the

@@ -181,6 +181,15 @@ func Rotate(tx *store.Tx, realm *latchkey.Realm, c *latchkey.ClientSession, fami
 	return out, err
 }
 
+// Current says whether a refresh token is the one of its line that is good
+// now. family is its line; one of before its realm rotated has none.
+func Current(c *latchkey.ClientSession, family, id string) bool {
+	if f := findFamily(c, family); f != nil {
+		return f.Current == id
+	}
+	return family == "" && findFamily(c, id) == nil
+}
+
 func addFamily(c *latchkey.ClientSession, f latchkey.RefreshFamily) {
 	c.Families = append(c.Families, f)
 	if over := len(c.Families) - maxFamilies; over > 0 {

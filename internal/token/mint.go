@@ -217,16 +217,19 @@ func (m *Minter) Userinfo(g *Grant) map[string]any {
 	return info.claims
 }
 
-// Introspection gives the claims that introspection tells of a verified access
-// token (RFC 7662 2.2): what the token says of itself, and whatever the client's
+// Introspection gives the claims that introspection tells of a verified token
+// (RFC 7662 2.2): what the token says of itself, and whatever the client's
 // mappers have for introspection, which for a lightweight token is more than
 // the token holds.
 func (m *Minter) Introspection(g *Grant, c *Claims) map[string]any {
 	info, all := g.plan().mapping(g, toIntrospection), c.All()
-	for _, name := range []string{"exp", "iat", "jti", "iss", "typ", "azp", "sid", "scope"} {
+	for _, name := range []string{"exp", "iat", "jti", "iss", "typ", "azp", "sid", "scope", "nonce"} {
 		if v, ok := all[name]; ok {
 			info.claims[name] = v
 		}
+	}
+	for _, name := range c.Audience {
+		info.addAudience(name)
 	}
 	info.run()
 	info.putAudience()

@@ -1,6 +1,8 @@
 package token
 
 import (
+	"time"
+
 	"latchkey"
 	"latchkey/internal/session"
 	"latchkey/internal/store"
@@ -15,13 +17,18 @@ type Bearer struct {
 }
 
 // Subject says whom a verified access token stands for now; nil when its
-// client is gone or disabled, its session or the client's part of it has
+// client is gone or disabled, it was revoked ([Revoke]), its session or the client's part of it has
 // ended, or its user is gone or disabled. A door that answers with what the
 // person may see asks it, since an access token outlives a sign-out.
 func Subject(tx *store.Tx, snap *latchkey.Snapshot, c *Claims) (*Bearer, error) {
 	client := snap.ClientByClientID(c.ClientID)
 	if client == nil || !client.Enabled {
 		return nil, nil
+	}
+	if c.Type == typeAccess {
+		if revoked, err := tx.JTIUsed(snap.Realm.ID, "", c.ID); err != nil || revoked {
+			return nil, err
+		}
 	}
 	if c.SessionID == "" {
 		return serviceAccount(tx, snap, client, c)
@@ -35,6 +42,12 @@ func Subject(tx *store.Tx, snap *latchkey.Snapshot, c *Claims) (*Bearer, error) 
 		return nil, err
 	}
 	return &Bearer{Client: client, User: user, Session: s}, nil
+}
+
+// Revoke takes back an access token before it expires (RFC 7009).
+func Revoke(tx *store.Tx, snap *latchkey.Snapshot, c *Claims) error {
+	_, err := tx.UseJTI(snap.Realm.ID, "", c.ID, time.Unix(c.ExpiresAt, 0))
+	return err
 }
 
 func serviceAccount(tx *store.Tx, snap *latchkey.Snapshot, client *latchkey.Client, c *Claims) (*Bearer, error) {
