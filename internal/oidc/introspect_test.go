@@ -126,7 +126,9 @@ func TestIntrospectionSigned(t *testing.T) {
 	if got := w.introspect("bench-app", raw, "Accept", "application/jwt"); got.json["jwt"] != nil || got.json["active"] != true || got.header.Get("Content-Type") != "application/json" {
 		t.Errorf("off: %s", got.body)
 	}
-	w.changeClient("bench-app", func(c *latchkey.Client) { c.Attributes["client.introspection.response.allow.jwt.claim.enabled"] = "true" })
+	w.changeClient("bench-app", func(c *latchkey.Client) {
+		c.Attributes["client.introspection.response.allow.jwt.claim.enabled"] = "true"
+	})
 	if got := w.introspect("bench-app", raw); got.json["jwt"] != nil {
 		t.Errorf("not asked for: %s", got.body)
 	}
