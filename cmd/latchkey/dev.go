@@ -20,7 +20,7 @@ type devCmd struct {
 	DemoListen       string   `name:"demo-listen" placeholder:"HOST:PORT" default:"127.0.0.1:8081" help:"Where the demo application listens."`
 	MailboxListen    string   `name:"mailbox-listen" placeholder:"HOST:PORT" default:"127.0.0.1:8025" help:"Where the mailbox page listens."`
 	ManagementListen string   `name:"management-listen" placeholder:"HOST:PORT" default:"127.0.0.1:9000" help:"Where health and metrics answer; empty for nowhere."`
-	Import           []string `name:"import" placeholder:"FILE" sep:"none" help:"A realm export to take in; realms that exist stay as they are. Can be given several times."`
+	Import           []string `name:"import" placeholder:"PATH" sep:"none" help:"A realm export to take in, a file or a folder; realms that exist stay as they are, an import that was begun goes on. Can be given several times."`
 	outgoing
 	bootstrap
 }

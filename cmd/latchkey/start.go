@@ -3,10 +3,10 @@ package main
 import (
 	"log/slog"
 	"net/netip"
-	"os"
 	"strings"
 
 	"latchkey"
+	"latchkey/internal/realm"
 	"latchkey/internal/server"
 	"latchkey/internal/web"
 )
@@ -22,7 +22,7 @@ type startCmd struct {
 	TLSKey           string   `name:"tls-key" placeholder:"FILE" help:"Private key of the certificate as PEM."`
 	TrustedProxies   []string `name:"trusted-proxies" placeholder:"NETWORK" help:"Addresses or networks of the proxies in front, with commas between them. Their forwarded headers are believed, and nobody else's."`
 	ProxyHeaders     string   `name:"proxy-headers" placeholder:"KIND" default:"xforwarded" enum:"xforwarded,forwarded" help:"What those proxies send: xforwarded (X-Forwarded-For, -Proto, -Host) or forwarded (RFC 7239)."`
-	Import           []string `name:"import" placeholder:"FILE" sep:"none" help:"A realm export to take in; realms that exist stay as they are. Can be given several times."`
+	Import           []string `name:"import" placeholder:"PATH" sep:"none" help:"A realm export to take in, a file or a folder; realms that exist stay as they are, an import that was begun goes on. Can be given several times."`
 	outgoing
 	database
 	bootstrap
@@ -144,11 +144,11 @@ func parseProxies(list []string) ([]netip.Prefix, error) {
 func readImports(files []string) ([]server.Import, error) {
 	var out []server.Import
 	for _, name := range files {
-		data, err := os.ReadFile(name) //nolint:gosec // the operator names the file
+		files, err := realm.FilesAt(name)
 		if err != nil {
 			return nil, &latchkey.Error{Code: latchkey.CodeInvalid, Field: "import", Message: "A file that --import names cannot be read.", Err: err}
 		}
-		out = append(out, server.Import{Name: name, Data: data})
+		out = append(out, server.Import{Name: name, Files: files})
 	}
 	return out, nil
 }

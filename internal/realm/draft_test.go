@@ -24,7 +24,7 @@ func TestPlace(t *testing.T) {
 		rep := &representation.Realm{Realm: new("shop")}
 		var plans []*Plan
 		for range nodes {
-			p, err := draft(rep, nil, Options{Now: time.Unix(1772600767, 0)})
+			p, err := draft(rep, nil, nil, Options{Now: time.Unix(1772600767, 0)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -108,7 +108,7 @@ func TestPartsAlone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := draft(sources[0].Representation, sources[0].unknown, Options{Now: time.Unix(1772600767, 0)})
+		p, err := draft(sources[0].Representation, sources[0].unknown, sources[0].people, Options{Now: time.Unix(1772600767, 0)})
 		if err != nil {
 			t.Errorf("with %s alone: %v", member, err)
 			continue

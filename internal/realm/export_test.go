@@ -85,7 +85,7 @@ func plain(s *latchkey.Snapshot) map[string]any {
 // ids, secrets and people, and nothing that is not taken.
 func TestExportImport(t *testing.T) {
 	db, _ := storetest.SQLite(t)
-	if _, err := realm.Import(ctx, db, export(t), options()); err != nil {
+	if _, err := take(ctx, db, export(t)); err != nil {
 		t.Fatal(err)
 	}
 	s := snapshot(t, db, "acme")
@@ -95,7 +95,7 @@ func TestExportImport(t *testing.T) {
 		t.Fatal(err)
 	}
 	other, _ := storetest.SQLite(t)
-	results, err := realm.Import(ctx, other, data, options())
+	results, err := take(ctx, other, data)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,7 +43,7 @@ func FuzzImport(f *testing.F) {
 			return
 		}
 		for _, s := range sources {
-			plan, err := draft(s.Representation, s.unknown, Options{Now: time.Unix(1772600767, 0)})
+			plan, err := draft(s.Representation, s.unknown, s.people, Options{Now: time.Unix(1772600767, 0)})
 			if latchkey.ErrorCode(err) == latchkey.CodeInternal {
 				t.Errorf("Prepare: %v", err)
 			}

@@ -1,110 +1,135 @@
 package realm
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 
 	"latchkey"
 	"latchkey/internal/representation"
 	"latchkey/internal/store"
 )
 
-// MaxImport is the largest export that is read, in bytes.
-const MaxImport = 32 << 20
+// IfExists says what an import does with a realm that is there already.
+type IfExists string
 
-// Source is one realm of an export that was read.
-type Source struct {
-	Representation *representation.Realm
-	unknown        []representation.Unknown
-}
+// What an import does with a realm that is there already.
+const (
+	Skip IfExists = "skip" // it is left alone
+	Fail IfExists = "fail" // it is an error
+	// UpdateUsers leaves its settings alone and makes or changes its people.
+	// What the export does not say of a person stays: roles, groups,
+	// credentials.
+	UpdateUsers IfExists = "update-users"
+)
 
-// Name is the realm's name.
-func (s *Source) Name() string { return representation.Value(s.Representation.Realm) }
-
-// Prepare makes the plan of the realm; see the function [Prepare].
-func (s *Source) Prepare(o Options) (*Plan, error) {
-	return prepare(s.Representation, s.unknown, o)
-}
-
-// Parse reads an export of Keycloak: one realm, or a list of realms. It checks
-// the shape; whether the parts fit together is found by Prepare. An error names
-// the member that is wrong.
-func Parse(data []byte) ([]*Source, error) {
-	if len(data) > MaxImport {
-		return nil, latchkey.Errorf(latchkey.CodeInvalid, "The file is larger than %d MiB.", MaxImport>>20)
-	}
-	var sources []*Source
-	unknown, err := representation.DecodeEach(data, func() any {
-		s := &Source{Representation: new(representation.Realm)}
-		sources = append(sources, s)
-		return s.Representation
-	})
-	if err != nil {
-		return nil, err
-	}
-	names := map[string]bool{}
-	for i, s := range sources {
-		s.unknown = unknown[i]
-		if s.Name() == "" {
-			return nil, latchkey.Invalid("realm", "Realm name cannot be empty")
-		}
-		if names[s.Name()] {
-			return nil, twice(at("realms", s.Name()), "name")
-		}
-		names[s.Name()] = true
-	}
-	if len(sources) == 0 {
-		return nil, latchkey.Errorf(latchkey.CodeInvalid, "The file holds no realm.")
-	}
-	return sources, nil
+// ImportOptions say how an export is taken in.
+type ImportOptions struct {
+	Options
+	IfExists IfExists // Skip where it is empty
+	// Resume goes on with an import that was ended before it was through.
+	Resume bool
+	// Progress is told after each transaction how many of a realm's people are
+	// done, of how many. It may be nil.
+	Progress func(realm string, done, total int)
 }
 
 // Result says what became of one realm of an import.
 type Result struct {
 	Realm string
-	// Created is false when there was a realm with that name, which was left
-	// alone.
+	// Created is false when there was a realm with that name already.
 	Created bool
+	Resumed bool
+	People  int // how many were made or changed
 	Report  Report
 }
 
-// Import makes the realms of an export that do not exist; those that exist are
-// left as they are. Each realm is made whole or not at all. After one that
-// cannot be made no other is, and the error has the faults of them all.
-func Import(ctx context.Context, db *store.DB, data []byte, o Options) ([]Result, error) {
-	sources, err := Parse(data)
-	if err != nil {
-		return nil, err
-	}
+// Import makes the realms of an export. A realm is made whole or not at all,
+// with two exceptions. When it has more than some hundred people, its settings
+// are written first and the people after them, some hundred in a transaction;
+// until all are there the realm is disabled, and an import that was ended goes
+// on with Resume. And people that are changed, are, transaction by transaction.
+// After a realm that cannot be made no other is, and the error has the faults
+// of them all.
+func Import(ctx context.Context, db *store.DB, sources []*Source, o ImportOptions) ([]Result, error) {
 	var results []Result
 	for i, s := range sources {
-		created, report, err := ensure(ctx, db, s, o)
+		result, err := s.take(ctx, db, o)
 		if err != nil {
 			faults := []error{under(at("realms", s.Name()), err)}
 			for _, later := range sources[i+1:] {
 				if latchkey.ErrorCode(err) == latchkey.CodeInvalid {
-					_, err := draft(later.Representation, later.unknown, o)
+					_, err := draft(later.Representation, later.unknown, later.people, o.Options)
 					faults = append(faults, under(at("realms", later.Name()), err))
 				}
 			}
 			return results, representation.Join(faults...)
 		}
-		results = append(results, Result{Realm: s.Name(), Created: created, Report: report})
+		results = append(results, result)
 	}
 	return results, nil
 }
 
+// take makes the realm, goes on making it, or does what is to be done with one
+// that is there.
+func (s *Source) take(ctx context.Context, db *store.DB, o ImportOptions) (Result, error) {
+	var realm *latchkey.Realm
+	var begun *latchkey.RealmImport
+	err := db.View(ctx, func(tx *store.Tx) (err error) {
+		if realm, err = tx.RealmByName(s.Name()); err == nil {
+			begun, err = tx.RealmImport(realm.ID)
+		}
+		if latchkey.ErrorCode(err) == latchkey.CodeNotFound {
+			return nil
+		}
+		return err
+	})
+	result := Result{Realm: s.Name()}
+	switch {
+	case err != nil:
+		return result, err
+	case realm == nil:
+		return s.create(ctx, db, o)
+	case begun != nil && !o.Resume:
+		return result, latchkey.Errorf(latchkey.CodeConflict, "An import of the realm %s was begun and is not through: %d of %d people are there. Resume it, or delete the realm.",
+			s.Name(), begun.Done, begun.Total)
+	case begun != nil && !bytes.Equal(begun.Digest, s.people.digest):
+		return result, latchkey.Errorf(latchkey.CodeConflict, "The import of the realm %s that is not through was of another file. Give the same one, or delete the realm.", s.Name())
+	case begun != nil:
+		result.Resumed = true
+		result.People, err = s.resume(ctx, db, begun, o)
+		return result, err
+	case o.IfExists == Fail:
+		return result, &latchkey.Error{Code: latchkey.CodeConflict, Field: "realm", Message: fmt.Sprintf("A realm named %q exists already.", s.Name())}
+	case o.IfExists == UpdateUsers:
+		return s.update(ctx, db, realm, o)
+	}
+	return result, nil
+}
+
+func (s *Source) create(ctx context.Context, db *store.DB, o ImportOptions) (Result, error) {
+	result := Result{Realm: s.Name()}
+	plan, err := s.Prepare(o.Options)
+	if err != nil {
+		return result, err
+	}
+	result.Report = plan.Report()
+	if result.Created, err = plan.place(ctx, db); err != nil || !result.Created {
+		return result, err
+	}
+	result.People = len(plan.users)
+	if plan.begun != nil {
+		added, err := s.resume(ctx, db, plan.begun, o)
+		result.People += added
+		return result, err
+	}
+	return result, nil
+}
+
 // ensure makes a realm when there is none with its name.
 func ensure(ctx context.Context, db *store.DB, s *Source, o Options) (created bool, report Report, err error) {
-	there, err := exists(ctx, db.View, s.Name())
-	if err != nil || there {
-		return false, report, err
-	}
-	plan, err := s.Prepare(o)
-	if err != nil {
-		return false, report, err
-	}
-	created, err = plan.place(ctx, db)
-	return created, plan.Report(), err
+	result, err := s.take(ctx, db, ImportOptions{Options: o})
+	return result.Created, result.Report, err
 }
 
 // placeTries is how often place begins again when the realm that was in the

@@ -1,6 +1,7 @@
 package realm_test
 
 import (
+	"context"
 	"encoding/json"
 	"flag"
 	"maps"
@@ -25,6 +26,15 @@ func export(t testing.TB) []byte {
 		t.Fatal(err)
 	}
 	return data
+}
+
+// take imports an export that is in memory.
+func take(ctx context.Context, db *store.DB, data []byte) ([]realm.Result, error) {
+	sources, err := realm.Parse(data)
+	if err != nil {
+		return nil, err
+	}
+	return realm.Import(ctx, db, sources, realm.ImportOptions{Options: options()})
 }
 
 // people reads a user with their credentials and the names of their roles.
@@ -57,7 +67,7 @@ func TestImport(t *testing.T) {
 		if _, err := realm.EnsureMaster(ctx, db, options()); err != nil {
 			t.Fatal(err)
 		}
-		results, err := realm.Import(ctx, db, export(t), options())
+		results, err := take(ctx, db, export(t))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,7 +83,7 @@ func TestImport(t *testing.T) {
 		t.Run("users", func(t *testing.T) { checkUsers(t, db, s) })
 
 		// The rule of --import: a realm that exists is left alone.
-		again, err := realm.Import(ctx, db, export(t), options())
+		again, err := take(ctx, db, export(t))
 		if err != nil || len(again) != 1 || again[0].Created {
 			t.Fatalf("imported again: %+v, %v", again, err)
 		}

@@ -7,6 +7,7 @@ import (
 
 	"latchkey"
 	"latchkey/internal/realm"
+	"latchkey/internal/representation"
 	"latchkey/internal/store"
 	"latchkey/internal/store/storetest"
 )
@@ -130,7 +131,7 @@ func TestImportRefusesText(t *testing.T) {
 		{"no realm", `[]`, "no realm"},
 		{"no object", `7`, "Expected an object"},
 		{"realm twice", `[{"realm":"r"},{"realm":"r"}]`, "given twice"},
-		{"too large", `{"realm":"r"}` + strings.Repeat(" ", realm.MaxImport), "larger than 32 MiB"},
+		{"too large", `{"realm":"r"}` + strings.Repeat(" ", representation.MaxSettings), "more than 32 MiB beside its users"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			err := prepared([]byte(row.text))
@@ -146,7 +147,7 @@ func TestImportRefusesText(t *testing.T) {
 func TestImportNamesFaultsOfAllRealms(t *testing.T) {
 	db, _ := storetest.SQLite(t)
 	data := []byte(`[{"realm":"bad","users":[{}]},{"realm":"good"},{"realm":"worse","users":[{},{}]}]`)
-	results, err := realm.Import(ctx, db, data, options())
+	results, err := take(ctx, db, data)
 	if err == nil || len(results) != 0 {
 		t.Fatalf("results %+v, error %v", results, err)
 	}
@@ -162,7 +163,7 @@ func TestImportNamesFaultsOfAllRealms(t *testing.T) {
 func TestImportWholeOrNot(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		data := []byte(`[{"realm":"good","users":[{"username":"a"}]},{"realm":"bad","users":[{"username":"a","realmRoles":["nope"]}]}]`)
-		results, err := realm.Import(ctx, db, data, options())
+		results, err := take(ctx, db, data)
 		var e *latchkey.Error
 		if !errors.As(err, &e) || e.Field != `realms["bad"].users["a"].realmRoles` {
 			t.Errorf("error %v", err)

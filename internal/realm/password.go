@@ -38,7 +38,7 @@ func text(v any) string {
 // password fills in a credential: a hash is taken as it is, a password in
 // clear is put into SecretData for hashPasswords. SecretData stays empty when
 // there is neither.
-func (p *planner) password(c *latchkey.Credential, in *representation.Credential, name, path string) error {
+func (p *people) password(c *latchkey.Credential, in *representation.Credential, name, path string) error {
 	if plain := representation.Value(in.Value); plain != "" {
 		if len(plain) > credential.MaxPassword {
 			return latchkey.Invalid(path+".value", "A password has at most %d bytes.", credential.MaxPassword)
@@ -77,7 +77,7 @@ func (p *planner) password(c *latchkey.Credential, in *representation.Credential
 
 // oneTimePassword fills in a credential for one-time passwords: as Keycloak
 // writes it, or in the form of versions before 8.
-func (p *planner) oneTimePassword(c *latchkey.Credential, in *representation.Credential, name, path string) error {
+func (p *people) oneTimePassword(c *latchkey.Credential, in *representation.Credential, name, path string) error {
 	kind := c.Type
 	c.Type = latchkey.CredentialOTP
 	if seed := representation.Value(in.Value); seed != "" && representation.Value(in.SecretData) == "" {
@@ -126,7 +126,7 @@ func (p *planner) oneTimePassword(c *latchkey.Credential, in *representation.Cre
 
 // otherCredential keeps a credential of a kind that no step asks for: a
 // passkey, a recovery code.
-func (p *planner) otherCredential(c *latchkey.Credential, in *representation.Credential, name string) {
+func (p *people) otherCredential(c *latchkey.Credential, in *representation.Credential, name string) {
 	c.SecretData, c.CredentialData = representation.Value(in.SecretData), representation.Value(in.CredentialData)
 	if c.SecretData == "" || representation.IsMasked(c.SecretData) {
 		c.SecretData = ""

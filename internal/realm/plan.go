@@ -1,8 +1,7 @@
 package realm
 
 import (
-	"strings"
-	"unicode"
+	"context"
 
 	"latchkey"
 	"latchkey/internal/profile"
@@ -17,10 +16,12 @@ type planner struct {
 	file *representation.Realm
 	base *representation.Realm
 
-	snap   *latchkey.Snapshot
-	users  []*plannedUser
-	report Report
-	faults []error
+	snap  *latchkey.Snapshot
+	users []*latchkey.Person
+	// streamed says that there are more people, to be read one by one.
+	streamed bool
+	report   Report
+	faults   []error
 	// faulty are the clients that roles were given for and that do not exist,
 	// which is named once.
 	faulty map[string]bool
@@ -40,20 +41,25 @@ const eventsKept int64 = 90 * 24 * 60 * 60
 // for a realm role.
 type roleName struct{ client, role string }
 
-func prepare(rep *representation.Realm, unknown []representation.Unknown, o Options) (*Plan, error) {
-	p, err := draft(rep, unknown, o)
+func prepare(rep *representation.Realm, unknown []representation.Unknown, people *stream, o Options) (*Plan, error) {
+	p, err := draft(rep, unknown, people, o)
 	switch {
 	case err != nil && p != nil: // the algorithm may be one more fault
 		return nil, representation.Join(err, p.makeKeys())
 	case err != nil:
 		return nil, err
 	}
-	if err := firstError(p.hashPasswords, p.makeKeys); err != nil {
+	if err := firstError(func() error { return hashPasswords(context.Background(), p.users) }, p.makeKeys); err != nil {
 		return nil, err
 	}
 	p.snap.Index()
 	p.report.sort()
-	return &Plan{snap: p.snap, parts: p.parts, users: p.users, report: p.report}, nil
+	plan := &Plan{snap: p.snap, parts: p.parts, users: p.users, report: p.report}
+	if p.streamed {
+		plan.begun = &latchkey.RealmImport{RealmID: p.snap.Realm.ID, Digest: people.digest, Total: people.total, Enabled: p.snap.Realm.Enabled, StartedAt: o.Now}
+		p.snap.Realm.Enabled = false
+	}
+	return plan, nil
 }
 
 // note keeps a fault of the file, so that the others are found too, and says
@@ -68,7 +74,7 @@ func (p *planner) note(err error) bool {
 
 // draft makes all of a plan but what takes long. Its error is about all that
 // is wrong with the file.
-func draft(rep *representation.Realm, unknown []representation.Unknown, o Options) (*planner, error) {
+func draft(rep *representation.Realm, unknown []representation.Unknown, people *stream, o Options) (*planner, error) {
 	name := representation.Value(rep.Realm)
 	if name == "" {
 		return nil, latchkey.Invalid("realm", "Realm name cannot be empty")
@@ -100,8 +106,7 @@ func draft(rep *representation.Realm, unknown []representation.Unknown, o Option
 	p.makeGroups()
 	p.makeProviders()
 	p.readComponents()
-	p.makeUsers()
-	p.makeServiceAccounts()
+	p.makeUsers(people)
 	if err := representation.Join(p.faults...); err != nil {
 		return p, err
 	}
@@ -116,8 +121,8 @@ func (p *planner) id(kind string, given *string, path string) string {
 	switch {
 	case id == "":
 		return secret.NewID()
-	case len(id) > 255 || strings.IndexFunc(id, unicode.IsControl) >= 0:
-		p.note(latchkey.Invalid(path, "An id has at most 255 characters and no control characters."))
+	case !isID(id):
+		p.note(latchkey.Invalid(path, wrongID))
 	case p.ids[kind+"/"+id]:
 		p.note(latchkey.Invalid(path, "The id %q is given twice.", id))
 	default:

@@ -28,8 +28,9 @@ type Options struct {
 type Plan struct {
 	snap   *latchkey.Snapshot
 	parts  parts
-	users  []*plannedUser
+	users  []*latchkey.Person
 	report Report
+	begun  *latchkey.RealmImport // of the people that are read one by one
 }
 
 // Name is the name of the realm that the plan makes.
@@ -38,19 +39,11 @@ func (p *Plan) Name() string { return p.snap.Realm.Name }
 // Report names what the plan does not take over from its representation.
 func (p *Plan) Report() Report { return p.report }
 
-// plannedUser is an account with its credentials and the ids of its roles.
-type plannedUser struct {
-	user        *latchkey.User
-	credentials []*latchkey.Credential
-	roles       []string
-	groups      []string // ids
-}
-
 // Prepare makes the plan of a realm: what rep says, and what every realm has.
 // It makes keys and hashes passwords, which takes long, and is called outside
 // of any transaction. rep is not changed.
 func Prepare(rep *representation.Realm, o Options) (*Plan, error) {
-	return prepare(rep, nil, o)
+	return prepare(rep, nil, nil, o)
 }
 
 // Apply writes the realm. The error is CodeConflict with the field "realm" or
@@ -67,7 +60,12 @@ func (p *Plan) Apply(tx *store.Tx) (*latchkey.Realm, error) {
 		return nil, err
 	}
 	for _, u := range p.users {
-		if err := u.apply(tx); err != nil {
+		if err := tx.CreatePerson(u); err != nil {
+			return nil, unmade(u, err)
+		}
+	}
+	if p.begun != nil {
+		if err := tx.CreateRealmImport(p.begun); err != nil {
 			return nil, err
 		}
 	}
@@ -125,30 +123,6 @@ func each[T any](list []*T, write func(*T) error) func() error {
 func firstError(steps ...func() error) error {
 	for _, step := range steps {
 		if err := step(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (u *plannedUser) apply(tx *store.Tx) error {
-	user := *u.user
-	if err := tx.CreateUser(&user); err != nil {
-		return &latchkey.Error{Code: latchkey.ErrorCode(err), Field: at("users", user.Username), Message: "This user cannot be made.", Err: err}
-	}
-	for _, c := range u.credentials {
-		one := *c
-		if err := tx.CreateCredential(&one); err != nil {
-			return err
-		}
-	}
-	for _, role := range u.roles {
-		if err := tx.AddUserRole(user.RealmID, user.ID, role); err != nil {
-			return err
-		}
-	}
-	for _, group := range u.groups {
-		if err := tx.JoinGroup(user.RealmID, user.ID, group); err != nil {
 			return err
 		}
 	}

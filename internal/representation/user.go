@@ -28,6 +28,7 @@ type User struct {
 	RealmRoles                 []string            `json:"realmRoles,omitzero"`
 	ClientRoles                map[string][]string `json:"clientRoles,omitzero"` // by clientId
 	Groups                     []string            `json:"groups,omitzero"`      // paths
+	ClientConsents             []UserConsent       `json:"clientConsents,omitzero"`
 	Access                     map[string]bool     `json:"access,omitzero"`
 	UserProfileMetadata        *ProfileMetadata    `json:"userProfileMetadata,omitzero"`
 

@@ -8,6 +8,7 @@ import (
 
 	"latchkey"
 	"latchkey/internal/outbound"
+	"latchkey/internal/realm"
 	"latchkey/internal/secret"
 )
 
@@ -48,10 +49,10 @@ type Config struct {
 	Now       func() time.Time // nil: time.Now
 }
 
-// Import is a file with a realm export.
+// Import is a realm export: a file, or the files of a folder.
 type Import struct {
-	Name string // for messages
-	Data []byte
+	Name  string // for messages
+	Files []realm.File
 }
 
 // Bootstrap is the administrator that is made in realm master when nobody of

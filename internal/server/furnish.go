@@ -6,6 +6,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"time"
 
 	"latchkey"
 	"latchkey/internal/realm"
@@ -61,16 +62,21 @@ func (s *Server) furnishDev(ctx context.Context) error {
 		"from": "no-reply@latchkey.example.test", "fromDisplayName": "Latchkey", "host": host, "port": port})
 }
 
-// importFile makes the realms of an export that do not exist, and logs what of
-// it was not taken, item by item.
+// importFile makes the realms of an export that do not exist, goes on with one
+// that was begun, and logs what of it was not taken, item by item.
 func (s *Server) importFile(ctx context.Context, file Import) error {
-	results, err := realm.Import(ctx, s.db, file.Data, s.realmOptions())
+	options := realm.ImportOptions{Options: s.realmOptions(), Resume: true, Progress: s.importProgress(file.Name)}
+	sources, err := realm.Read(file.Files...)
+	var results []realm.Result
+	if err == nil {
+		results, err = realm.Import(ctx, s.db, sources, options)
+	}
 	for _, r := range results {
-		if !r.Created {
+		if !r.Created && !r.Resumed {
 			s.cfg.Log.Info("realm exists already and stays as it is", "file", file.Name, "realm", r.Realm)
 			continue
 		}
-		s.cfg.Log.Info("realm imported", "file", file.Name, "realm", r.Realm)
+		s.cfg.Log.Info("realm imported", "file", file.Name, "realm", r.Realm, "people", r.People)
 		for _, line := range r.Report.Lines() {
 			s.cfg.Log.Warn("import", "file", file.Name, "realm", r.Realm, "item", line)
 		}
@@ -80,6 +86,18 @@ func (s *Server) importFile(ctx context.Context, file Import) error {
 			Message: fmt.Sprintf("The realm export %s cannot be taken in.", file.Name)}
 	}
 	return nil
+}
+
+// importProgress logs how far the import of a realm with many people is, every
+// ten seconds.
+func (s *Server) importProgress(file string) func(realm string, done, total int) {
+	last := s.cfg.Now()
+	return func(realm string, done, total int) {
+		if now := s.cfg.Now(); now.Sub(last) >= 10*time.Second {
+			last = now
+			s.cfg.Log.Info("realm is being imported", "file", file, "realm", realm, "done", done, "total", total)
+		}
+	}
 }
 
 // bootstrapAdmin makes the administrators that the configuration names, when

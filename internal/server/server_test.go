@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"latchkey"
+	"latchkey/internal/realm"
 	"latchkey/internal/server"
 	"latchkey/internal/servertest"
 	"latchkey/internal/store"
@@ -282,13 +283,13 @@ func TestImport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := server.Import{Name: "example.json", Data: data}
+	file := server.Import{Name: "example.json", Files: []realm.File{realm.Text("example.json", data)}}
 	s := servertest.Start(t, servertest.With(func(c *server.Config) { c.Imports = []server.Import{file} }))
 	if !strings.Contains(s.Log.String(), `"realm imported","file":"example.json"`) {
 		t.Error(s.Log)
 	}
 	_, err = server.New(t.Context(), server.Config{Listen: "127.0.0.1:0", Database: storetest.SQLiteURL(t), Keyring: storetest.Keyring(),
-		Imports: []server.Import{{Name: "broken.json", Data: []byte(`{"realm":`)}}})
+		Imports: []server.Import{{Name: "broken.json", Files: []realm.File{realm.Text("broken.json", []byte(`{"realm":`))}}}})
 	if latchkey.ErrorCode(err) != latchkey.CodeInvalid || !strings.Contains(err.Error(), "broken.json") {
 		t.Errorf("%v", err)
 	}

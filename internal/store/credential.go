@@ -9,6 +9,8 @@ import (
 
 const purposeCredential = "credential.secret" //nolint:gosec // a purpose, not a secret
 
+const credentialSelect = `SELECT realm_id, id, user_id, type, user_label, secret_data, credential_data, priority, created_at FROM credential`
+
 func (tx *Tx) scanCredential(r row) (*latchkey.Credential, error) {
 	c := &latchkey.Credential{}
 	var sealed []byte
@@ -30,8 +32,7 @@ func (tx *Tx) sealCredential(c *latchkey.Credential) []byte {
 
 // Credentials gives a user's credentials by priority.
 func (tx *Tx) Credentials(realmID, userID string) ([]*latchkey.Credential, error) {
-	return many(tx, (*Tx).scanCredential, `SELECT realm_id, id, user_id, type, user_label, secret_data, credential_data, priority, created_at
-		FROM credential WHERE realm_id = $1 AND user_id = $2 ORDER BY priority, created_at, id`, realmID, userID)
+	return many(tx, (*Tx).scanCredential, credentialSelect+` WHERE realm_id = $1 AND user_id = $2 ORDER BY priority, created_at, id`, realmID, userID)
 }
 
 // CreateCredential adds a credential; its SecretData is sealed, because it may

@@ -25,6 +25,8 @@ type dialect struct {
 	// clock reads the server's clock in unix milliseconds; empty where there is
 	// no server.
 	clock string
+	// bytewise orders a text by its bytes, as SQLite does by itself.
+	bytewise string
 	// ddl turns the text of a migration, written for PostgreSQL, into this
 	// database's.
 	ddl func(string) string
@@ -39,6 +41,7 @@ var postgresDialect = dialect{
 	goose:      goose.DialectPostgres,
 	forUpdate:  " FOR UPDATE",
 	skipLocked: " FOR UPDATE SKIP LOCKED",
+	bytewise:   ` COLLATE "C"`,
 	lockUsers:  "LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE",
 	clock:      "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
 	ddl:        func(text string) string { return text },

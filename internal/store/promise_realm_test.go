@@ -347,6 +347,7 @@ func (w *world) fill() {
 			func() error { return tx.CreateGroup(&latchkey.Group{RealmID: id, ID: "g", Name: "staff"}) },
 			func() error { return tx.JoinGroup(id, u.ID, "g") },
 			func() error { return tx.PutIdentityProvider(&latchkey.IdentityProvider{RealmID: id, Alias: "github"}) },
+			func() error { return tx.CreateRealmImport(&latchkey.RealmImport{RealmID: id, Digest: []byte("d")}) },
 			func() error {
 				return tx.PutComponent(&latchkey.Component{RealmID: id, ParentID: id, ProviderType: "storage"})
 			},

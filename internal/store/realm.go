@@ -210,7 +210,7 @@ var realmTables = []string{
 	"event", "admin_event", "logout_notice", "delivery_attempt", "message", "address_mark", "rate_limit", "action_token", "login",
 	"authorization_code", "used_jti", "client_session", "user_session", "known_browser", "credential", "user_consent", "user_role",
 	"group_member", "realm_group", "users",
-	"identity_provider", "component", "realm_key", "required_action", "authenticator_config", "flow", "role", "client_scope", "client", "realm",
+	"identity_provider", "component", "realm_import", "realm_key", "required_action", "authenticator_config", "flow", "role", "client_scope", "client", "realm",
 }
 
 // DeleteRealm deletes a realm with everything that is in it.
