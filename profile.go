@@ -3,6 +3,7 @@ package latchkey
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"slices"
 )
 
@@ -212,3 +213,38 @@ type ProfileField struct {
 // ProfileOption is one of the values that an attribute may have, with what
 // people are shown for it.
 type ProfileOption struct{ Value, Label string }
+
+// Options are the values that may be chosen, in their order, with what people
+// are shown for them: those of the validator that the annotation
+// inputOptionsFromValidation names, else of the validator "options".
+func (a *ProfileAttribute) Options() []ProfileOption {
+	from := "options"
+	if name, ok := a.Annotations["inputOptionsFromValidation"].(string); ok && name != "" {
+		from = name
+	}
+	labels, _ := a.Annotations["inputOptionLabels"].(map[string]any)
+	prefix, _ := a.Annotations["inputOptionLabelsI18nPrefix"].(string)
+	list, _ := a.Validations[from]["options"].([]any)
+	var out []ProfileOption
+	for _, one := range list {
+		value := ""
+		switch v := one.(type) {
+		case string:
+			value = v
+		case json.Number, bool, float64:
+			value = fmt.Sprint(v)
+		default:
+			continue
+		}
+		label, ok := labels[value].(string)
+		switch {
+		case ok && label != "":
+		case prefix != "":
+			label = "${" + prefix + "." + value + "}"
+		default:
+			label = value
+		}
+		out = append(out, ProfileOption{Value: value, Label: label})
+	}
+	return out
+}

@@ -48,7 +48,7 @@ func ProfileFields(use profile.Use, values profile.Values) []ProfileField {
 		}
 		p := ProfileField{
 			Name: a.Name, Label: a.DisplayName, Values: f.Values, Required: f.Required && !f.ReadOnly, ReadOnly: f.ReadOnly,
-			Multivalued: a.Multivalued, Autocomplete: autocomplete[a.Name], Input: profile.InputType(a), Options: profile.Options(a),
+			Multivalued: a.Multivalued, Autocomplete: autocomplete[a.Name], Input: profile.InputType(a), Options: a.Options(),
 			Before: text("inputHelperTextBefore"), After: text("inputHelperTextAfter"), Placeholder: text("inputTypePlaceholder"),
 			MaxLength: count(a.Annotations["inputTypeMaxlength"]), Rows: count(a.Annotations["inputTypeRows"]),
 			Least: text("inputTypeMin"), Most: text("inputTypeMax"), Step: text("inputTypeStep"), Group: a.Group,

@@ -35,7 +35,8 @@ var pluralForms = map[string]plural.Form{
 var placeholder = regexp.MustCompile(`\{([0-9])\}`)
 
 // loadCatalogues reads every embedded catalogue, the fallback language first
-// and the others by code.
+// and the others by code. A language is one file (en.json), and one more for
+// each part of the product with many texts of its own (account.en.json).
 func loadCatalogues() ([]*catalogue, error) {
 	files, err := catalogueFiles.ReadDir("catalogue")
 	if err != nil {
@@ -47,17 +48,37 @@ func loadCatalogues() ([]*catalogue, error) {
 		if err != nil {
 			return nil, err
 		}
-		c, err := parseCatalogue(strings.TrimSuffix(f.Name(), ".json"), data)
+		code := strings.TrimSuffix(f.Name(), ".json")
+		c, err := parseCatalogue(code[strings.LastIndexByte(code, '.')+1:], data)
 		if err != nil {
 			return nil, fmt.Errorf("catalogue %s: %w", f.Name(), err)
 		}
-		all = append(all, c)
+		if all, err = addCatalogue(all, c); err != nil {
+			return nil, fmt.Errorf("catalogue %s: %w", f.Name(), err)
+		}
 	}
 	sort.SliceStable(all, func(i, j int) bool { return all[i].code == fallbackLanguage && all[j].code != fallbackLanguage })
 	if len(all) == 0 || all[0].code != fallbackLanguage {
 		return nil, fmt.Errorf("there is no catalogue for %s", fallbackLanguage)
 	}
 	return all, nil
+}
+
+// addCatalogue joins the parts of a language.
+func addCatalogue(all []*catalogue, c *catalogue) ([]*catalogue, error) {
+	for _, have := range all {
+		if have.code != c.code {
+			continue
+		}
+		for key, e := range c.entries {
+			if _, ok := have.entries[key]; ok {
+				return nil, fmt.Errorf("%s is said twice", key)
+			}
+			have.entries[key] = e
+		}
+		return all, nil
+	}
+	return append(all, c), nil
 }
 
 func parseCatalogue(code string, data []byte) (*catalogue, error) {

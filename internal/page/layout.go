@@ -51,3 +51,11 @@ func linkLabel(p Error) string {
 	}
 	return "continue"
 }
+
+// current marks the entry of a menu that is shown.
+func current(is bool) string {
+	if is {
+		return "page"
+	}
+	return "false"
+}

@@ -207,31 +207,6 @@ func InputType(a *latchkey.ProfileAttribute) string {
 	return s
 }
 
-// Options are the values that may be chosen, in their order, with what people
-// are shown for them: those of the validator that the annotation
-// inputOptionsFromValidation names, else of the validator "options".
-func Options(a *latchkey.ProfileAttribute) []latchkey.ProfileOption {
-	from := "options"
-	if name, ok := a.Annotations["inputOptionsFromValidation"].(string); ok && name != "" {
-		from = name
-	}
-	labels, _ := a.Annotations["inputOptionLabels"].(map[string]any)
-	prefix, _ := a.Annotations["inputOptionLabelsI18nPrefix"].(string)
-	var out []latchkey.ProfileOption
-	for _, value := range texts(a.Validations[from]["options"]) {
-		label, ok := labels[value].(string)
-		switch {
-		case ok && label != "":
-		case prefix != "":
-			label = "${" + prefix + "." + value + "}"
-		default:
-			label = value
-		}
-		out = append(out, latchkey.ProfileOption{Value: value, Label: label})
-	}
-	return out
-}
-
 // UnknownRules names the rules of the profile that no value is held against:
 // validators that are not built, and patterns that cannot be read.
 func UnknownRules(p *latchkey.UserProfile) []string {

@@ -176,7 +176,7 @@ func TestOptions(t *testing.T) {
 		if err := json.Unmarshal([]byte(annotations), &a.Annotations); err != nil {
 			t.Fatal(err)
 		}
-		if got := fmt.Sprint(profile.Options(&a)); got != want {
+		if got := fmt.Sprint(a.Options()); got != want {
 			t.Errorf("%s: %s, want %s", annotations, got, want)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"latchkey"
+	"latchkey/internal/account"
 	"latchkey/internal/accountrest"
 	"latchkey/internal/actiontoken"
 	"latchkey/internal/admin"
@@ -62,6 +63,8 @@ func (s *Server) build(ctx context.Context) error {
 		Log: s.cfg.Log, Now: s.cfg.Now})
 	accounts := accountrest.New(accountrest.Deps{DB: s.db, Realms: s.realms, Site: s.site, Verifier: minter, Pages: pages,
 		Log: s.cfg.Log, Now: s.cfg.Now})
+	persons := account.New(account.Deps{Realms: s.realms, Site: s.site, Kit: pages, Keyring: s.cfg.Keyring,
+		API: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.house.handler.ServeHTTP(w, r) }), Log: s.cfg.Log, Now: s.cfg.Now})
 	desk := s.console(pages)
 
 	var routes []web.Route
@@ -71,6 +74,7 @@ func (s *Server) build(ctx context.Context) error {
 		people.Routes(),       // /realms/{realm}/login-actions/...
 		operators.Routes(),    // /admin/realms/..., /realms/{realm}/magic-link
 		accounts.Routes(),     // /realms/{realm}/account..., for programs
+		persons.Routes(),      // /realms/{realm}/account..., for people
 		desk.Routes(),         // /admin/
 		pages.Routes(),        // /resources/...
 	} {

@@ -1,0 +1,89 @@
+package page
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"latchkey"
+)
+
+// Menu stands beside the pages of a console: where one can go, who is signed
+// in, and the way out.
+type Menu struct {
+	Label   string // a key: what the menu is of
+	Items   []MenuItem
+	Account string // who is signed in
+	// SignOut is the form that signs out.
+	SignOut Form
+	// Back leads to the application that the person came from; empty when it
+	// is not known.
+	BackURL, BackTo string
+	// Notice is a key: what was just done; empty for nothing. Its kind is that
+	// of a note.
+	Notice, NoticeKind string
+}
+
+// MenuItem is a page of a console. Text is a key.
+type MenuItem struct {
+	Text, URL string
+	Current   bool
+}
+
+// menued is a Page with a menu beside it.
+type menued interface{ Beside() *Menu }
+
+func (v *view) menu() *Menu {
+	if m, ok := v.page.(menued); ok {
+		return m.Beside()
+	}
+	return nil
+}
+
+// Fields are the fields of a user profile, with their errors, for a form of
+// another package.
+func Fields(fields []ProfileField, errs []FieldError) templ.Component {
+	return profileFields(fields, errs)
+}
+
+// Hidden is the synchroniser token of a form of another package.
+func Hidden(f Form) templ.Component { return hidden(f) }
+
+// Note is a sentence that must be seen; kind is warn, bad or good.
+func Note(kind, key string, args ...any) templ.Component { return note(kind, key, args...) }
+
+// Wrong is the sentence under the field with the id; nothing when err is nil.
+func Wrong(id string, err *FieldError) templ.Component { return wrong(id, err) }
+
+// When says when something was, in UTC, and how long ago that is when it is
+// not longer than a day.
+func When(ctx context.Context, at time.Time) templ.Component {
+	v := from(ctx)
+	text := phrase(at.UTC().Format("2006-01-02 15:04"))
+	if d := v.meta.Now.Sub(at); d >= 0 && d < 24*time.Hour {
+		return moment(at, Say(ctx, "asked.at", text, v.texts.ago(d)))
+	}
+	return moment(at, Say(ctx, "time.at", text))
+}
+
+// Day says on which day something was.
+func Day(_ context.Context, at time.Time) templ.Component {
+	day := at.UTC().Format(time.DateOnly)
+	return moment(at, templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
+		_, err := io.WriteString(w, templ.EscapeString(day))
+		return err
+	}))
+}
+
+// BrowserName names a browser from the fixed lists: "Firefox on Linux".
+func BrowserName(ctx context.Context, b latchkey.Browser) string {
+	return string(from(ctx).texts.browser(b))
+}
+
+// Label resolves "${key}" in the catalogue; any other text stays as it is.
+func Label(ctx context.Context, text string) string { return label(ctx, text) }
+
+// Clean makes a text that a person or an operator chose fit for one line.
+func Clean(text string) string { return clean(text) }
