@@ -68,6 +68,7 @@ func (c *Console) Routes() []web.Route {
 		{Pattern: "GET " + base, Class: web.ClassRedirect, Handler: c.toHome},
 		route("GET", "/{$}", c.visit(c.info)),
 		route("POST", "/{$}", c.visit(c.saveInfo)),
+		route("POST", "", c.visit(c.saveInfo)),
 		route("GET", "/"+pathSigningIn, c.visit(c.signingIn)),
 		route("POST", "/"+pathSigningIn, c.visit(c.nameCredential)),
 		route("GET", "/"+pathDevices, c.visit(c.devices)),
