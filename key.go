@@ -12,16 +12,39 @@ const (
 	KeyDisabled KeyStatus = "DISABLED" // neither
 )
 
-// Key is one of a realm's signing keys. Private is PKCS #8 DER for RSA, EC
-// and Ed25519 keys and the raw bytes of an HMAC key; it is sealed in the store.
+// The uses of a realm key (JWK's use, RFC 7517 4.2).
+const (
+	KeyUseSign    = "sig"
+	KeyUseEncrypt = "enc" // kept and published; nothing here uses it
+)
+
+// Key is one of a realm's keys. Private is PKCS #8 DER for RSA, EC and Ed25519
+// keys and the raw bytes of an HMAC or AES key; it is sealed in the store.
 type Key struct {
-	RealmID     string
-	ID          string // the JOSE kid; never used again for another key
-	Algorithm   string // RS256, ES256, PS256, EdDSA, HS512, ...
-	Use         string // "sig"
-	Status      KeyStatus
-	Priority    int64  // the active key of an algorithm is the one with the highest
-	Certificate []byte // DER, self-signed; empty for HMAC keys
-	Private     []byte
-	CreatedAt   time.Time
+	RealmID     string    `json:"-"`
+	ID          string    `json:"-"` // the JOSE kid; never used again for another key
+	Algorithm   string    `json:"-"` // RS256, ES256, PS256, EdDSA, HS512, ...
+	Use         string    `json:"-"` // KeyUseSign, KeyUseEncrypt
+	Status      KeyStatus `json:"-"` // as somebody set it; what time made of it is for who asks
+	Priority    int64     `json:"-"` // of an algorithm's keys the one with the highest signs, of several the newest
+	Certificate []byte    `json:"-"` // DER, self-signed; empty for HMAC keys
+	Private     []byte    `json:"-"`
+	CreatedAt   time.Time `json:"-"`
+	// ActiveFrom is when the key begins to sign; until then it is published
+	// only, so that everybody has it in time (R-150). Zero: from the beginning.
+	ActiveFrom time.Time `json:"-"`
+
+	// What it is among Keycloak's components: its id, its name and its
+	// provider, "rsa-generated" or "rsa" and so on. Empty for a key made here.
+	ComponentID string `json:"componentId,omitempty"`
+	Name        string `json:"name,omitempty"`
+	Provider    string `json:"provider,omitempty"`
+}
+
+// Start is when the key began, or will begin, to sign.
+func (k *Key) Start() time.Time {
+	if k.ActiveFrom.After(k.CreatedAt) {
+		return k.ActiveFrom
+	}
+	return k.CreatedAt
 }

@@ -3,6 +3,7 @@ package latchkey
 import (
 	"sort"
 	"sync"
+	"time"
 )
 
 // Snapshot is everything that a realm is configured with, read at one version
@@ -16,7 +17,7 @@ type Snapshot struct {
 	Flows           []*Flow
 	Configs         []*AuthenticatorConfig
 	RequiredActions []*RequiredAction // by priority
-	Keys            []*Key            // highest priority first
+	Keys            []*Key            // highest priority first, then the newest
 
 	clientByID       map[string]*Client
 	clientByClientID map[string]*Client
@@ -95,7 +96,13 @@ func (s *Snapshot) Index() *Snapshot {
 		s.actionByAlias[a.Alias] = a
 	}
 	sort.SliceStable(s.RequiredActions, func(i, j int) bool { return s.RequiredActions[i].Priority < s.RequiredActions[j].Priority })
-	sort.SliceStable(s.Keys, func(i, j int) bool { return s.Keys[i].Priority > s.Keys[j].Priority })
+	sort.SliceStable(s.Keys, func(i, j int) bool {
+		a, b := s.Keys[i], s.Keys[j]
+		if a.Priority != b.Priority {
+			return a.Priority > b.Priority
+		}
+		return a.Start().After(b.Start())
+	})
 	return s
 }
 
@@ -175,10 +182,11 @@ func (s *Snapshot) DirectGrantFlow(c *Client) *Flow {
 	return s.flowByAlias[s.Realm.DirectGrantFlow]
 }
 
-// ActiveKey gives the key that signs with the algorithm; nil when there is none.
-func (s *Snapshot) ActiveKey(algorithm string) *Key {
+// ActiveKey gives the key that signs with the algorithm at that time; nil when
+// there is none.
+func (s *Snapshot) ActiveKey(algorithm string, at time.Time) *Key {
 	for _, k := range s.Keys {
-		if k.Algorithm == algorithm && k.Status == KeyActive {
+		if k.Algorithm == algorithm && k.Status == KeyActive && !k.ActiveFrom.After(at) {
 			return k
 		}
 	}

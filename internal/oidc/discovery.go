@@ -110,7 +110,7 @@ func (d *Door) realmRoot(snap *latchkey.Snapshot) (any, error) {
 		AccountService:  d.Site.RealmURL(name, "account"),
 		TokensNotBefore: snap.Realm.NotBefore,
 	}
-	if k := snap.ActiveKey(string(jose.RS256)); k != nil {
+	if k := snap.ActiveKey(string(jose.RS256), d.Now()); k != nil {
 		public, err := token.PublicKey(k)
 		if err != nil {
 			return nil, err

@@ -95,7 +95,7 @@ func TestKeyRotation(t *testing.T) {
 	w := sqliteWorld(t)
 	old := w.tokens("bench-app")
 	snap := w.snap("bench")
-	before := snap.ActiveKey("RS256")
+	before := snap.ActiveKey("RS256", w.clock.Now())
 	fresh, err := token.NewKey(snap.Realm.ID, "RS256", w.clock.Now())
 	if err != nil {
 		t.Fatal(err)

@@ -129,7 +129,7 @@ func checkSettings(t *testing.T, s *latchkey.Snapshot) {
 	}; !slices.Equal(r.SMTP.Relays, want) || r.SMTP.From != "login@acme.example" || r.SMTP.ReplyTo != "help@acme.example" {
 		t.Errorf("smtp %+v", r.SMTP)
 	}
-	if s.ActiveKey("ES256") == nil || s.ActiveKey("RS256") == nil || s.ActiveKey("HS512") == nil {
+	if s.ActiveKey("ES256", storetest.NewClock().Now()) == nil || s.ActiveKey("RS256", storetest.NewClock().Now()) == nil || s.ActiveKey("HS512", storetest.NewClock().Now()) == nil {
 		t.Errorf("%d keys", len(s.Keys))
 	}
 	// The user profile is taken over whole, also what pages do not act on.

@@ -223,7 +223,7 @@ func TestRestOfANewRealm(t *testing.T) {
 	if got := roleNames(s.ExpandRoles(s.ScopeByName("offline_access").ScopeMappings)); !slices.Equal(got, []string{"offline_access"}) {
 		t.Errorf("scope mappings of offline_access: %v", got)
 	}
-	if s.ActiveKey("RS256") == nil || s.ActiveKey("HS512") == nil || len(s.Keys) != 2 {
+	if s.ActiveKey("RS256", storetest.NewClock().Now()) == nil || s.ActiveKey("HS512", storetest.NewClock().Now()) == nil || len(s.Keys) != 2 {
 		t.Errorf("keys: %d", len(s.Keys))
 	}
 	r := s.Realm

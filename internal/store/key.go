@@ -11,7 +11,8 @@ const purposeKey = "key.private"
 func (tx *Tx) scanKey(r row) (*latchkey.Key, error) {
 	k := &latchkey.Key{}
 	var sealed []byte
-	err := r.Scan(&k.RealmID, &k.ID, &k.Algorithm, &k.Use, &k.Status, &k.Priority, &k.Certificate, &sealed, timeColumn{&k.CreatedAt})
+	err := r.Scan(&k.RealmID, &k.ID, &k.Algorithm, &k.Use, &k.Status, &k.Priority, &k.Certificate, &sealed, timeColumn{&k.CreatedAt},
+		timeColumn{&k.ActiveFrom}, bodyColumn{k})
 	if err != nil {
 		return nil, err
 	}
@@ -21,9 +22,12 @@ func (tx *Tx) scanKey(r row) (*latchkey.Key, error) {
 	return k, nil
 }
 
-func (tx *Tx) keys(realmID string) ([]*latchkey.Key, error) {
-	return many(tx, (*Tx).scanKey, `SELECT realm_id, id, algorithm, key_use, status, priority, certificate, private, created_at
-		FROM realm_key WHERE realm_id = $1`, realmID)
+const keyColumns = `realm_id, id, algorithm, key_use, status, priority, certificate, private, created_at, active_from, body`
+
+// Keys gives every key of the realm, in no order. Who changes keys by what it
+// finds calls [Tx.BumpRealm] before, so that nobody else changes them.
+func (tx *Tx) Keys(realmID string) ([]*latchkey.Key, error) {
+	return many(tx, (*Tx).scanKey, `SELECT `+keyColumns+` FROM realm_key WHERE realm_id = $1`, realmID)
 }
 
 // CreateKey adds a signing key. The error has the code "conflict" when the
@@ -35,11 +39,15 @@ func (tx *Tx) CreateKey(k *latchkey.Key) error {
 	if err := tx.BumpRealm(k.RealmID); err != nil {
 		return err
 	}
+	text, err := body(k)
+	if err != nil {
+		return err
+	}
 	sealed := tx.db.keyring.Seal(purposeKey, rowID(k.RealmID, k.ID), k.Private)
 	return tx.insert(conflict("id", "A key %q exists already.", k.ID),
-		`INSERT INTO realm_key (realm_id, id, algorithm, key_use, status, priority, certificate, private, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
-		k.RealmID, k.ID, k.Algorithm, k.Use, string(k.Status), k.Priority, k.Certificate, sealed, millis(k.CreatedAt))
+		`INSERT INTO realm_key (`+keyColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`,
+		k.RealmID, k.ID, k.Algorithm, k.Use, string(k.Status), k.Priority, k.Certificate, sealed, millis(k.CreatedAt), millis(k.ActiveFrom), text)
 }
 
 // SetKeyStatus says what a key is used for from now on. Keys are never

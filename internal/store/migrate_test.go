@@ -21,6 +21,8 @@ var oldRows = map[int64][]string{
 		`INSERT INTO flow (realm_id, id, alias, body) VALUES ('old', 'f', 'browser', '{"providerId":"basic-flow"}')`,
 		`INSERT INTO authenticator_config (realm_id, id, alias, body) VALUES ('old', 'a', 'x', '{"config":{}}')`,
 		`INSERT INTO required_action (realm_id, alias, body) VALUES ('old', 'VERIFY_EMAIL', '{"name":"n"}')`,
+		`INSERT INTO realm_key (realm_id, id, algorithm, key_use, status, priority, private, created_at)
+			VALUES ('old', 'k', 'HS512', 'sig', 'DISABLED', 100, '', 1700000000000)`,
 	},
 	2: {
 		`INSERT INTO users (realm_id, id, username, email, email_key, email_unique, email_verified, enabled, created_at, not_before, search, body)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"latchkey"
 	"latchkey/internal/store"
@@ -115,7 +116,8 @@ func newConfiguration(w *world) configuration {
 		config: &latchkey.AuthenticatorConfig{RealmID: id, Alias: "magic", Config: map[string]string{"a": "b"}},
 		action: &latchkey.RequiredAction{RealmID: id, Alias: "VERIFY_EMAIL", Name: "Verify", Enabled: true, Priority: 5},
 		key: &latchkey.Key{RealmID: id, ID: "kid", Algorithm: "RS256", Use: "sig", Status: latchkey.KeyActive, Priority: 100,
-			Certificate: []byte("DER"), Private: []byte("private-key-bytes")},
+			Certificate: []byte("DER"), Private: []byte("private-key-bytes"), ActiveFrom: time.UnixMilli(1_800_000_000_123).UTC(),
+			ComponentID: "component", Name: "rsa", Provider: "rsa-generated"},
 	}
 }
 

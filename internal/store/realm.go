@@ -276,6 +276,6 @@ func (tx *Tx) readSnapshot(realmID string) (s *latchkey.Snapshot, err error) {
 	if s.RequiredActions, err = tx.requiredActions(realmID); err != nil {
 		return nil, err
 	}
-	s.Keys, err = tx.keys(realmID)
+	s.Keys, err = tx.Keys(realmID)
 	return s, err
 }

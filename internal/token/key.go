@@ -10,6 +10,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/base64"
 	"fmt"
 	"math/big"
 	"sync"
@@ -35,45 +36,94 @@ var (
 const (
 	rsaBits  = 2048
 	hmacSize = 64
+	aesSize  = 16
 	certLife = 10 * 365 * 24 * time.Hour
 )
 
-// NewKey makes an active key of the realm: RS, PS, ES and EdDSA keys with a
-// self-signed certificate as Keycloak has them, HS keys without.
+// NewKey makes an active key of the realm to sign with: RS, PS, ES and EdDSA
+// keys with a self-signed certificate as Keycloak has them, HS keys without.
+// RSA keys have 2,048 bits.
 func NewKey(realmID, algorithm string, now time.Time) (*latchkey.Key, error) {
-	k := &latchkey.Key{
-		RealmID: realmID, ID: secret.Token(), Algorithm: algorithm, Use: "sig",
-		Status: latchkey.KeyActive, Priority: 100, CreatedAt: now,
-	}
-	var private crypto.Signer
-	var err error
-	switch jose.SignatureAlgorithm(algorithm) {
-	case jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512:
-		private, err = rsa.GenerateKey(rand.Reader, rsaBits)
-	case jose.ES256:
-		private, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	case jose.ES384:
-		private, err = ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
-	case jose.ES512:
-		private, err = ecdsa.GenerateKey(elliptic.P521(), rand.Reader)
-	case jose.EdDSA:
-		_, private, err = ed25519.GenerateKey(rand.Reader)
-	case jose.HS256, jose.HS384, jose.HS512:
-		k.Private = secret.Random(hmacSize)
-		return k, nil
-	default:
-		return nil, latchkey.Invalid("algorithm", "There is no signature algorithm %q.", algorithm)
-	}
+	return newKey(realmID, algorithm, rsaBits, now)
+}
+
+func newKey(realmID, algorithm string, bits int, now time.Time) (*latchkey.Key, error) {
+	private, err := generate(algorithm, bits)
 	if err != nil {
-		return nil, fmt.Errorf("new %s key: %w", algorithm, err)
+		return nil, err
 	}
+	return keyOf(realmID, algorithm, private, now)
+}
+
+// generate draws a private key: a crypto.Signer, or bytes.
+func generate(algorithm string, bits int) (any, error) {
+	switch jose.SignatureAlgorithm(algorithm) {
+	case jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512, algorithmOAEP, algorithmOAEP256:
+		return rsa.GenerateKey(rand.Reader, bits)
+	case jose.ES256:
+		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	case jose.ES384:
+		return ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	case jose.ES512:
+		return ecdsa.GenerateKey(elliptic.P521(), rand.Reader)
+	case jose.EdDSA:
+		_, private, err := ed25519.GenerateKey(rand.Reader)
+		return private, err
+	case jose.HS256, jose.HS384, jose.HS512:
+		return secret.Random(hmacSize), nil
+	case algorithmAES:
+		return secret.Random(aesSize), nil
+	}
+	return nil, latchkey.Invalid("algorithm", "There is no signature algorithm %q.", algorithm)
+}
+
+// keyOf makes an active key of a private one.
+func keyOf(realmID, algorithm string, private any, now time.Time) (*latchkey.Key, error) {
+	k := &latchkey.Key{
+		RealmID: realmID, Algorithm: algorithm, Use: useOf(algorithm), Status: latchkey.KeyActive, Priority: 100, CreatedAt: now,
+	}
+	if raw, ok := private.([]byte); ok {
+		k.ID, k.Private = secret.NewID(), raw
+		return k, nil
+	}
+	signer, ok := private.(crypto.Signer)
+	if !ok || !fits(jose.SignatureAlgorithm(algorithm), signer.Public()) {
+		return nil, latchkey.Invalid("algorithm", "The key does not fit its algorithm %q.", algorithm)
+	}
+	var err error
 	if k.Private, err = x509.MarshalPKCS8PrivateKey(private); err != nil {
 		return nil, fmt.Errorf("new %s key: %w", algorithm, err)
 	}
-	if k.Certificate, err = selfSigned(private, realmID, now); err != nil {
+	if k.ID, err = keyID(signer.Public()); err != nil {
+		return nil, fmt.Errorf("new %s key: %w", algorithm, err)
+	}
+	if k.Certificate, err = selfSigned(signer, realmID, now); err != nil {
 		return nil, fmt.Errorf("new %s key: %w", algorithm, err)
 	}
 	return k, nil
+}
+
+// keyID is the kid of a key: as Keycloak makes it, so that a key that comes
+// from there keeps its name.
+func keyID(public crypto.PublicKey) (string, error) {
+	der, err := x509.MarshalPKIXPublicKey(public)
+	sum := sha256.Sum256(der)
+	return base64.RawURLEncoding.EncodeToString(sum[:]), err
+}
+
+// Algorithms of keys that are kept and sign nothing.
+const (
+	algorithmOAEP    = "RSA-OAEP"
+	algorithmOAEP256 = "RSA-OAEP-256"
+	algorithmAES     = "AES"
+)
+
+func useOf(algorithm string) string {
+	switch algorithm {
+	case algorithmOAEP, algorithmOAEP256, algorithmAES:
+		return latchkey.KeyUseEncrypt
+	}
+	return latchkey.KeyUseSign
 }
 
 func selfSigned(key crypto.Signer, name string, now time.Time) ([]byte, error) {
@@ -109,8 +159,8 @@ func parseKey(k *latchkey.Key) (*parsedKey, error) {
 	for _, kind := range []string{typeHeader, typeHeaderAccess, typeHeaderLogout} {
 		p.heads[kind] = headOf(p.algorithm, k.ID, kind)
 	}
-	if len(k.Algorithm) > 2 && k.Algorithm[:2] == "HS" {
-		if len(k.Private) < 32 {
+	if least, raw := rawKeys[k.Algorithm]; raw {
+		if len(k.Private) < least {
 			return nil, latchkey.Errorf(latchkey.CodeInternal, "key %s is too short", k.ID)
 		}
 		p.private = k.Private
@@ -128,11 +178,16 @@ func parseKey(k *latchkey.Key) (*parsedKey, error) {
 	return p, nil
 }
 
+// rawKeys are the algorithms whose keys are bytes, with how many there are at
+// least.
+var rawKeys = map[string]int{"HS256": 32, "HS384": 32, "HS512": 32, algorithmAES: 16}
+
 // fits says whether a key is of the algorithm's kind.
 func fits(a jose.SignatureAlgorithm, public crypto.PublicKey) bool {
 	switch key := public.(type) {
 	case *rsa.PublicKey:
-		return len(a) == 5 && (a[:2] == "RS" || a[:2] == "PS") && key.N.BitLen() >= rsaBits
+		kind := useOf(string(a)) == latchkey.KeyUseEncrypt || (len(a) == 5 && (a[:2] == "RS" || a[:2] == "PS"))
+		return kind && key.N.BitLen() >= rsaBits
 	case *ecdsa.PublicKey:
 		want := map[jose.SignatureAlgorithm]elliptic.Curve{jose.ES256: elliptic.P256(), jose.ES384: elliptic.P384(), jose.ES512: elliptic.P521()}
 		return want[a] == key.Curve
@@ -171,41 +226,4 @@ func (c *keyCache) get(k *latchkey.Key) (*parsedKey, error) {
 	}
 	c.keys[name] = p
 	return p, nil
-}
-
-// KeySet is the realm's JSON Web Key Set: every asymmetric key that signs or
-// still verifies, with its certificate.
-func (m *Minter) KeySet(snap *latchkey.Snapshot) (jose.JSONWebKeySet, error) {
-	set := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{}}
-	for _, k := range snap.Keys {
-		if k.Status == latchkey.KeyDisabled {
-			continue
-		}
-		p, err := m.cache.get(k)
-		if err != nil {
-			return set, err
-		}
-		if p.public == nil {
-			continue
-		}
-		jwk := jose.JSONWebKey{Key: p.public, KeyID: k.ID, Algorithm: k.Algorithm, Use: k.Use}
-		if cert, err := x509.ParseCertificate(k.Certificate); err == nil {
-			thumbprint := sha256.Sum256(cert.Raw)
-			jwk.Certificates, jwk.CertificateThumbprintSHA256 = []*x509.Certificate{cert}, thumbprint[:]
-		}
-		set.Keys = append(set.Keys, jwk)
-	}
-	return set, nil
-}
-
-// SigningAlgorithms lists the algorithms that the realm signs ID tokens with
-// for one client or another: those of its active asymmetric keys.
-func SigningAlgorithms(snap *latchkey.Snapshot) []string {
-	out := []string{}
-	for _, a := range asymmetric {
-		if snap.ActiveKey(string(a)) != nil {
-			out = append(out, string(a))
-		}
-	}
-	return out
 }

@@ -41,8 +41,8 @@ func (m *Minter) Sign(ctx context.Context, snap *latchkey.Snapshot, algorithm, k
 }
 
 func (m *Minter) sign(snap *latchkey.Snapshot, algorithm, kind string, claims map[string]any) (string, error) {
-	k := snap.ActiveKey(algorithm)
-	if k == nil {
+	k := snap.ActiveKey(algorithm, m.now())
+	if k == nil || k.Use != latchkey.KeyUseSign {
 		return "", latchkey.Errorf(latchkey.CodeUnavailable, "The realm has no active key for %s.", algorithm)
 	}
 	p, err := m.cache.get(k)
