@@ -4,6 +4,7 @@
 //	latchkey start        the server
 //	latchkey migrate      brings the database up to date
 //	latchkey admin link   a one-time link that makes an administrator
+//	latchkey keys         list shows the realms' keys, rotate makes the next ones
 //	latchkey version
 //
 // Settings are flags, environment variables (LK_ and the flag's name) or lines

@@ -26,6 +26,10 @@ type program struct {
 		Link      adminLinkCmd `cmd:"" help:"Make a one-time link that makes whoever opens it an administrator."`
 		VoidLinks adminVoidCmd `cmd:"" help:"Void all links, codes and sign-ins under way: a step of restoring a backup."`
 	} `cmd:"" help:"Administer from this machine."`
+	Keys struct {
+		List   keysListCmd   `cmd:"" help:"Show the keys of realms, and what each is used for."`
+		Rotate keysRotateCmd `cmd:"" help:"Make the next keys of a realm, or, in an emergency, replace them at once."`
+	} `cmd:"" help:"The keys that realms sign with."`
 	Version   versionCmd   `cmd:"" help:"Say which version this is."`
 	ConfigDoc configDocCmd `cmd:"" hidden:"" help:"Print the reference of all settings."`
 }

@@ -12,6 +12,7 @@ import (
 	"latchkey"
 	"latchkey/internal/actiontoken"
 	"latchkey/internal/doctor"
+	"latchkey/internal/token"
 )
 
 var now = time.Date(2026, time.March, 4, 5, 6, 7, 0, time.UTC)
@@ -57,10 +58,15 @@ func TestRealm(t *testing.T) {
 		"step-not-built":    func(s *latchkey.Snapshot) { s.Flows[0].Executions[0].Authenticator = "unbuilt-step" },
 		"link-reuse":        func(s *latchkey.Snapshot) { s.Configs[0].Config[actiontoken.KeyReusable] = "true" },
 		"link-lifespan":     func(s *latchkey.Snapshot) { s.Configs[0].Config[actiontoken.KeyLifespan] = "7200" },
-		"no-signing-key":    func(s *latchkey.Snapshot) { s.Keys[0].Status = latchkey.KeyPassive },
-		"old-signing-key":   func(s *latchkey.Snapshot) { s.Keys[0].CreatedAt = now.AddDate(-3, 0, 0) },
-		"no-mail-relay":     func(s *latchkey.Snapshot) { s.Realm.SMTP.Relays = nil },
-		"plain-smtp":        func(s *latchkey.Snapshot) { s.Realm.SMTP.Relays[0].StartTLS = false },
+		"no-key-rotation":   func(s *latchkey.Snapshot) { s.Realm.Attributes = map[string]string{token.AttributeRotation: "0"} },
+		"pairwise-sector": func(s *latchkey.Snapshot) {
+			s.Clients[0].RedirectURIs = []string{"https://shop.acme.example/callback", "https://shop.acme.test/callback"}
+			s.Clients[0].ProtocolMappers = []latchkey.ProtocolMapper{{ProtocolMapper: token.PairwiseMapper}}
+		},
+		"no-signing-key":  func(s *latchkey.Snapshot) { s.Keys[0].Status = latchkey.KeyPassive },
+		"old-signing-key": func(s *latchkey.Snapshot) { s.Keys[0].CreatedAt = now.AddDate(-3, 0, 0) },
+		"no-mail-relay":   func(s *latchkey.Snapshot) { s.Realm.SMTP.Relays = nil },
+		"plain-smtp":      func(s *latchkey.Snapshot) { s.Realm.SMTP.Relays[0].StartTLS = false },
 	} {
 		t.Run(want, func(t *testing.T) {
 			s := healthy()

@@ -9,6 +9,7 @@ import (
 
 	"latchkey"
 	"latchkey/internal/actiontoken"
+	"latchkey/internal/token"
 )
 
 // Realm looks at a realm. built says whether the step or required action with
@@ -54,6 +55,9 @@ func (f *findings) client(s *latchkey.Snapshot, c *latchkey.Client) {
 	}
 	if !c.PublicClient && !c.BearerOnly && c.StandardFlowEnabled && c.Attribute("pkce.code.challenge.method") == "" && !builtinClient(c) {
 		f.add(Weakness, "pkce-optional", c.ClientID, "A sign-in may come without PKCE. Set pkce.code.challenge.method to S256.")
+	}
+	if err := token.CheckPairwise(c); err != nil {
+		f.add(Weakness, "pairwise-sector", c.ClientID, "%s", err)
 	}
 	if id := c.FlowBindings["browser"]; id != "" && s.Flow(id) == nil {
 		f.add(Fault, "flow-missing", c.ClientID, "The client is bound to a flow that does not exist: nobody can sign in to it.")
@@ -145,10 +149,13 @@ func (f *findings) keys(s *latchkey.Snapshot, now time.Time) {
 	if algorithm == "" {
 		algorithm = "RS256"
 	}
-	key := s.ActiveKey(algorithm)
+	key := s.ActiveKey(algorithm, now)
 	if key == nil {
 		f.add(Fault, "no-signing-key", algorithm, "The realm has no active key for its algorithm: no tokens can be signed. latchkey keys rotate makes one.")
 		return
+	}
+	if s.Realm.Attributes[token.AttributeRotation] == "0" {
+		f.add(Weakness, "no-key-rotation", token.AttributeRotation, "The realm's keys are not followed by others by themselves (R-150). Set %s to the days that a key may sign.", token.AttributeRotation)
 	}
 	if now.Sub(key.CreatedAt) > oldKey {
 		f.add(Weakness, "old-signing-key", key.ID, "The key that signs is %d days old. latchkey keys rotate makes a new one; the old one goes on being published.", int(now.Sub(key.CreatedAt).Hours()/24))

@@ -52,19 +52,9 @@ type KeyChange struct {
 // the end of those whose last token is over. Drawing keys takes long: it is
 // called outside of transactions, and [ApplyKeys] does what it says.
 func KeysDue(snap *latchkey.Snapshot, now time.Time) ([]KeyChange, error) {
-	var due []KeyChange
-	for _, algorithm := range wantedAlgorithms(snap) {
-		if newestKey(snap.Keys, algorithm) != nil {
-			continue
-		}
-		k, err := NewKey(snap.Realm.ID, algorithm, now)
-		if latchkey.ErrorCode(err) == latchkey.CodeInvalid {
-			continue // there is no such algorithm: its client gets no tokens
-		}
-		if err != nil {
-			return nil, err
-		}
-		due = append(due, KeyChange{New: k})
+	due, err := missingKeys(snap, "", now)
+	if err != nil {
+		return nil, err
 	}
 	for _, k := range snap.Keys {
 		if k.Use != latchkey.KeyUseSign || k.Status != latchkey.KeyActive || !rotates(k) {
@@ -97,7 +87,10 @@ func KeysDue(snap *latchkey.Snapshot, now time.Time) ([]KeyChange, error) {
 // the code "invalid" when the realm does not sign with that algorithm, and
 // "conflict" when the next key is on its way already.
 func RotateKeys(snap *latchkey.Snapshot, algorithm string, emergency bool, now time.Time) ([]KeyChange, error) {
-	var changes []KeyChange
+	changes, err := missingKeys(snap, algorithm, now)
+	if err != nil {
+		return nil, err
+	}
 	for _, a := range append(slices.Clone(asymmetric), symmetric...) {
 		k := newestKey(snap.Keys, string(a))
 		if k == nil || (algorithm != "" && algorithm != string(a)) {
@@ -122,6 +115,26 @@ func RotateKeys(snap *latchkey.Snapshot, algorithm string, emergency bool, now t
 		return nil, latchkey.Invalid("algorithm", "The realm has no key for %q.", algorithm)
 	}
 	return changes, nil
+}
+
+// missingKeys draws a key for each algorithm that is wanted and has none, or
+// for the one that is named.
+func missingKeys(snap *latchkey.Snapshot, only string, now time.Time) ([]KeyChange, error) {
+	var out []KeyChange
+	for _, algorithm := range wantedAlgorithms(snap) {
+		if newestKey(snap.Keys, algorithm) != nil || (only != "" && only != algorithm) {
+			continue
+		}
+		k, err := NewKey(snap.Realm.ID, algorithm, now)
+		if latchkey.ErrorCode(err) == latchkey.CodeInvalid {
+			continue // there is no such algorithm: its client gets no tokens
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, KeyChange{New: k})
+	}
+	return out, nil
 }
 
 // successor draws the key that follows another, and is like it.
