@@ -41,14 +41,14 @@ type derived struct {
 // full, everything is worked out anew.
 const maxDerived = 1024
 
-// Derive gives what make works out of the snapshot, once for each key: a
-// snapshot never changes, and neither may what make gives, since everybody
+// Derive gives what build works out of the snapshot, once for each key: a
+// snapshot never changes, and neither may what build gives, since everybody
 // shares it. Keys are values of types of the caller's own. Of two callers at
 // once both may work it out.
-func (s *Snapshot) Derive(key any, make func() any) any {
+func (s *Snapshot) Derive(key any, build func() any) any {
 	d := s.derived
 	if d == nil { // not indexed yet
-		return make()
+		return build()
 	}
 	d.mu.RLock()
 	v, ok := d.values[key]
@@ -56,7 +56,7 @@ func (s *Snapshot) Derive(key any, make func() any) any {
 	if ok {
 		return v
 	}
-	v = make()
+	v = build()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if len(d.values) >= maxDerived {

@@ -242,8 +242,6 @@ func (m *Minter) Introspection(g *Grant, c *Claims) map[string]any {
 const (
 	attributeAccessAlgorithm = "access.token.signed.response.alg"
 	attributeIDAlgorithm     = "id.token.signed.response.alg"
-	// Of a userinfo answer, which a door has signed; here it says which keys there are.
-	attributeUserinfoAlgorithm = "user.info.response.signature.alg"
 )
 
 // signingAlgorithm is the client's own, by attribute, else the realm's, else
