@@ -48,7 +48,7 @@ func (p *planner) makeKeys() error {
 	realm := p.snap.Realm
 	algorithms := union([]string{"RS256", "HS512"}, []string{realm.DefaultSignatureAlgorithm})
 	for _, algorithm := range algorithms {
-		if p.snap.ActiveKey(algorithm) != nil {
+		if p.snap.ActiveKey(algorithm, p.o.Now) != nil {
 			continue
 		}
 		key, err := token.NewKey(realm.ID, algorithm, p.o.Now)
