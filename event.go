@@ -31,6 +31,8 @@ const (
 	EventRestart                 EventType = "RESTART_AUTHENTICATION"
 	EventUpdateCredential        EventType = "UPDATE_CREDENTIAL"
 	EventRemoveCredential        EventType = "REMOVE_CREDENTIAL"
+	EventBackchannelLogout       EventType = "BACKCHANNEL_LOGOUT" // Latchkey's own: an application was told
+	EventBackchannelLogoutError  EventType = "BACKCHANNEL_LOGOUT_ERROR"
 	EventGrantConsent            EventType = "GRANT_CONSENT"
 	EventUpdateConsent           EventType = "UPDATE_CONSENT"
 	EventRevokeGrant             EventType = "REVOKE_GRANT"

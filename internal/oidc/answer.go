@@ -95,7 +95,7 @@ func (d *Door) replyFor(tx *store.Tx, snap *latchkey.Snapshot, client *latchkey.
 	if err != nil {
 		return p, err
 	}
-	refusal := ""
+	var refusal string
 	if s == nil || !honours(snap, client, l, s) {
 		refusal = "login_required"
 	} else if refusal, err = withheld(tx, snap, client, l); err != nil {

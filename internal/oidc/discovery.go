@@ -40,6 +40,7 @@ type metadata struct {
 	RequestURIParameter bool `json:"request_uri_parameter_supported"`
 	IssParameter        bool `json:"authorization_response_iss_parameter_supported"`
 	BackchannelLogout   bool `json:"backchannel_logout_supported"`
+	BackchannelSession  bool `json:"backchannel_logout_session_supported"`
 	FrontchannelLogout  bool `json:"frontchannel_logout_supported"`
 }
 
@@ -68,6 +69,9 @@ func (d *Door) discovery(snap *latchkey.Snapshot) (any, error) {
 		ChallengeMethods: []string{challengeS256},
 		IssParameter:     true,
 		ClaimsParameter:  true,
+		// Every logout is told to the applications that want to know (R-095).
+		BackchannelLogout:  true,
+		BackchannelSession: true,
 	}
 	if snap.Realm.InternationalizationEnabled {
 		m.UILocales = realm.LocalesOf(snap.Realm.SupportedLocales)

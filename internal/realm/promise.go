@@ -62,7 +62,6 @@ var realmPromises = []promise{
 }
 
 var clientPromises = []promise{
-	{key: "backchannel.logout.url", why: whyNoLogout},
 	{key: "frontchannel.logout.url", why: whyNoLogout},
 	{key: "tls.client.certificate.bound.access.tokens", why: whyNotBound},
 	{key: "dpop.bound.access.tokens", why: whyNotBound},

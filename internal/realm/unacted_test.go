@@ -92,7 +92,6 @@ func TestImportNamesUnacted(t *testing.T) {
 		{"mappers of a scope", `,"clientScopes":[{"name":"basic"},{"name":"acr"},{"name":"x","protocolMappers":[{"name":"s","protocolMapper":"script-x.js"}]},` +
 			`{"name":"organization","protocolMappers":[{"name":"organization","protocolMapper":"oidc-organization-membership-mapper"}]}]`, []string{
 			"clientScopes.protocolMappers: 1 kept (x: s (script-x.js)): " + noMapper}},
-		{"backchannel logout", attribute("backchannel.logout.url", "https://a.example"), []string{"clients.attributes.backchannel.logout.url: 1 kept (a): applications are not told of a logout yet"}},
 		{"frontchannel logout", attribute("frontchannel.logout.url", "https://a.example"), []string{"clients.attributes.frontchannel.logout.url: 1 kept (a): applications are not told of a logout yet"}},
 		{"bound to a certificate", attribute("tls.client.certificate.bound.access.tokens", "true"), []string{"clients.attributes.tls.client.certificate.bound.access.tokens: 1 kept (a): tokens are not bound: whoever holds one can use it"}},
 		{"bound by DPoP", attribute("dpop.bound.access.tokens", "true"), []string{"clients.attributes.dpop.bound.access.tokens: 1 kept (a): tokens are not bound: whoever holds one can use it"}},

@@ -26,6 +26,7 @@ type metrics struct {
 	events   *prometheus.CounterVec
 	mails    *prometheus.CounterVec
 	handover prometheus.Histogram
+	logouts  *prometheus.CounterVec
 }
 
 func newMetrics(s *Server) *metrics {
@@ -42,7 +43,9 @@ func newMetrics(s *Server) *metrics {
 		handover: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "latchkey_mail_handover_seconds",
 			Help: "Time from the request for a mail until a relay took it.", Buckets: []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 15, 60, 300}}),
 	}
-	m.registry.MustRegister(m.requests, m.events, m.mails, m.handover, &queue{server: s},
+	m.logouts = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "latchkey_logout_notices_total",
+		Help: "Tries to tell an application of a logout, by outcome: taken, failed, given_up, unwanted."}, []string{"outcome"})
+	m.registry.MustRegister(m.requests, m.events, m.mails, m.handover, m.logouts, &queue{server: s},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -68,6 +71,9 @@ func (m *metrics) attempt(_, outcome string, age time.Duration) {
 		m.handover.Observe(age.Seconds())
 	}
 }
+
+// told counts a try to tell an application of a logout.
+func (m *metrics) told(outcome string, _ time.Duration) { m.logouts.WithLabelValues(outcome).Inc() }
 
 var (
 	eventType  = regexp.MustCompile(`^[A-Z_]{1,40}$`)

@@ -11,6 +11,7 @@ import (
 	"latchkey/internal/actiontoken"
 	"latchkey/internal/admin"
 	"latchkey/internal/authenticator"
+	"latchkey/internal/backchannel"
 	"latchkey/internal/flow"
 	"latchkey/internal/login"
 	"latchkey/internal/oidc"
@@ -29,6 +30,7 @@ type house struct {
 	handler    http.Handler
 	management http.Handler
 	outbox     *outbox.Worker
+	logouts    *backchannel.Worker
 	pages      *page.Kit
 }
 
@@ -89,6 +91,8 @@ func (s *Server) build(ctx context.Context) error {
 		outbox: &outbox.Worker{DB: s.db, Realms: s.realms.ByID, Compose: compose(pages),
 			Code:    func(loginID string) latchkey.Secret { return actiontoken.Code(s.cfg.Keyring, loginID) },
 			BaseURL: s.site.URL(), Log: s.cfg.Log, Now: s.cfg.Now, Roots: s.cfg.MailRoots, Observe: s.metrics.attempt},
+		logouts: &backchannel.Worker{DB: s.db, Realms: s.realms.ByID, Issuer: s.site.Issuer, Minter: minter,
+			Client: s.outbound(outbound.PurposeLogout), Log: s.cfg.Log, Now: s.cfg.Now, Observe: s.metrics.told},
 	}
 	// A server that answers is one that can sign people in.
 	return s.canSign(ctx)

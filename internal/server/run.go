@@ -70,6 +70,7 @@ func (s *Server) startWorkers(ctx context.Context) {
 	s.release = append(s.release, s.metrics.listen())
 	s.workers.run(ctx, "realms", func(ctx context.Context) error { return s.realms.Run(ctx) })
 	s.workers.run(ctx, "outbox", func(ctx context.Context) error { return s.house.outbox.Deliver(ctx) })
+	s.workers.run(ctx, "backchannel", func(ctx context.Context) error { return s.house.logouts.Deliver(ctx) })
 	s.workers.run(ctx, "sweeper", s.sweep)
 	s.workers.run(ctx, "keys", s.keepKeys)
 }
