@@ -30,6 +30,9 @@ type AuthorizationRequest struct {
 	// minimum): else the answer is an error (OpenID Connect Core 5.5.1.1).
 	Level         *int `json:"level,omitempty"`
 	RequiredLevel *int `json:"requiredLevel,omitempty"`
+	// Claims is the claims parameter as it was sent, for mappers (OpenID Connect
+	// Core 5.5); empty when there is none.
+	Claims string `json:"claims,omitempty"`
 	// Action is the required action that the application asks to have run
 	// (kc_action), ActionParameter what stood behind a colon.
 	Action          string `json:"action,omitempty"`

@@ -46,6 +46,7 @@ type ClientSession struct {
 	Scope       string `json:"scope,omitempty"` // what was granted, space between
 	RedirectURI string `json:"redirectUri,omitempty"`
 	Nonce       string `json:"nonce,omitempty"`
+	Claims      string `json:"claims,omitempty"` // the claims parameter of its last request
 	// Families are the lines of rotated refresh tokens, the newest last: one
 	// for every code, so that two tabs of an application do not end each
 	// other's.

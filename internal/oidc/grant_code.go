@@ -139,7 +139,7 @@ func (d *Door) codeGrant(tx *store.Tx, x *exchange, code *latchkey.Authorization
 	scope, _ := token.ResolveScope(x.snap, x.client, code.Scope)
 	g := &token.Grant{
 		Realm: x.snap, Issuer: x.issuer, Client: x.client, User: user, Holdings: held, Scope: scope.For(x.snap, held.RoleIDs()),
-		Kind: token.GrantCode, Session: s, ClientSession: part,
+		Kind: token.GrantCode, Session: s, ClientSession: part, Claims: part.Claims,
 		Nonce: code.Nonce, ACR: code.ACR, AMR: code.AMR, AuthTime: code.AuthTime,
 	}
 	if err := session.Touch(tx, s); err != nil {

@@ -89,7 +89,7 @@ func (d *Door) refresh(tx *store.Tx, x *exchange) (*token.Grant, *oauthError, er
 	g := &token.Grant{
 		Realm: x.snap, Issuer: x.issuer, Client: x.client, User: h.user, Holdings: held, Scope: scope,
 		Kind: token.GrantRefresh, Session: h.session, ClientSession: h.part, Refresh: secret.NewID(),
-		ACR: c.ACR, AMR: c.AMR,
+		ACR: c.ACR, AMR: c.AMR, Claims: h.part.Claims,
 	}
 	if c.AuthTime != 0 {
 		g.AuthTime = time.Unix(c.AuthTime, 0)

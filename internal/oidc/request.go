@@ -69,7 +69,7 @@ func parseRequest(v url.Values) request {
 	if text := get("claims"); text != "" {
 		var ok bool
 		r.claims, ok = parseClaims(text)
-		r.badClaims = !ok
+		r.badClaims, r.Claims = !ok, text
 	}
 	r.Action, r.ActionParameter, _ = strings.Cut(get("kc_action"), ":")
 	r.IDPHint = get("kc_idp_hint")

@@ -11,13 +11,22 @@ import (
 
 // AttachClient gives what the application holds of the session, and makes it
 // when there is none or the one that was there has expired. One that lives is
-// left as it is: several tabs of an application share it.
+// left as it is, but for the claims that were asked for: several tabs of an
+// application share it.
 func AttachClient(tx *store.Tx, snap *latchkey.Snapshot, s *latchkey.UserSession, client *latchkey.Client, req latchkey.AuthorizationRequest) (*latchkey.ClientSession, error) {
 	c, err := tx.ClientSession(s.RealmID, s.ID, client.ID)
 	switch {
 	case latchkey.ErrorCode(err) == latchkey.CodeNotFound:
-	case err != nil || ClientLive(snap.Realm, client, s, c, tx.Now()):
-		return c, err
+	case err != nil:
+		return nil, err
+	case ClientLive(snap.Realm, client, s, c, tx.Now()):
+		if c.Claims == req.Claims {
+			return c, nil
+		}
+		return c, change(tx, c, func(c *latchkey.ClientSession) bool {
+			c.Claims = req.Claims
+			return true
+		})
 	default:
 		// What has expired there goes with all that hangs on it.
 		if err := tx.DeleteClientSession(s.RealmID, s.ID, client.ID); err != nil {
@@ -28,7 +37,7 @@ func AttachClient(tx *store.Tx, snap *latchkey.Snapshot, s *latchkey.UserSession
 	c = &latchkey.ClientSession{
 		RealmID: s.RealmID, SessionID: s.ID, ClientID: client.ID,
 		StartedAt: now, LastAccess: now, RefreshID: secret.NewID(),
-		Scope: req.Scope, RedirectURI: req.RedirectURI, Nonce: req.Nonce,
+		Scope: req.Scope, RedirectURI: req.RedirectURI, Nonce: req.Nonce, Claims: req.Claims,
 	}
 	return c, tx.PutClientSession(c)
 }

@@ -90,7 +90,7 @@ func GrantFor(tx *store.Tx, snap *latchkey.Snapshot, c *Claims) (*Grant, error) 
 	// client's default ones.
 	scope, _ := ResolveScope(snap, b.Client, c.Scope)
 	g := &Grant{Realm: snap, Issuer: c.Issuer, Client: b.Client, User: b.User, Holdings: held, Session: b.Session,
-		Scope: scope.For(snap, held.RoleIDs()), ACR: c.ACR, AMR: c.AMR}
+		Scope: scope.For(snap, held.RoleIDs()), ACR: c.ACR, AMR: c.AMR, Claims: b.Claims}
 	if c.AuthTime != 0 {
 		g.AuthTime = time.Unix(c.AuthTime, 0)
 	}

@@ -14,6 +14,7 @@ type Bearer struct {
 	Client  *latchkey.Client
 	User    *latchkey.User
 	Session *latchkey.UserSession
+	Claims  string // the claims parameter of the application's last request
 }
 
 // Subject says whom a verified access token stands for now; nil when its
@@ -41,7 +42,7 @@ func Subject(tx *store.Tx, snap *latchkey.Snapshot, c *Claims) (*Bearer, error) 
 	if err != nil || part == nil {
 		return nil, err
 	}
-	return &Bearer{Client: client, User: user, Session: s}, nil
+	return &Bearer{Client: client, User: user, Session: s, Claims: part.Claims}, nil
 }
 
 // Revoke takes back an access token before it expires (RFC 7009).
