@@ -8,14 +8,14 @@ import (
 	"time"
 
 	"latchkey"
+	"latchkey/internal/browsertest"
 	"latchkey/internal/representation"
 	"latchkey/internal/secret"
 	"latchkey/internal/servertest"
 	"latchkey/internal/store"
-	"latchkey/internal/store/storetest"
 )
 
-func TestMain(m *testing.M) { storetest.Main(m) }
+func TestMain(m *testing.M) { browsertest.Main(m) }
 
 const ada = "ada@example.test"
 

@@ -113,7 +113,11 @@ func place(devices []*representation.Device, os string, s representation.Account
 			Mobile: os == "Android" || os == "iOS" || os == "iPadOS"})
 	}
 	d := devices[i]
-	d.Sessions = append(d.Sessions, s)
+	if s.Current {
+		d.Sessions = slices.Insert(d.Sessions, 0, s)
+	} else {
+		d.Sessions = append(d.Sessions, s)
+	}
 	d.LastAccess = max(d.LastAccess, s.LastAccess)
 	d.Current = d.Current || s.Current
 	return devices

@@ -61,7 +61,7 @@ func profileForm(p ProfileForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = profileFields(p.Fields, p.Errors).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = profileFields(p.Fields, p.Errors, firstOpen(p.Fields)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -78,8 +78,8 @@ func profileForm(p ProfileForm) templ.Component {
 }
 
 // profileFields are the fields of a user profile, with the headings of its
-// groups.
-func profileFields(fields []ProfileField, errs []FieldError) templ.Component {
+// groups. The first one has the focus, unless another is wrong.
+func profileFields(fields []ProfileField, errs []FieldError, first int) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -143,7 +143,7 @@ func profileFields(fields []ProfileField, errs []FieldError) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = profileField(f, focusOn(errs, f.Name, i == firstOpen(fields)), errorOf(errs, f.Name)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = profileField(f, focusOn(errs, f.Name, i == first), errorOf(errs, f.Name)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -43,9 +43,10 @@ func (v *view) menu() *Menu {
 }
 
 // Fields are the fields of a user profile, with their errors, for a form of
-// another package.
+// another package that stands among other things: nothing has the focus until
+// something is wrong.
 func Fields(fields []ProfileField, errs []FieldError) templ.Component {
-	return profileFields(fields, errs)
+	return profileFields(fields, errs, -1)
 }
 
 // Hidden is the synchroniser token of a form of another package.
