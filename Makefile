@@ -7,7 +7,7 @@
 #   make screenshots  the pictures of README and docs/start.md, taken anew
 #   make generate  templ components and whatever go:generate names
 #   make soak      the long statistics: race rounds, mutated requests, timing (an hour)
-#   make bench     sign-ins, refreshes and discovery a second, with the set-up sheet
+#   make bench     what a sign-in and the calls of applications cost, into build/bench.md
 #   make vuln      known vulnerabilities of what the binary holds (needs the network)
 
 SHELL := /bin/bash
@@ -64,7 +64,7 @@ soak:
 	LK_SOAK=1 $(GO) test -timeout $(SOAK_TIME) -count=1 ./...
 
 bench: build
-	$(GO) run ./bench -binary bin/latchkey $(BENCH)
+	$(GO) run ./bench -binary bin/latchkey -out build/bench.md $(BENCH)
 
 preview:
 	$(GO) run ./cmd/preview

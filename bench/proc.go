@@ -13,10 +13,11 @@ import (
 type usage struct {
 	cpu time.Duration // user and system
 	rss int64         // bytes, now
+	hwm int64         // bytes, at most since the process started, or since forgetPeak
 }
 
 // since is the CPU used since then, and the memory now.
-func (u usage) since(then usage) usage { return usage{cpu: u.cpu - then.cpu, rss: u.rss} }
+func (u usage) since(then usage) usage { return usage{cpu: u.cpu - then.cpu, rss: u.rss, hwm: u.hwm} }
 
 // process is a running process; 0 is none.
 type process int
@@ -35,6 +36,7 @@ func (p process) usage() usage {
 			child := statOf(pid)
 			total.cpu += child.cpu
 			total.rss += child.rss
+			total.hwm += child.hwm
 		}
 	}
 	return total
@@ -65,7 +67,17 @@ func statOf(pid int) usage {
 		ticks += n
 	}
 	pages, _ := strconv.ParseInt(f[21], 10, 64)
-	return usage{cpu: time.Duration(ticks) * time.Second / clockTicks, rss: pages * int64(os.Getpagesize())}
+	u := usage{cpu: time.Duration(ticks) * time.Second / clockTicks, rss: pages * int64(os.Getpagesize())}
+	kB, _ := strconv.ParseInt(strings.TrimSuffix(fact(fmt.Sprintf("/proc/%d/status", pid), "VmHWM"), " kB"), 10, 64)
+	u.hwm = kB << 10
+	return u
+}
+
+// forgetPeak lets the peak of memory begin anew.
+func (p process) forgetPeak() {
+	if p != 0 {
+		_ = os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", p), []byte("5"), 0) // of another's process the peak is since its start
+	}
 }
 
 func parentOf(pid int) int {

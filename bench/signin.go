@@ -14,32 +14,40 @@ import (
 	"net/url"
 	"strings"
 	"sync/atomic"
-
-	"golang.org/x/net/html"
 )
 
-// crowd are the virtual people of a run. Their connections are kept, as a
+// The steps of a sign-in.
+const (
+	stepStart   = "start"   // the authorization request, to the page that asks for the address
+	stepSubmit  = "submit"  // the address, to the page that waits
+	stepMail    = "mail"    // from there until the sink has the mail
+	stepLink    = "link"    // the link, to its page
+	stepConfirm = "confirm" // the page's button, to the application
+	stepToken   = "token"   // the code, to the tokens
+)
+
+// crowd are the virtual people of a realm. Their connections are kept, as a
 // proxy's are; their cookies are not shared.
 type crowd struct {
 	w       *world
+	target  target
 	conns   *http.Transport
 	next    atomic.Int64 // how many sign-ins began
 	newOnes int          // of a hundred, how many have no account yet
-	strange atomic.Int64 // how many of those began
 }
 
-func newCrowd(w *world, newOnes int) *crowd {
-	return &crowd{w: w, newOnes: newOnes, conns: &http.Transport{MaxIdleConnsPerHost: 256}}
+func newCrowd(w *world, t target, newOnes int) *crowd {
+	return &crowd{w: w, target: t, newOnes: newOnes, conns: &http.Transport{MaxIdleConnsPerHost: 256}}
 }
 
 // address is whose sign-in comes next: a person with an account, each in turn,
-// or somebody new.
+// or somebody new, spread evenly.
 func (c *crowd) address() string {
-	n := c.next.Add(1)
-	if int(n%100) < c.newOnes {
-		return strings.ToLower(fmt.Sprintf("new%d-%s@bench.test", c.strange.Add(1), strings.Trim(random(6), "-_")))
+	n := int(c.next.Add(1))
+	if n*c.newOnes/100 != (n-1)*c.newOnes/100 {
+		return strings.ToLower(fmt.Sprintf("new%d-%s@bench.test", n, strings.Trim(random(6), "-_")))
 	}
-	return person(int(n) % c.w.people)
+	return person(n % c.w.people)
 }
 
 // tokens is the answer of the token endpoint.
@@ -74,32 +82,37 @@ func (c *crowd) visitor() (*visitor, error) {
 }
 
 // signIn walks one sign-in, from the application's redirect to its tokens.
-func (c *crowd) signIn(ctx context.Context) (tokens, error) {
+func (c *crowd) signIn(ctx context.Context, lap *watch) (tokens, error) {
 	v, err := c.visitor()
 	if err != nil {
 		return tokens{}, err
 	}
 	verifier, state, address := random(32), random(12), c.address()
 	sum := sha256.Sum256([]byte(verifier))
-	at, page, err := v.get(ctx, c.w.base+"/realms/"+realmName+"/protocol/openid-connect/auth?"+url.Values{
-		"client_id": {clientID}, "redirect_uri": {redirectURI}, "response_type": {"code"}, "scope": {"openid email"},
+	at, page, err := v.get(ctx, c.target.url("/protocol/openid-connect/auth?"+url.Values{
+		"client_id": {c.target.client}, "redirect_uri": {redirectURI}, "response_type": {"code"}, "scope": {"openid email"},
 		"state": {state}, "nonce": {random(12)},
 		"code_challenge": {base64.RawURLEncoding.EncodeToString(sum[:])}, "code_challenge_method": {"S256"},
-	}.Encode())
+	}.Encode()))
 	if err != nil {
 		return tokens{}, fmt.Errorf("authorization request: %w", err)
 	}
+	lap.lap(stepStart)
 	mail := c.w.sink.expect(address)
 	if _, _, err = v.submit(ctx, at, page, map[string]string{"username": address}); err != nil {
 		return tokens{}, fmt.Errorf("address: %w", err)
 	}
+	lap.lap(stepSubmit)
 	link, err := wait(ctx, mail)
 	if err != nil {
 		return tokens{}, err
 	}
+	lap.lap(stepMail)
 	at, page, err = v.get(ctx, link)
-	if err == nil && !strings.HasPrefix(at.String(), redirectURI) {
+	lap.lap(stepLink)
+	if err == nil && !strings.HasPrefix(at.String(), redirectURI) { // a Keycloak's link is there already
 		at, _, err = v.submit(ctx, at, page, nil)
+		lap.lap(stepConfirm)
 	}
 	if err != nil {
 		return tokens{}, fmt.Errorf("link: %w", err)
@@ -113,6 +126,7 @@ func (c *crowd) signIn(ctx context.Context) (tokens, error) {
 	if err == nil && (t.ID == "" || t.Access == "" || t.Refresh == "") {
 		err = errors.New("the token answer lacks a token")
 	}
+	lap.lap(stepToken)
 	return t, err
 }
 
@@ -133,13 +147,13 @@ func (c *crowd) call(ctx context.Context, path string, form url.Values, bearer s
 	if form != nil {
 		method, body = http.MethodPost, strings.NewReader(form.Encode())
 	}
-	r, err := http.NewRequestWithContext(ctx, method, c.w.base+"/realms/"+realmName+path, body)
+	r, err := http.NewRequestWithContext(ctx, method, c.target.url(path), body)
 	if err != nil {
 		return nil, err
 	}
 	if form != nil {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		r.SetBasicAuth(clientID, clientSecret)
+		r.SetBasicAuth(c.target.client, c.target.secret)
 	}
 	if bearer != "" {
 		r.Header.Set("Authorization", "Bearer "+bearer)
@@ -209,67 +223,6 @@ func (v *visitor) submit(ctx context.Context, at *url.URL, page string, fields m
 	r.Header.Set("Origin", at.Scheme+"://"+at.Host)
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
 	return v.do(r)
-}
-
-// form is a form of a page: where it goes, and what its fields hold.
-type form struct {
-	action string
-	values url.Values
-	names  map[string]bool
-}
-
-func findForm(page string, fields map[string]string) (*form, error) {
-	doc, err := html.Parse(strings.NewReader(page))
-	if err != nil {
-		return nil, err
-	}
-	for n := range doc.Descendants() {
-		if n.Type != html.ElementNode || n.Data != "form" || !strings.EqualFold(attribute(n, "method"), "post") {
-			continue
-		}
-		f := readForm(n)
-		fits := true
-		for name := range fields {
-			fits = fits && f.names[name]
-		}
-		if fits {
-			return f, nil
-		}
-	}
-	return nil, fmt.Errorf("the page has no form with %v: %.400s", fields, page)
-}
-
-func readForm(n *html.Node) *form {
-	f := &form{action: attribute(n, "action"), values: url.Values{}, names: map[string]bool{}}
-	pressed := false
-	for d := range n.Descendants() {
-		if d.Type != html.ElementNode {
-			continue
-		}
-		name := attribute(d, "name")
-		first := d.Data == "button" && !pressed // the one that Enter presses, named or not
-		pressed = pressed || first
-		if name == "" {
-			continue
-		}
-		f.names[name] = true
-		switch {
-		case d.Data == "input" && attribute(d, "type") == "hidden":
-			f.values.Set(name, attribute(d, "value"))
-		case first:
-			f.values.Set(name, attribute(d, "value"))
-		}
-	}
-	return f
-}
-
-func attribute(n *html.Node, name string) string {
-	for _, a := range n.Attr {
-		if a.Key == name {
-			return a.Val
-		}
-	}
-	return ""
 }
 
 func random(n int) string {

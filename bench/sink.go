@@ -22,8 +22,8 @@ type sink struct {
 	waits map[string]chan string // by recipient
 }
 
-func newSink() (*sink, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func newSink(address string) (*sink, error) {
+	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, err
 	}

@@ -10,61 +10,106 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
 )
 
 const (
-	realmName    = "bench"
 	clientID     = "bench-app"
 	clientSecret = "bench-secret-of-the-bench-app-0123456789"
 	redirectURI  = "http://127.0.0.1:9999/cb"
 )
 
+// target is a realm that is measured.
+type target struct {
+	base, realm, client, secret string
+	algorithm                   string // what its access and ID tokens are signed with
+}
+
+func (t target) url(path string) string { return t.base + "/realms/" + url.PathEscape(t.realm) + path }
+
 // world is everything that a measurement stands in.
 type world struct {
 	dir        string // of this run
 	binary     string
-	base       string // of the server
-	management string
+	management string // empty for a server that is not ours
 	database   string // what --db says
 	key        string
 	people     int
 	sink       *sink
+	targets    []target
 	server     process
 	db         process // PostgreSQL's postmaster; 0 for SQLite
 	cmd        *exec.Cmd
 	stop       []func()
-	cold       time.Duration // from the start of the process to ready, with a filled database
-	first      time.Duration // the same on an empty one
+	settings   string        // of the database
+	first      time.Duration // from the start of the process to ready, on an empty database
+	cold       time.Duration // the same on a filled one
+	idle       usage
 }
 
-// newWorld makes the sink, the database and the key.
-func newWorld(binary string, people int, postgres bool) (*world, error) {
+// newWorld makes the sink, the database and the realms, and starts the server
+// twice: once to fill the database, and once more.
+func newWorld(ctx context.Context, o options, database string) (*world, error) {
 	dir, err := os.MkdirTemp("", "latchkey-bench-")
 	if err != nil {
 		return nil, err
 	}
-	w := &world{dir: dir, binary: binary, people: people}
+	w := &world{dir: dir, binary: o.binary, people: o.people}
 	w.stop = append(w.stop, func() { _ = os.RemoveAll(dir) })
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // it never fails
 	w.key = base64.StdEncoding.EncodeToString(key)
-	if w.sink, err = newSink(); err != nil {
+	if w.sink, err = newSink("127.0.0.1:0"); err != nil {
 		return w, err
 	}
-	w.database = "sqlite:" + filepath.Join(dir, "latchkey.db")
-	if postgres {
+	w.database, w.settings = "sqlite:"+filepath.Join(dir, "latchkey.db"), "SQLite in a file, WAL, synchronous=FULL"
+	if database == "postgres" {
 		if err := w.startPostgres(); err != nil {
 			return w, err
 		}
 	}
-	return w, w.writeRealm()
+	for _, algorithm := range strings.Split(o.algorithms, ",") {
+		t := target{realm: "bench-" + strings.ToLower(algorithm), client: clientID, secret: clientSecret, algorithm: algorithm}
+		w.targets = append(w.targets, t)
+		if err := w.writeRealm(t); err != nil {
+			return w, err
+		}
+	}
+	if w.first, err = w.startServer(ctx); err != nil {
+		return w, err
+	}
+	w.stopServer()
+	if w.cold, err = w.startServer(ctx); err != nil {
+		return w, err
+	}
+	return w, w.rest(ctx)
+}
+
+// rest lets the server be for a moment and looks how much memory it holds.
+func (w *world) rest(ctx context.Context) error {
+	select {
+	case <-time.After(3 * time.Second):
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	w.idle = w.server.usage()
+	return nil
+}
+
+// foreignWorld is a server that runs already.
+func foreignWorld(o options) (*world, error) {
+	w := &world{people: o.people, server: process(o.serverPID), db: process(o.dbPID), settings: "the server's own"}
+	w.targets = []target{{base: strings.TrimSuffix(o.target, "/"), realm: o.realm, client: o.client, secret: o.secret, algorithm: o.algorithms}}
+	w.idle = w.server.usage()
+	var err error
+	w.sink, err = newSink(o.smtpListen)
+	return w, err
 }
 
 // close undoes everything, last thing first.
@@ -75,14 +120,14 @@ func (w *world) close() {
 	}
 }
 
-func (w *world) realmFile() string { return filepath.Join(w.dir, "realm.json") }
+func (w *world) realmFile(t target) string { return filepath.Join(w.dir, t.realm+".json") }
 
 // person is the address of a person who has an account.
 func person(n int) string { return fmt.Sprintf("person%06d@bench.test", n) }
 
 // writeRealm writes the realm that the server imports: people with proven
 // addresses, one confidential client, the sink as its relay.
-func (w *world) writeRealm() error {
+func (w *world) writeRealm(t target) error {
 	_, port, err := net.SplitHostPort(w.sink.addr)
 	if err != nil {
 		return err
@@ -92,10 +137,10 @@ func (w *world) writeRealm() error {
 		users[i] = map[string]any{"username": person(i), "email": person(i), "emailVerified": true, "enabled": true}
 	}
 	realm := map[string]any{
-		"realm": realmName, "enabled": true, "browserFlow": "magic link", "sslRequired": "none",
+		"realm": t.realm, "defaultSignatureAlgorithm": t.algorithm, "enabled": true, "browserFlow": "magic link", "sslRequired": "none",
 		"smtpServer": map[string]string{"host": "127.0.0.1", "port": port, "from": "bench@bench.test"},
 		"clients": []map[string]any{{
-			"clientId": clientID, "secret": clientSecret, "enabled": true, "publicClient": false,
+			"clientId": t.client, "secret": t.secret, "enabled": true, "publicClient": false,
 			"standardFlowEnabled": true, "serviceAccountsEnabled": true, "redirectUris": []string{redirectURI},
 		}},
 		"users": users,
@@ -104,7 +149,7 @@ func (w *world) writeRealm() error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(w.realmFile(), data, 0o600)
+	return os.WriteFile(w.realmFile(t), data, 0o600)
 }
 
 // startServer starts the binary and waits until it is ready.
@@ -113,14 +158,19 @@ func (w *world) startServer(ctx context.Context) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	w.base, w.management = "http://"+listen, "http://"+management
+	w.management = "http://" + management
 	log, err := os.Create(filepath.Join(w.dir, "server.log"))
 	if err != nil {
 		return 0, err
 	}
 	defer log.Close()
-	w.cmd = exec.Command(w.binary, "start", "--hostname", w.base, "--listen", listen, "--management-listen", management,
-		"--db", w.database, "--import", w.realmFile(), "--trusted-proxies", "127.0.0.1", "--log-level", "warn")
+	args := []string{"start", "--hostname", "http://" + listen, "--listen", listen, "--management-listen", management,
+		"--db", w.database, "--trusted-proxies", "127.0.0.1", "--log-level", "warn"}
+	for i := range w.targets {
+		w.targets[i].base = "http://" + listen
+		args = append(args, "--import", w.realmFile(w.targets[i]))
+	}
+	w.cmd = exec.Command(w.binary, args...)
 	w.cmd.Env = []string{"LK_MASTER_KEY=" + w.key}
 	for _, v := range os.Environ() {
 		if !strings.HasPrefix(v, "LK_") { // settings are this run's own
@@ -169,7 +219,7 @@ func (w *world) ready(ctx context.Context) error {
 
 // stopServer asks the server to end, as a process manager would.
 func (w *world) stopServer() {
-	if w.server == 0 {
+	if w.cmd == nil || w.server == 0 {
 		return
 	}
 	_ = w.cmd.Process.Signal(syscall.SIGTERM)
@@ -200,59 +250,4 @@ func freePorts() (a, b string, err error) {
 	}
 	defer second.Close()
 	return first.Addr().String(), second.Addr().String(), nil
-}
-
-// startPostgres makes and starts a cluster for this run, with the defaults of
-// its version, on a port of loopback.
-func (w *world) startPostgres() error {
-	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
-	if len(found) == 0 {
-		return errors.New("no PostgreSQL in /usr/lib/postgresql: run scripts/setup.sh")
-	}
-	bin := filepath.Dir(found[len(found)-1])
-	data := filepath.Join(w.dir, "pg")
-	_, listen, err := freePorts()
-	if err != nil {
-		return err
-	}
-	_, port, _ := net.SplitHostPort(listen)
-	if err := os.Mkdir(data, 0o700); err != nil {
-		return err
-	}
-	as := func(name string, args ...string) *exec.Cmd {
-		if os.Getuid() == 0 { // PostgreSQL refuses to run as root
-			return exec.Command("runuser", append([]string{"-u", "postgres", "--", filepath.Join(bin, name)}, args...)...)
-		}
-		return exec.Command(filepath.Join(bin, name), args...)
-	}
-	if os.Getuid() == 0 {
-		if out, err := exec.Command("chown", "postgres", w.dir, data).CombinedOutput(); err != nil {
-			return fmt.Errorf("chown: %w: %s", err, out)
-		}
-	}
-	if out, err := as("initdb", "-D", data, "-U", "bench", "-A", "trust").CombinedOutput(); err != nil {
-		return fmt.Errorf("initdb: %w: %s", err, out)
-	}
-	options := "-c listen_addresses=127.0.0.1 -p " + port + " -k " + data
-	if out, err := as("pg_ctl", "-D", data, "-w", "-l", filepath.Join(data, "log"), "-o", options, "start").CombinedOutput(); err != nil {
-		return fmt.Errorf("pg_ctl: %w: %s", err, out)
-	}
-	w.stop = append(w.stop, func() { _ = as("pg_ctl", "-D", data, "-m", "immediate", "stop").Run() })
-	pid, err := os.ReadFile(filepath.Join(data, "postmaster.pid"))
-	if err != nil {
-		return err
-	}
-	n, err := strconv.Atoi(string(pid[:indexOf(pid, '\n')]))
-	w.db = process(n)
-	w.database = "postgres://bench@127.0.0.1:" + port + "/postgres?sslmode=disable"
-	return err
-}
-
-func indexOf(b []byte, c byte) int {
-	for i := range b {
-		if b[i] == c {
-			return i
-		}
-	}
-	return len(b)
 }

@@ -91,7 +91,9 @@ func (m *metrics) happened(typ, reason string) {
 	m.events.WithLabelValues(typ, reason).Inc()
 }
 
-// queue tells, when asked, how long the outbox is.
+// queue tells, when asked, how long the outbox is, and then what the database
+// has been asked, this question included: so whoever asks twice knows what was
+// asked in between.
 type queue struct{ server *Server }
 
 var (
@@ -99,8 +101,19 @@ var (
 	oldest = prometheus.NewDesc("latchkey_outbox_oldest_seconds", "How long ago the oldest of them was promised; 0 when none waits.", nil, nil)
 )
 
+var (
+	statements   = prometheus.NewDesc("latchkey_database_statements_total", "Statements that the database was given.", nil, nil)
+	transactions = prometheus.NewDesc("latchkey_database_transactions_total", "Transactions that were begun.", nil, nil)
+	commits      = prometheus.NewDesc("latchkey_database_commits_total", "Commits with something to write; on SQLite those who came at once share one.", nil, nil)
+	roundTrips   = prometheus.NewDesc("latchkey_database_round_trips_total", "Waits for PostgreSQL.", nil, nil)
+)
+
 // Describe names the figures.
-func (q *queue) Describe(ch chan<- *prometheus.Desc) { ch <- queued; ch <- oldest }
+func (q *queue) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{queued, oldest, statements, transactions, commits, roundTrips} {
+		ch <- d
+	}
+}
 
 // Collect asks the database.
 func (q *queue) Collect(ch chan<- prometheus.Metric) {
@@ -115,6 +128,13 @@ func (q *queue) Collect(ch chan<- prometheus.Metric) {
 		}
 		return err
 	})
+	work := q.server.db.Work()
+	for _, c := range []struct {
+		desc *prometheus.Desc
+		n    int64
+	}{{statements, work.Statements}, {transactions, work.Transactions}, {commits, work.Commits}, {roundTrips, work.RoundTrips}} {
+		ch <- prometheus.MustNewConstMetric(c.desc, prometheus.CounterValue, float64(c.n))
+	}
 	if err != nil {
 		ch <- prometheus.NewInvalidMetric(queued, err)
 		return

@@ -40,6 +40,7 @@ type DB struct {
 	now     func() time.Time
 	log     *slog.Logger
 	hub     *hub
+	work    counters
 
 	stop    context.CancelFunc
 	stopped atomic.Bool
@@ -79,7 +80,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	switch scheme {
 	case "sqlite":
 		db.dialect = &sqliteDialect
-		db.engine, err = openSQLite(strings.TrimPrefix(rest, "//"), o.MaxConns)
+		db.engine, err = openSQLite(strings.TrimPrefix(rest, "//"), o.MaxConns, &db.work)
 	case "postgres", "postgresql":
 		db.dialect = &postgresDialect
 		db.engine, err = openPostgres(ctx, o.URL, o.MaxConns, db)

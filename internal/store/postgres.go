@@ -27,6 +27,7 @@ type postgresEngine struct {
 	native  *pgxpool.Pool
 	pool    *sql.DB
 	notices *notices
+	db      *DB
 }
 
 func openPostgres(ctx context.Context, url string, conns int, db *DB) (engine, error) {
@@ -55,7 +56,7 @@ func openPostgres(ctx context.Context, url string, conns int, db *DB) (engine, e
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	e := &postgresEngine{native: native, pool: stdlib.OpenDBFromPool(native)}
+	e := &postgresEngine{native: native, pool: stdlib.OpenDBFromPool(native), db: db}
 	e.notices = &notices{config: listening, pool: e.pool, hub: db.hub, log: db.log}
 	if err := e.pool.PingContext(ctx); err != nil {
 		_ = e.close()
@@ -64,7 +65,7 @@ func openPostgres(ctx context.Context, url string, conns int, db *DB) (engine, e
 	return e, nil
 }
 
-func (e *postgresEngine) reader() querier { return sqlQuerier{e.pool} }
+func (e *postgresEngine) reader() querier { return sqlQuerier{e.pool, &e.db.work} }
 
 func (e *postgresEngine) update(ctx context.Context, tx *Tx, f func(*Tx) error) error {
 	// The caller may give up waiting for a connection, and in a statement, but
@@ -82,13 +83,18 @@ func (e *postgresEngine) update(ctx context.Context, tx *Tx, f func(*Tx) error) 
 	}
 	// A no-op after the commit; it runs whatever f does.
 	defer func() { _ = t.Rollback() }()
-	tx.q = sqlQuerier{t}
+	work := &tx.db.work
+	work.trips.Add(2)
+	tx.q = sqlQuerier{t, work}
 	tx.now = fromMillis(tx.db.now().UnixMilli())
 	if err := tx.db.call(f, tx); err != nil {
 		return err
 	}
 	if err := t.Commit(); err != nil {
 		return fmt.Errorf("store: %w", err)
+	}
+	if tx.wrote {
+		work.commits.Add(1)
 	}
 	return nil
 }
@@ -116,13 +122,16 @@ type sqlQuerier struct {
 		QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error)
 		ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error)
 	}
+	work *counters
 }
 
 func (q sqlQuerier) query(ctx context.Context, text string, args []any) (rows, error) {
+	q.work.trips.Add(1)
 	return q.db.QueryContext(ctx, text, args...) //nolint:rowserrcheck // Tx.each looks
 }
 
 func (q sqlQuerier) exec(ctx context.Context, text string, args []any) (int64, error) {
+	q.work.trips.Add(1)
 	res, err := q.db.ExecContext(ctx, text, args...)
 	if err != nil {
 		return 0, err

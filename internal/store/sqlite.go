@@ -30,7 +30,7 @@ var (
 	readerPragmas = []string{"busy_timeout(5000)", "query_only(1)", "temp_store(MEMORY)", "cache_size(-8000)"}
 )
 
-func openSQLite(path string, conns int) (engine, error) {
+func openSQLite(path string, conns int, work *counters) (engine, error) {
 	if path == "" || path == ":memory:" {
 		return nil, latchkey.Invalid("database", "A SQLite database is a file: sqlite:PATH.")
 	}
@@ -51,7 +51,7 @@ func openSQLite(path string, conns int) (engine, error) {
 		return nil, fmt.Errorf("store: %w", err)
 	}
 	e := &sqliteEngine{uri: "file://" + (&url.URL{Path: path}).EscapedPath()}
-	if e.writer, err = openWriter(e.uri); err != nil {
+	if e.writer, err = openWriter(e.uri, work); err != nil {
 		return nil, err
 	}
 	if conns <= 0 {

@@ -27,6 +27,7 @@ type Tx struct {
 	q      querier
 	now    time.Time
 	writes bool
+	wrote  bool // a statement that may change something was run
 	again  bool // the database asked for another run
 	after  []func()
 	topics map[string]bool
@@ -118,6 +119,7 @@ func pause(ctx context.Context, run int) error {
 func (db *DB) update(ctx context.Context, f func(*Tx) error) (*Tx, error) {
 	tx, done := db.tx(ctx, true)
 	defer done()
+	db.work.transactions.Add(1)
 	return tx, db.engine.update(tx.ctx, tx, f)
 }
 
@@ -194,6 +196,8 @@ func (tx *Tx) exec(text string, args ...any) (int64, error) {
 		return 0, err
 	}
 	tx.forget(text)
+	tx.wrote = true
+	tx.db.work.statements.Add(1)
 	n, err := tx.q.exec(tx.ctx, text, args)
 	if err != nil {
 		return 0, tx.failed(err)
@@ -225,6 +229,7 @@ func (tx *Tx) each(scan func(row) error, text string, args ...any) error {
 	if err := tx.ctx.Err(); err != nil {
 		return err
 	}
+	tx.db.work.statements.Add(1)
 	rows, err := tx.q.query(tx.ctx, text, args)
 	if err != nil {
 		return tx.failed(err)
@@ -254,6 +259,7 @@ func (tx *Tx) returning(scan func(row) error, text string, args ...any) error {
 		return errReadOnly
 	}
 	tx.forget(text)
+	tx.wrote = true
 	return tx.each(scan, text, args...)
 }
 

@@ -138,3 +138,41 @@ func TestLookAhead(t *testing.T) {
 		}
 	})
 }
+
+// What the database is asked is counted, and a group that has nothing to write
+// is no commit.
+func TestWorkIsCounted(t *testing.T) {
+	promise(t, func(w *world) {
+		postgres := w.db.Dialect() == "postgres"
+		count := func(act func()) store.Work {
+			before := w.db.Work()
+			act()
+			now := w.db.Work()
+			return store.Work{Statements: now.Statements - before.Statements, Transactions: now.Transactions - before.Transactions,
+				Commits: now.Commits - before.Commits, RoundTrips: now.RoundTrips - before.RoundTrips}
+		}
+		read := func(tx *store.Tx) error { _, err := tx.Meta("master-key-canary"); return err }
+		for name, test := range map[string]struct {
+			act  func()
+			want store.Work
+		}{
+			"view":             {func() { w.view(read) }, store.Work{Statements: 1, RoundTrips: 1}},
+			"update that read": {func() { w.update(read) }, store.Work{Statements: 1, Transactions: 1, RoundTrips: 3}},
+			"update": {func() { w.update(func(tx *store.Tx) error { return tx.SetMeta("a", "b") }) },
+				store.Work{Statements: 1, Transactions: 1, Commits: 1, RoundTrips: 3}},
+			"update that failed": {func() {
+				_ = w.db.Update(w.Context(), func(tx *store.Tx) error {
+					_ = tx.SetMeta("a", "c")
+					return latchkey.Invalid("a", "No.")
+				})
+			}, store.Work{Statements: 1, Transactions: 1, RoundTrips: 3}},
+		} {
+			if !postgres {
+				test.want.RoundTrips = 0
+			}
+			if got := count(test.act); got != test.want {
+				w.Errorf("%s: %+v, not %+v", name, got, test.want)
+			}
+		}
+	})
+}

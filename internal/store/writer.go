@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -29,6 +30,7 @@ var (
 // closure runs in the goroutine that called Update.
 type writer struct {
 	conn     *sqliteConn
+	work     *counters
 	requests chan *request
 	closing  chan struct{}
 	closed   sync.Once
@@ -37,6 +39,7 @@ type writer struct {
 
 // request is a caller of Update that waits for its turn.
 type request struct {
+	tx     *Tx
 	state  atomic.Int32
 	turn   chan error // nil: go on; else the transaction could not begin
 	ran    chan error // what the closure returned
@@ -49,19 +52,19 @@ const (
 	requestGivenUp
 )
 
-func openWriter(uri string) (*writer, error) {
+func openWriter(uri string, work *counters) (*writer, error) {
 	conn, err := openSQLiteConn(uri, writerPragmas)
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	w := &writer{conn: conn, requests: make(chan *request), closing: make(chan struct{}), done: make(chan struct{})}
+	w := &writer{conn: conn, work: work, requests: make(chan *request), closing: make(chan struct{}), done: make(chan struct{})}
 	go w.run()
 	return w, nil
 }
 
 // update waits for a turn, runs f in it and waits for the commit.
 func (w *writer) update(ctx context.Context, tx *Tx, f func(*Tx) error) error {
-	r := &request{turn: make(chan error, 1), ran: make(chan error, 1), result: make(chan error, 1)}
+	r := &request{tx: tx, turn: make(chan error, 1), ran: make(chan error, 1), result: make(chan error, 1)}
 	select {
 	case w.requests <- r:
 	case <-ctx.Done():
@@ -140,6 +143,9 @@ func (w *writer) group(r *request) {
 	}
 	if lost == nil {
 		lost = w.do("COMMIT")
+	}
+	if lost == nil && slices.ContainsFunc(members, func(m *request) bool { return m.tx.wrote }) {
+		w.work.commits.Add(1)
 	}
 	if lost != nil {
 		// Nothing to roll back when SQLite has done it: then this fails, too.
