@@ -58,7 +58,7 @@ func (d *Door) discovery(snap *latchkey.Snapshot) (any, error) {
 		ACRValues:             acrValues(snap),
 		ResponseTypes:         []string{"code"},
 		ResponseModes:         []string{modeQuery, modeFragment, modeFormPost},
-		SubjectTypes:          []string{"public"},
+		SubjectTypes:          []string{"public", "pairwise"},
 		PromptValues:          []string{"none", "login", "consent", "select_account"},
 		IDTokenAlgorithms:     token.SigningAlgorithms(snap),
 		TokenAuthMethods:      []string{"client_secret_basic", "client_secret_post", "none"},

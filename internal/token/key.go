@@ -204,11 +204,11 @@ const maxCached = 4096
 // keyCache keeps parsed keys: parsing an RSA key costs as much as using it.
 type keyCache struct {
 	mu   sync.RWMutex
-	keys map[string]*parsedKey
+	keys map[[2]string]*parsedKey
 }
 
 func (c *keyCache) get(k *latchkey.Key) (*parsedKey, error) {
-	name := k.RealmID + "/" + k.ID
+	name := [2]string{k.RealmID, k.ID}
 	c.mu.RLock()
 	p := c.keys[name]
 	c.mu.RUnlock()
@@ -222,7 +222,7 @@ func (c *keyCache) get(k *latchkey.Key) (*parsedKey, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.keys == nil || len(c.keys) >= maxCached {
-		c.keys = map[string]*parsedKey{}
+		c.keys = map[[2]string]*parsedKey{}
 	}
 	c.keys[name] = p
 	return p, nil

@@ -77,12 +77,12 @@ func (m *Minter) Mint(ctx context.Context, g *Grant, accessID string) (Tokens, e
 		kind = typeHeaderAccess
 	}
 	var err error
-	if t.Access, err = m.sign(g.Realm, signingAlgorithm(g.Realm, g.Client, attributeAccessAlgorithm), kind, access); err != nil {
+	if t.Access, err = m.signPublic(g.Realm, signingAlgorithm(g.Realm, g.Client, attributeAccessAlgorithm), kind, access); err != nil {
 		return Tokens{}, err
 	}
 	if g.Scope.OpenID {
 		algorithm := signingAlgorithm(g.Realm, g.Client, attributeIDAlgorithm)
-		if t.ID, err = m.sign(g.Realm, algorithm, typeHeader, p.id(g, now, expires, accessHash(algorithm, t.Access))); err != nil {
+		if t.ID, err = m.signPublic(g.Realm, algorithm, typeHeader, p.id(g, now, expires, accessHash(algorithm, t.Access))); err != nil {
 			return Tokens{}, err
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"hash"
 	"math/big"
+	"slices"
 
 	"github.com/go-jose/go-jose/v4"
 
@@ -37,6 +38,14 @@ func (m *Minter) Sign(ctx context.Context, snap *latchkey.Snapshot, algorithm, k
 		return "", err
 	}
 	defer m.leave()
+	return m.signPublic(snap, algorithm, kind, claims)
+}
+
+// signPublic signs what others verify.
+func (m *Minter) signPublic(snap *latchkey.Snapshot, algorithm, kind string, claims map[string]any) (string, error) {
+	if !slices.Contains(asymmetric, jose.SignatureAlgorithm(algorithm)) {
+		return "", latchkey.Errorf(latchkey.CodeUnavailable, "Tokens cannot be signed with %q.", algorithm)
+	}
 	return m.sign(snap, algorithm, kind, claims)
 }
 
