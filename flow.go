@@ -67,6 +67,7 @@ const (
 	ActionUpdatePassword = "UPDATE_PASSWORD"
 	ActionTerms          = "TERMS_AND_CONDITIONS"
 	ActionVerifyProfile  = "VERIFY_PROFILE"
+	ActionConfigureOTP   = "CONFIGURE_TOTP"
 )
 
 // The provider ids of the authenticators that Latchkey acts on.
@@ -78,6 +79,10 @@ const (
 	AuthUsernamePasswordForm = "auth-username-password-form"
 	AuthMagicLink            = "ext-magic-form"
 	ConditionUserConfigured  = "conditional-user-configured"
+	AuthOTPForm              = "auth-otp-form"
+	AuthDirectUsername       = "direct-grant-validate-username"
+	AuthDirectPassword       = "direct-grant-validate-password"
+	AuthDirectOTP            = "direct-grant-validate-otp"
 	ConditionUserRole        = "conditional-user-role"
 )
 

@@ -61,7 +61,9 @@ type Realm struct {
 	DockerAuthenticationFlow string `json:"dockerAuthenticationFlow,omitempty"`
 	FirstBrokerLoginFlow     string `json:"firstBrokerLoginFlow,omitempty"`
 
-	PasswordPolicy string `json:"passwordPolicy,omitempty"`
+	PasswordPolicy string     `json:"passwordPolicy,omitempty"`
+	OTPPolicy      OTPPolicy  `json:"otpPolicy,omitzero"`
+	BruteForce     BruteForce `json:"bruteForce,omitzero"`
 
 	InternationalizationEnabled bool     `json:"internationalizationEnabled,omitempty"`
 	SupportedLocales            []string `json:"supportedLocales,omitempty"`

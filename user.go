@@ -92,4 +92,7 @@ type Credential struct {
 	CredentialData string
 	Priority       int
 	CreatedAt      time.Time
+	// Counter is, of one-time passwords, the first counter, or interval of the
+	// time, whose code was not used yet (see store.UseOTP).
+	Counter int64
 }

@@ -49,15 +49,15 @@ func (passwordForm) Action(c *flow.Context) (flow.Outcome, error) {
 	screen := passwordScreen(c, u)
 	if c.Form.Get("password") == "" {
 		screen.Errors = []flow.FieldError{{Field: "password", Message: "error.password.missing"}}
-		return refuse("invalid_user_credentials", screen)
+		return refuse(codeWrong, screen)
 	}
-	ok, err := checked(c, u, screen.Username)
+	refusal, err := checked(c, u, screen.Username)
 	if err != nil {
 		return flow.Outcome{}, err
 	}
-	if !ok {
+	if refusal != "" {
 		screen.Errors = []flow.FieldError{{Field: "password", Message: "error.credentials"}}
-		return refuse("invalid_user_credentials", screen)
+		return refuse(refusal, screen)
 	}
 	return passed, nil
 }
@@ -126,19 +126,19 @@ func (usernamePasswordForm) Action(c *flow.Context) (flow.Outcome, error) {
 		screen.Errors = append(screen.Errors, flow.FieldError{Field: "password", Message: "error.password.missing"})
 	}
 	if len(screen.Errors) > 0 {
-		return refuse("invalid_user_credentials", screen)
+		return refuse(codeWrong, screen)
 	}
 	u, err := whoTyped(c)
 	if err != nil {
 		return flow.Outcome{}, err
 	}
-	ok, err := checked(c, u, screen.Username)
+	refusal, err := checked(c, u, screen.Username)
 	if err != nil {
 		return flow.Outcome{}, err
 	}
-	if !ok {
+	if refusal != "" {
 		screen.Errors = []flow.FieldError{{Field: "password", Message: "error.credentials"}}
-		return refuse("invalid_user_credentials", screen)
+		return refuse(refusal, screen)
 	}
 	c.SetUser(u)
 	c.Login.SetNote(noteAttempted, screen.Username)
@@ -175,9 +175,14 @@ type verdict struct {
 }
 
 // verify compares the password with the user's, or does as much work for a
-// user who is not there or has none.
+// user who is not there or has none. For who has to wait it does nothing: the
+// transaction refuses them anyway.
 func verify(c *flow.Context, u *latchkey.User) (any, error) {
 	ctx, password := c.Tx.Context(), latchkey.Secret(c.Form.Get("password"))
+	locked, err := ratelimit.Locked(c.Tx, c.Realm.Realm, guesser(c, u, attemptedName(c)))
+	if err != nil || locked {
+		return verdict{}, err
+	}
 	if u == nil {
 		// The same statement as for a user who is there.
 		if _, err := c.Tx.Credentials(c.Login.RealmID, ""); err != nil {
@@ -185,7 +190,7 @@ func verify(c *flow.Context, u *latchkey.User) (any, error) {
 		}
 		return verdict{}, credential.VerifyNobody(ctx, password)
 	}
-	list, err := passwords(c.Tx, u)
+	list, err := ofType(c.Tx, u, latchkey.CredentialPassword)
 	if err != nil {
 		return nil, err
 	}
@@ -206,51 +211,69 @@ func verify(c *flow.Context, u *latchkey.User) (any, error) {
 	return v, err
 }
 
+// attemptedName is the name that was typed, on this page or on one before it.
+func attemptedName(c *flow.Context) string {
+	if name := c.Login.Note(noteAttempted); name != "" {
+		return name
+	}
+	return typedUsername(c)
+}
+
 // checked says whether the password that was verified outside of the
-// transaction still is the user's, and counts the try against the limits. A
-// try that a limit refuses is refused like a wrong one; the account itself is
-// never locked.
-func checked(c *flow.Context, u *latchkey.User, typed string) (bool, error) {
-	subject, known := "name:"+strings.ToLower(typed), false
+// transaction still is the user's: the answer is empty when it is, else what
+// speaks against it. The try is counted before, against the limits and the
+// realm's brute-force protection. What they refuse is refused like a wrong
+// password; the account itself is never locked.
+func checked(c *flow.Context, u *latchkey.User, typed string) (refusal string, err error) {
+	who := guesser(c, u, typed)
+	subject := "name:" + strings.ToLower(typed)
 	if u != nil {
 		subject = "user:" + u.ID
-		known = knows(c, u.Email)
 	}
-	hit, _, err := ratelimit.Take(c.Tx, c.Login.RealmID, ratelimit.Password(c.Tx.Keyring(), c.Login.RealmID, subject, c.Browser.IP, known)...)
+	realm := c.Realm.Realm
+	hit, _, err := ratelimit.Take(c.Tx, realm.ID, ratelimit.Password(c.Tx.Keyring(), realm.ID, subject, c.Browser.IP, who.Known)...)
 	if err != nil {
-		return false, err
+		return "", err
+	}
+	guess, err := ratelimit.BeginGuess(c.Tx, realm, who)
+	switch {
+	case err != nil:
+		return "", err
+	case !guess.Allowed || hit != "":
+		return codeLocked, nil
 	}
 	v, _ := c.Prepared.(verdict)
-	if u == nil || v.credential == nil || hit != "" {
-		return false, nil
+	if u == nil || v.credential == nil {
+		return codeWrong, guess.Wrong()
 	}
-	list, err := passwords(c.Tx, u)
+	list, err := ofType(c.Tx, u, latchkey.CredentialPassword)
 	if err != nil {
-		return false, err
+		return "", err
 	}
 	if len(list) == 0 || list[0].ID != v.credential.ID || list[0].SecretData != v.credential.SecretData {
-		return false, nil // changed meanwhile
+		return codeWrong, guess.Wrong() // changed meanwhile
 	}
 	if v.renewed != nil {
 		fresh := *list[0]
 		fresh.SecretData, fresh.CredentialData = v.renewed.SecretData, v.renewed.CredentialData
 		if err := c.Tx.UpdateCredential(&fresh); err != nil {
-			return false, err
+			return "", err
 		}
 	}
 	c.Login.FromCookie = false
 	c.Login.AddAMR(latchkey.AMRPassword)
-	return true, nil
+	return "", guess.Right()
 }
 
-func passwords(tx *store.Tx, u *latchkey.User) ([]*latchkey.Credential, error) {
+// ofType lists the user's credentials of a type, the preferred first.
+func ofType(tx *store.Tx, u *latchkey.User, kind string) ([]*latchkey.Credential, error) {
 	all, err := tx.Credentials(u.RealmID, u.ID)
 	if err != nil {
 		return nil, err
 	}
 	var list []*latchkey.Credential
 	for _, cr := range all {
-		if cr.Type == latchkey.CredentialPassword {
+		if cr.Type == kind {
 			list = append(list, cr)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"latchkey"
+	"latchkey/internal/ratelimit"
 	"latchkey/internal/store"
 )
 
@@ -139,7 +140,21 @@ func Advance(r *Run) (Result, error) {
 	if res, err = r.initiatedAction(); err != nil || res.Kind != Done {
 		return res, err
 	}
-	return r.consent()
+	if res, err = r.consent(); err != nil || res.Kind != Done || r.Login.FromCookie {
+		return res, err
+	}
+	return res, r.succeeded()
+}
+
+// succeeded forgets the wrong passwords and codes before this sign-in.
+func (r *Run) succeeded() error {
+	c := r.context(nil, nil)
+	user, err := c.User()
+	if err != nil || user == nil {
+		return err
+	}
+	who := ratelimit.Guesser{UserID: user.ID, IP: r.Browser.IP, Known: ratelimit.Knows(r.Tx.Keyring(), user.RealmID, user.Email, r.KnownAddresses)}
+	return ratelimit.Succeeded(r.Tx, r.Realm.Realm, who, !r.Login.Mail.ProvenAt.IsZero())
 }
 
 // mayGoOn looks whether the login's user is still there and enabled. A zero

@@ -34,6 +34,8 @@ var limits = map[string]struct {
 
 	"password.name":    {30 * time.Second, 10}, // passwords typed for a name, right or wrong
 	"password.network": {time.Second, 100},     // and in a network
+	"otp.user":         {30 * time.Second, 10}, // one-time passwords typed for a user, right or wrong
+	"otp.network":      {time.Second, 100},     // and in a network
 }
 
 const shards = 16
@@ -79,6 +81,20 @@ func Password(k *secret.Keyring, realmID, subject, ip string, knownBrowser bool)
 	return []Limit{
 		named("password.name", suffix, k.MAC("password", realmID, subject)),
 		named("password.network", suffix, NetworkKey(k, realmID, narrow)),
+	}
+}
+
+// OTP are the limits of one one-time password that is typed for the user; see
+// [Password].
+func OTP(k *secret.Keyring, realmID, userID, ip string, knownBrowser bool) []Limit {
+	suffix := ""
+	if knownBrowser {
+		suffix = known
+	}
+	narrow, _ := Network(ip)
+	return []Limit{
+		named("otp.user", suffix, k.MAC("otp", realmID, userID)),
+		named("otp.network", suffix, NetworkKey(k, realmID, narrow)),
 	}
 }
 

@@ -1,6 +1,7 @@
 package representation
 
 import (
+	"slices"
 	"strings"
 
 	"latchkey"
@@ -59,6 +60,9 @@ func (r *Realm) texts(n *latchkey.Realm) []binding[string] {
 		{"defaultSignatureAlgorithm", &r.DefaultSignatureAlgorithm, &n.DefaultSignatureAlgorithm},
 		{"passwordPolicy", &r.PasswordPolicy, &n.PasswordPolicy},
 		{"defaultLocale", &r.DefaultLocale, &n.DefaultLocale},
+		{"otpPolicyType", &r.OTPPolicyType, &n.OTPPolicy.Type},
+		{"otpPolicyAlgorithm", &r.OTPPolicyAlgorithm, &n.OTPPolicy.Algorithm},
+		{"bruteForceStrategy", &r.BruteForceStrategy, &n.BruteForce.Strategy},
 	}
 }
 
@@ -91,6 +95,16 @@ func (r *Realm) numbers(n *latchkey.Realm) []binding[int] {
 		{"accessCodeLifespanLogin", &r.AccessCodeLifespanLogin, &n.AccessCodeLifespanLogin},
 		{"actionTokenGeneratedByAdminLifespan", &r.ActionTokenGeneratedByAdminLifespan, &n.ActionTokenGeneratedByAdminLifespan},
 		{"actionTokenGeneratedByUserLifespan", &r.ActionTokenGeneratedByUserLifespan, &n.ActionTokenGeneratedByUserLifespan},
+		{"otpPolicyInitialCounter", &r.OTPPolicyInitialCounter, &n.OTPPolicy.InitialCounter},
+		{"otpPolicyDigits", &r.OTPPolicyDigits, &n.OTPPolicy.Digits},
+		{"otpPolicyLookAheadWindow", &r.OTPPolicyLookAheadWindow, &n.OTPPolicy.LookAheadWindow},
+		{"otpPolicyPeriod", &r.OTPPolicyPeriod, &n.OTPPolicy.Period},
+		{"maxTemporaryLockouts", &r.MaxTemporaryLockouts, &n.BruteForce.MaxTemporaryLockouts},
+		{"maxFailureWaitSeconds", &r.MaxFailureWaitSeconds, &n.BruteForce.MaxFailureWait},
+		{"minimumQuickLoginWaitSeconds", &r.MinimumQuickLoginWaitSeconds, &n.BruteForce.MinimumQuickLoginWait},
+		{"waitIncrementSeconds", &r.WaitIncrementSeconds, &n.BruteForce.WaitIncrement},
+		{"maxDeltaTimeSeconds", &r.MaxDeltaTimeSeconds, &n.BruteForce.MaxDeltaTime},
+		{"failureFactor", &r.FailureFactor, &n.BruteForce.FailureFactor},
 	}
 }
 
@@ -106,6 +120,9 @@ func (r *Realm) switches(n *latchkey.Realm) []binding[bool] {
 		{"duplicateEmailsAllowed", &r.DuplicateEmailsAllowed, &n.DuplicateEmailsAllowed},
 		{"resetPasswordAllowed", &r.ResetPasswordAllowed, &n.ResetPasswordAllowed},
 		{"editUsernameAllowed", &r.EditUsernameAllowed, &n.EditUsernameAllowed},
+		{"otpPolicyCodeReusable", &r.OTPPolicyCodeReusable, &n.OTPPolicy.CodeReusable},
+		{"bruteForceProtected", &r.BruteForceProtected, &n.BruteForce.Protected},
+		{"permanentLockout", &r.PermanentLockout, &n.BruteForce.PermanentLockout},
 		{"internationalizationEnabled", &r.InternationalizationEnabled, &n.InternationalizationEnabled},
 		{"eventsEnabled", &r.EventsEnabled, &n.EventsEnabled},
 		{"adminEventsEnabled", &r.AdminEventsEnabled, &n.AdminEventsEnabled},
@@ -164,6 +181,31 @@ func (r *Realm) check(in *latchkey.Snapshot) error {
 		default:
 			wrong("sslRequired", "Expected all, external or none.")
 		}
+	}
+	if r.QuickLoginCheckMilliSeconds != nil && *r.QuickLoginCheckMilliSeconds < 0 {
+		wrong("quickLoginCheckMilliSeconds", "A lifespan or count cannot be negative.")
+	}
+	for _, c := range []struct {
+		field   string
+		value   *string
+		choices []string
+	}{
+		{"otpPolicyType", r.OTPPolicyType, []string{latchkey.OTPTime, latchkey.OTPCounter}},
+		{"otpPolicyAlgorithm", r.OTPPolicyAlgorithm, []string{"HmacSHA1", "HmacSHA256", "HmacSHA512"}},
+		{"bruteForceStrategy", r.BruteForceStrategy, []string{latchkey.StrategyMultiple, latchkey.StrategyLinear}},
+	} {
+		if c.value != nil && !slices.Contains(c.choices, *c.value) {
+			wrong(c.field, "Expected one of: %s.", strings.Join(c.choices, ", "))
+		}
+	}
+	if d := r.OTPPolicyDigits; d != nil && *d != 6 && *d != 8 {
+		wrong("otpPolicyDigits", "A code has 6 or 8 digits.")
+	}
+	if p := r.OTPPolicyPeriod; p != nil && *p == 0 {
+		wrong("otpPolicyPeriod", "A code is good for a second at least.")
+	}
+	if n := r.OTPPolicyLookAheadWindow; n != nil && *n > latchkey.MaxOTPWindow {
+		wrong("otpPolicyLookAheadWindow", "At most %d codes are looked at.", latchkey.MaxOTPWindow)
 	}
 	for _, b := range r.flows(&blank) {
 		if *b.rep == nil {

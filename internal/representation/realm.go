@@ -51,6 +51,26 @@ type Realm struct {
 	EditUsernameAllowed         *bool   `json:"editUsernameAllowed,omitzero"`
 	PasswordPolicy              *string `json:"passwordPolicy,omitzero"`
 
+	OTPPolicyType            *string  `json:"otpPolicyType,omitzero"`      // totp, hotp
+	OTPPolicyAlgorithm       *string  `json:"otpPolicyAlgorithm,omitzero"` // HmacSHA1, HmacSHA256, HmacSHA512
+	OTPPolicyInitialCounter  *int     `json:"otpPolicyInitialCounter,omitzero"`
+	OTPPolicyDigits          *int     `json:"otpPolicyDigits,omitzero"` // 6, 8
+	OTPPolicyLookAheadWindow *int     `json:"otpPolicyLookAheadWindow,omitzero"`
+	OTPPolicyPeriod          *int     `json:"otpPolicyPeriod,omitzero"` // seconds
+	OTPPolicyCodeReusable    *bool    `json:"otpPolicyCodeReusable,omitzero"`
+	OTPSupportedApplications []string `json:"otpSupportedApplications,omitzero"`
+
+	BruteForceProtected          *bool   `json:"bruteForceProtected,omitzero"`
+	PermanentLockout             *bool   `json:"permanentLockout,omitzero"`
+	MaxTemporaryLockouts         *int    `json:"maxTemporaryLockouts,omitzero"`
+	BruteForceStrategy           *string `json:"bruteForceStrategy,omitzero"` // MULTIPLE, LINEAR
+	MaxFailureWaitSeconds        *int    `json:"maxFailureWaitSeconds,omitzero"`
+	MinimumQuickLoginWaitSeconds *int    `json:"minimumQuickLoginWaitSeconds,omitzero"`
+	WaitIncrementSeconds         *int    `json:"waitIncrementSeconds,omitzero"`
+	QuickLoginCheckMilliSeconds  *int64  `json:"quickLoginCheckMilliSeconds,omitzero"`
+	MaxDeltaTimeSeconds          *int    `json:"maxDeltaTimeSeconds,omitzero"`
+	FailureFactor                *int    `json:"failureFactor,omitzero"`
+
 	InternationalizationEnabled *bool    `json:"internationalizationEnabled,omitzero"`
 	SupportedLocales            []string `json:"supportedLocales,omitzero"`
 	DefaultLocale               *string  `json:"defaultLocale,omitzero"`
@@ -146,6 +166,8 @@ func RealmOf(s *latchkey.Snapshot) *Realm {
 		Kept:              settingsOf(s.Realm.Kept),
 	}
 	r.read(s.Realm)
+	r.OTPSupportedApplications = list(s.Realm.OTPPolicy.SupportedApplications)
+	r.QuickLoginCheckMilliSeconds = new(s.Realm.BruteForce.QuickLoginCheck)
 	if len(s.Realm.SupportedLocales) > 0 {
 		r.SupportedLocales = s.Realm.SupportedLocales
 	}
@@ -180,6 +202,10 @@ func (r *Realm) Apply(to *latchkey.Realm, in *latchkey.Snapshot) error {
 	if r.EnabledEventTypes != nil {
 		to.EnabledEventTypes = r.EnabledEventTypes
 	}
+	if r.OTPSupportedApplications != nil {
+		to.OTPPolicy.SupportedApplications = r.OTPSupportedApplications
+	}
+	set(&to.BruteForce.QuickLoginCheck, r.QuickLoginCheckMilliSeconds)
 	if r.SupportedLocales != nil {
 		to.SupportedLocales = r.SupportedLocales
 	}

@@ -9,12 +9,12 @@ import (
 
 const purposeCredential = "credential.secret" //nolint:gosec // a purpose, not a secret
 
-const credentialSelect = `SELECT realm_id, id, user_id, type, user_label, secret_data, credential_data, priority, created_at FROM credential`
+const credentialSelect = `SELECT realm_id, id, user_id, type, user_label, secret_data, credential_data, priority, created_at, counter FROM credential`
 
 func (tx *Tx) scanCredential(r row) (*latchkey.Credential, error) {
 	c := &latchkey.Credential{}
 	var sealed []byte
-	err := r.Scan(&c.RealmID, &c.ID, &c.UserID, &c.Type, &c.UserLabel, &sealed, &c.CredentialData, &c.Priority, timeColumn{&c.CreatedAt})
+	err := r.Scan(&c.RealmID, &c.ID, &c.UserID, &c.Type, &c.UserLabel, &sealed, &c.CredentialData, &c.Priority, timeColumn{&c.CreatedAt}, &c.Counter)
 	if err != nil {
 		return nil, err
 	}
@@ -46,12 +46,22 @@ func (tx *Tx) CreateCredential(c *latchkey.Credential) error {
 		c.CreatedAt = tx.now
 	}
 	return tx.insert(conflict("id", "A credential with this id exists already."),
-		`INSERT INTO credential (realm_id, id, user_id, type, user_label, secret_data, credential_data, priority, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
-		c.RealmID, c.ID, c.UserID, c.Type, c.UserLabel, tx.sealCredential(c), c.CredentialData, c.Priority, millis(c.CreatedAt))
+		`INSERT INTO credential (realm_id, id, user_id, type, user_label, secret_data, credential_data, priority, created_at, counter)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`,
+		c.RealmID, c.ID, c.UserID, c.Type, c.UserLabel, tx.sealCredential(c), c.CredentialData, c.Priority, millis(c.CreatedAt), c.Counter)
 }
 
-// UpdateCredential changes a credential but not whose it is.
+// UseOTP uses a one-time password up and says whether it could: of any number
+// of requests at once exactly one gets true, and none for a code before one
+// that was used. used is the code's counter, or its interval of the time; data
+// is the CredentialData afterwards.
+func (tx *Tx) UseOTP(realmID, id string, used int64, data string) (bool, error) {
+	return tx.changed(`UPDATE credential SET counter = CAST($3 AS BIGINT) + 1, credential_data = $4
+		WHERE realm_id = $1 AND id = $2 AND counter <= CAST($3 AS BIGINT)`, realmID, id, used, data)
+}
+
+// UpdateCredential changes a credential but not whose it is, nor which of its
+// one-time passwords were used.
 func (tx *Tx) UpdateCredential(c *latchkey.Credential) error {
 	return tx.must("credential", `UPDATE credential SET type = $3, user_label = $4, secret_data = $5, credential_data = $6, priority = $7
 		WHERE realm_id = $1 AND id = $2`,

@@ -207,7 +207,7 @@ func (tx *Tx) RealmVersions() (map[string]int64, error) {
 // realmTables are the tables whose rows belong to a realm, those that others
 // point at last.
 var realmTables = []string{
-	"event", "admin_event", "logout_notice", "delivery_attempt", "message", "address_mark", "rate_limit", "action_token", "login",
+	"event", "admin_event", "logout_notice", "delivery_attempt", "message", "address_mark", "rate_limit", "login_failure", "action_token", "login",
 	"authorization_code", "used_jti", "client_session", "user_session", "known_browser", "credential", "user_consent", "user_role",
 	"group_member", "realm_group", "users",
 	"identity_provider", "component", "realm_import", "realm_key", "required_action", "authenticator_config", "flow", "role", "client_scope", "client", "realm",

@@ -59,6 +59,7 @@ func (tx *Tx) sweeps(realms []*latchkey.Realm) []sweep {
 		{"authorization_code", "realm_id, hash", `expires_at <= $1`, []any{ago(codeKept)}},
 		{"used_jti", "realm_id, issuer, hash", `expires_at <= $1`, []any{ago(0)}},
 		{"rate_limit", "realm_id, name, key", `tat <= $1`, []any{ago(0)}}, // the bucket is full
+		{"login_failure", "realm_id, subject", `delete_at <= $1`, []any{ago(0)}},
 		{"address_mark", "realm_id, address_key", `until <= $1`, []any{ago(0)}},
 		{"logout_notice", "realm_id, id", `expires_at <= $1`, []any{ago(noticeKept)}},
 		{"known_browser", "realm_id, browser_hash, address_key", `seen_at <= $1`, []any{ago(browserKept)}},

@@ -111,6 +111,7 @@ func (tx *Tx) DeleteUser(realmID, id string) error {
 		`DELETE FROM group_member WHERE realm_id = $1 AND user_id = $2`,
 		`DELETE FROM user_consent WHERE realm_id = $1 AND user_id = $2`,
 		`DELETE FROM credential WHERE realm_id = $1 AND user_id = $2`,
+		`DELETE FROM login_failure WHERE realm_id = $1 AND subject IN ($2, $2 || '.known')`,
 		`DELETE FROM action_token WHERE realm_id = $1 AND user_id = $2`,
 	}, realmID, id)
 }
