@@ -28,6 +28,16 @@ const (
 	StrategyMultiple = "MULTIPLE"
 )
 
+// OrDefaults is the setting with Keycloak's values where the realm was made
+// before it had one.
+func (b BruteForce) OrDefaults() BruteForce {
+	if b.Strategy != "" {
+		return b
+	}
+	return BruteForce{Protected: b.Protected, Strategy: StrategyMultiple, FailureFactor: 30, WaitIncrement: 60, MaxFailureWait: 900,
+		MinimumQuickLoginWait: 60, MaxDeltaTime: 43200, QuickLoginCheck: 1000}
+}
+
 // LoginFailure is what is known of wrong passwords and codes for one subject: a
 // user, or a name that is nobody's (Keycloak: user login failure).
 type LoginFailure struct {

@@ -33,6 +33,7 @@ const MaxOTPWindow = 100
 func (p OTPPolicy) OrDefaults() OTPPolicy {
 	if p.Type == "" {
 		p.Type, p.LookAheadWindow = OTPTime, max(p.LookAheadWindow, 1)
+		p.SupportedApplications = []string{"totpAppFreeOTPName", "totpAppGoogleName", "totpAppMicrosoftAuthenticatorName"}
 	}
 	if p.Algorithm == "" {
 		p.Algorithm = "HmacSHA1"

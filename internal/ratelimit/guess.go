@@ -67,7 +67,7 @@ func BeginGuess(tx *store.Tx, realm *latchkey.Realm, who Guesser) (*Guess, error
 		return g, nil
 	}
 	g.before = *f
-	g.failure, g.waits = f, f.Count(realm.BruteForce, tx.Now(), who.IP)
+	g.failure, g.waits = f, f.Count(realm.BruteForce.OrDefaults(), tx.Now(), who.IP)
 	return g, tx.SaveLoginFailure(f, g.forget())
 }
 
@@ -86,7 +86,7 @@ func Locked(tx *store.Tx, realm *latchkey.Realm, who Guesser) (bool, error) {
 
 // forget is when nothing of the failures counts any more.
 func (g *Guess) forget() time.Time {
-	at := g.failure.LastFailure.Add(max(time.Duration(g.realm.BruteForce.MaxDeltaTime)*time.Second, time.Hour))
+	at := g.failure.LastFailure.Add(max(time.Duration(g.realm.BruteForce.OrDefaults().MaxDeltaTime)*time.Second, time.Hour))
 	if at.Before(g.failure.NotBefore) {
 		return g.failure.NotBefore
 	}

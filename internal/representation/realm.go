@@ -165,9 +165,11 @@ func RealmOf(s *latchkey.Snapshot) *Realm {
 		Attributes:        attributesOf(s.Realm),
 		Kept:              settingsOf(s.Realm.Kept),
 	}
-	r.read(s.Realm)
-	r.OTPSupportedApplications = list(s.Realm.OTPPolicy.SupportedApplications)
-	r.QuickLoginCheckMilliSeconds = new(s.Realm.BruteForce.QuickLoginCheck)
+	noun := *s.Realm
+	noun.OTPPolicy, noun.BruteForce = noun.OTPPolicy.OrDefaults(), noun.BruteForce.OrDefaults()
+	r.read(&noun)
+	r.OTPSupportedApplications = list(noun.OTPPolicy.SupportedApplications)
+	r.QuickLoginCheckMilliSeconds = new(noun.BruteForce.QuickLoginCheck)
 	if len(s.Realm.SupportedLocales) > 0 {
 		r.SupportedLocales = s.Realm.SupportedLocales
 	}
@@ -186,6 +188,7 @@ func RealmOf(s *latchkey.Snapshot) *Realm {
 // and what only exports hold, are not touched here.
 func (r *Realm) Apply(to *latchkey.Realm, in *latchkey.Snapshot) error {
 	next, errs := *to, []error{r.check(in)}
+	next.OTPPolicy, next.BruteForce = next.OTPPolicy.OrDefaults(), next.BruteForce.OrDefaults()
 	if r.SMTPServer != nil {
 		errs = append(errs, applySMTP(r.SMTPServer, &next.SMTP))
 	}

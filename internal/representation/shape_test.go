@@ -16,6 +16,7 @@ import (
 func snapshot() *latchkey.Snapshot {
 	return (&latchkey.Snapshot{
 		Realm: &latchkey.Realm{ID: "r", Name: "shop", Enabled: true, SSLRequired: "external", AccessTokenLifespan: 300,
+			OTPPolicy: latchkey.OTPPolicy{}.OrDefaults(), BruteForce: latchkey.BruteForce{}.OrDefaults(),
 			BrowserFlow: "browser", DefaultRoleID: "role-default", Attributes: map[string]string{"a": "1"},
 			SMTP: latchkey.SMTP{From: "login@shop.example", AllowUTF8: true, Relays: []latchkey.Relay{
 				{Host: "one.example", Port: 587, StartTLS: true, Auth: true, User: "u", Password: "first", Timeout: 5000},

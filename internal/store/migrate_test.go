@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"path/filepath"
 	"testing"
 
@@ -28,6 +29,8 @@ var oldRows = map[int64][]string{
 		`INSERT INTO users (realm_id, id, username, email, email_key, email_unique, email_verified, enabled, created_at, not_before, search, body)
 			VALUES ('old', 'u', 'ann', 'Ann@example.com', 'ann@example.com', 'ann@example.com', 1, 1, 1700000000000, 0, 'ann', '{"firstName":"Ann"}')`,
 		`INSERT INTO user_role (realm_id, user_id, role_id) VALUES ('old', 'u', 'r')`,
+		`INSERT INTO credential (realm_id, id, user_id, type, user_label, secret_data, credential_data, priority, created_at)
+			VALUES ('old', 'o', 'u', 'otp', '', 'x', '{}', 0, 1700000000000)`,
 	},
 	3: {
 		`INSERT INTO user_session (realm_id, id, user_id, started_at, last_access, remember_me, offline, body)
@@ -102,7 +105,7 @@ func TestMigrate(t *testing.T) {
 		if err := db.Ping(ctx); err != nil {
 			t.Error(err)
 		}
-		err = db.View(ctx, func(tx *store.Tx) error {
+		err = db.Update(ctx, func(tx *store.Tx) error {
 			s, err := tx.Snapshot("old")
 			if err != nil {
 				return err
@@ -115,6 +118,12 @@ func TestMigrate(t *testing.T) {
 				func() error { _, err := tx.UserSession("old", "s"); return err },
 				func() error { _, err := tx.ClientSession("old", "s", "c"); return err },
 				func() error { _, err := tx.Message("old", "m"); return err },
+				func() error {
+					if ok, err := tx.UseOTP("old", "o", 0, "{}"); !ok {
+						return fmt.Errorf("an old device's code is used already: %w", err)
+					}
+					return nil
+				},
 			} {
 				if err := read(); err != nil {
 					return err

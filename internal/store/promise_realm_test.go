@@ -343,6 +343,7 @@ func (w *world) fill() {
 				return tx.CreateCredential(&latchkey.Credential{RealmID: id, UserID: u.ID, Type: "password"})
 			},
 			func() error { return tx.SaveKnownBrowser(id, []byte("b"), []byte("a")) },
+			func() error { _, err := tx.LockLoginFailure(id, u.ID); return err },
 			func() error {
 				return tx.PutConsent(&latchkey.Consent{RealmID: id, UserID: u.ID, ClientID: c.client.ID})
 			},

@@ -136,7 +136,7 @@ func TestDeleteUser(t *testing.T) {
 			}
 			return tx.DeleteUser(w.realm.ID, u.ID)
 		})
-		for _, table := range []string{"users", "user_role", "credential", "user_session", "client_session", "authorization_code", "action_token"} {
+		for _, table := range []string{"users", "user_role", "credential", "login_failure", "user_session", "client_session", "authorization_code", "action_token"} {
 			if left := w.strings("SELECT realm_id FROM " + table); len(left) > 0 {
 				w.Errorf("a row is left in %s", table)
 			}

@@ -77,6 +77,15 @@ func TestSingleUse(t *testing.T) {
 					return err == nil, err
 				},
 			},
+			"UseOTP": {
+				func(round string) string {
+					u := w.user("otp"+round, "")
+					c := &latchkey.Credential{RealmID: id, UserID: u.ID, Type: latchkey.CredentialOTP, CredentialData: "{}"}
+					w.update(func(tx *store.Tx) error { return tx.CreateCredential(c) })
+					return c.ID
+				},
+				func(tx *store.Tx, thing string, _ int) (bool, error) { return tx.UseOTP(id, thing, 59_000_000, "{}") },
+			},
 			"UseJTI": {
 				func(round string) string { return round },
 				func(tx *store.Tx, thing string, _ int) (bool, error) {
