@@ -10,10 +10,8 @@ import (
 	"time"
 
 	"latchkey"
-	"latchkey/internal/authenticator"
 	"latchkey/internal/doctor"
-	"latchkey/internal/flow"
-	"latchkey/internal/requiredaction"
+	"latchkey/internal/server"
 	"latchkey/internal/store"
 )
 
@@ -79,10 +77,8 @@ func (c *doctorCmd) examine(ctx context.Context, db *store.DB) ([]doctor.Finding
 	if err != nil {
 		return nil, err
 	}
-	registry := flow.NewRegistry(authenticator.All(authenticator.Deps{}), requiredaction.All())
-	built := func(id string) bool { return registry.Authenticator(id) != nil || registry.RequiredAction(id) != nil }
 	for _, s := range snaps {
-		found = append(found, doctor.Realm(s, built, own)...)
+		found = append(found, doctor.Realm(s, server.Built, own)...)
 		if !c.NoDNS {
 			ask, done := context.WithTimeout(ctx, askFor)
 			found = append(found, doctor.Mail(ask, s, net.DefaultResolver)...)

@@ -33,6 +33,9 @@ func (g *Registry) Authenticator(providerID string) Authenticator {
 // built.
 func (g *Registry) RequiredAction(alias string) RequiredAction { return g.actions[alias] }
 
+// Built says whether there is an authenticator or a required action of that id.
+func (g *Registry) Built(id string) bool { return g.authenticators[id] != nil || g.actions[id] != nil }
+
 // Providers describes the authenticators that are built, in no order.
 func (g *Registry) Providers() []Provider {
 	out := make([]Provider, 0, len(g.authenticators))

@@ -26,6 +26,12 @@ const (
 	authSecretJWT = "client-secret-jwt"
 )
 
+// AuthenticatesBy says whether applications may prove themselves by that kind
+// of client authenticator.
+func AuthenticatesBy(providerID string) bool {
+	return providerID == authSecret || providerID == authJWT || providerID == authSecretJWT
+}
+
 const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" // RFC 7523 2.2
 
 // The algorithms that an assertion may be signed with, by the kind of its key:

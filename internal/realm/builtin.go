@@ -81,19 +81,4 @@ func administrativeRoles() ([]representation.Role, error) {
 	return rep.Roles.Client[latchkey.ClientRealmManagement], nil
 }
 
-// builtProviders are the providers that a realm takes as built when the caller
-// does not say.
-var builtProviders = map[string]bool{
-	latchkey.AuthCookie: true, latchkey.AuthIdentityProvider: true, latchkey.AuthUsernameForm: true,
-	latchkey.AuthPasswordForm: true, latchkey.AuthUsernamePasswordForm: true, latchkey.AuthMagicLink: true,
-	latchkey.ConditionUserConfigured: true, latchkey.ConditionUserRole: true,
-	latchkey.ActionVerifyEmail: true, latchkey.ActionUpdateProfile: true, latchkey.ActionUpdatePassword: true,
-	latchkey.ActionTerms: true, latchkey.ActionVerifyProfile: true, clientSecret: true,
-}
-
-func (o *Options) built(provider string) bool {
-	if o.Built != nil {
-		return o.Built(provider)
-	}
-	return builtProviders[provider]
-}
+func (o *Options) built(provider string) bool { return o.Built == nil || o.Built(provider) }

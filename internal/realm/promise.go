@@ -54,7 +54,6 @@ var realmPromises = []promise{
 	{key: "oauth2DeviceCodeLifespan", why: whyNoDevice, without: []string{"600"}, plain: true},
 	{key: "oauth2DevicePollingInterval", why: whyNoDevice, without: []string{"5"}, plain: true},
 	{key: "shortVerificationUri", why: whyNoDevice, plain: true},
-	{key: "realmReusableOtpCode", why: "one-time passwords are not supported yet", plain: true},
 	{key: "actionTokenGeneratedByUserLifespan.", why: "actionTokenGeneratedByUserLifespan counts for every mail", plain: true},
 	{key: "clientOfflineSessionIdleTimeout", why: "offlineSessionIdleTimeout counts for every client", without: []string{"0"}, plain: true},
 	{key: "clientOfflineSessionMaxLifespan", why: "offlineSessionMaxLifespan counts for every client", without: []string{"0"}, plain: true},

@@ -19,8 +19,8 @@ type Options struct {
 	// nothing of it, as the console and dev do.
 	Events bool
 	// Built says whether the authenticator, form action, client authenticator
-	// or required action with that provider id is built. Nil means those of
-	// the root package's constants.
+	// or required action with that provider id is built, for the report. Nil
+	// names nothing as not built.
 	Built func(providerID string) bool
 }
 

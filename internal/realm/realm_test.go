@@ -21,7 +21,16 @@ var (
 	now = time.Date(2026, time.March, 4, 5, 6, 7, 0, time.UTC)
 )
 
-func options() realm.Options { return realm.Options{Now: now} }
+func options() realm.Options { return realm.Options{Now: now, Built: built} }
+
+// built is a version of few things.
+func built(id string) bool {
+	return slices.Contains([]string{
+		latchkey.AuthCookie, latchkey.AuthIdentityProvider, latchkey.AuthUsernameForm, latchkey.AuthPasswordForm, latchkey.AuthUsernamePasswordForm,
+		latchkey.AuthMagicLink, latchkey.ConditionUserConfigured, latchkey.ConditionUserRole, latchkey.ActionVerifyEmail, latchkey.ActionUpdateProfile,
+		latchkey.ActionUpdatePassword, latchkey.ActionTerms, latchkey.ActionVerifyProfile, "client-secret",
+	}, id)
+}
 
 // made prepares and writes a realm, and reads it back whole.
 func made(t *testing.T, db *store.DB, rep *representation.Realm, o realm.Options) (*latchkey.Snapshot, realm.Report) {

@@ -34,7 +34,7 @@ func (s *Server) furnish(ctx context.Context) error {
 	return s.bootstrapAdmin(ctx)
 }
 
-func (s *Server) realmOptions() realm.Options { return realm.Options{Now: s.cfg.Now()} }
+func (s *Server) realmOptions() realm.Options { return realm.Options{Now: s.cfg.Now(), Built: Built} }
 
 // furnishDev makes the demo realm, and lets its mail and realm master's go to
 // the mailbox.

@@ -10,16 +10,13 @@ import (
 	"latchkey/internal/accountrest"
 	"latchkey/internal/actiontoken"
 	"latchkey/internal/admin"
-	"latchkey/internal/authenticator"
 	"latchkey/internal/backchannel"
-	"latchkey/internal/flow"
 	"latchkey/internal/login"
 	"latchkey/internal/oidc"
 	"latchkey/internal/outbound"
 	"latchkey/internal/outbox"
 	"latchkey/internal/page"
 	"latchkey/internal/realm"
-	"latchkey/internal/requiredaction"
 	"latchkey/internal/token"
 	"latchkey/internal/web"
 )
@@ -55,7 +52,7 @@ func (s *Server) build(ctx context.Context) error {
 	if s.cfg.Dev != nil && s.cfg.Dev.Folder != "" {
 		pages.AdminCommand = adminCommand(s.cfg.Dev.Folder, s.site.URL())
 	}
-	registry := flow.NewRegistry(authenticator.All(authenticator.Deps{}), requiredaction.All())
+	registry := newRegistry()
 
 	applications := oidc.New(oidc.Deps{DB: s.db, Realms: s.realms, Site: s.site, Minter: minter,
 		Pages: &oidcPages{kit: pages, now: s.cfg.Now}, Keys: s.outbound(outbound.PurposeKeys), Log: s.cfg.Log, Now: s.cfg.Now})
