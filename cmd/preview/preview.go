@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"latchkey"
@@ -16,7 +17,9 @@ import (
 )
 
 // pages are the samples of every package that shows pages.
-func pages() []sample.Page { return append(sample.Pages(), consolePages()...) }
+func pages() []sample.Page {
+	return slices.Concat(sample.Pages(), accountPages(), consolePages())
+}
 
 func routes(kit *page.Kit) []web.Route {
 	return []web.Route{
