@@ -11,9 +11,9 @@ import (
 func TestNodes(t *testing.T) {
 	nodes := servertest.Nodes(t, 3)
 	w := &world{t: t, s: nodes[0], b: nodes[0].Browser()}
-	w.signIn(w.b, "")
+	w.sees(w.signIn(w.b, ""), 200, "Personal info")
 	other := nodes[1].Browser()
-	w.signIn(other, "")
+	w.sees(w.signIn(other, ""), 200, "Personal info")
 	for _, node := range nodes {
 		w.sees(w.b.Via(node).Get(w.url("groups")), 200, "You are in no group.")
 		w.sees(other.Via(node).Get(w.url("activity")), 200, "You signed in")
