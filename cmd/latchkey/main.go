@@ -30,6 +30,7 @@ type program struct {
 		List   keysListCmd   `cmd:"" help:"Show the keys of realms, and what each is used for."`
 		Rotate keysRotateCmd `cmd:"" help:"Make the next keys of a realm, or, in an emergency, replace them at once."`
 	} `cmd:"" help:"The keys that realms sign with."`
+	Realm     realmCmd     `cmd:"" help:"Export, import and compare realms."`
 	Version   versionCmd   `cmd:"" help:"Say which version this is."`
 	ConfigDoc configDocCmd `cmd:"" hidden:"" help:"Print the reference of all settings."`
 }
@@ -67,6 +68,9 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	err := dispatch(&host{ctx: ctx, stdout: stdout, stderr: stderr}, args, environ)
 	if err == nil {
 		return 0
+	}
+	if errors.Is(err, errDiffers) { // said already, line by line
+		return 1
 	}
 	_, _ = fmt.Fprintln(stderr, "latchkey: "+sentence(err))
 	var parse *kong.ParseError

@@ -47,7 +47,7 @@ type Shown struct {
 }
 
 // Export shows a realm with all that it is configured with, as [Parse] reads
-// it, but for its users; see [Contents.ExportUser]. What has no order is put
+// it, but for its users; see [Contents.ExportPerson]. What has no order is put
 // into one, so that the same realm is the same text.
 func (c *Contents) Export(shown Shown) *representation.Realm {
 	r := representation.RealmOf(c.Snapshot)

@@ -127,13 +127,13 @@ func (c *Contents) exportComponents(r *representation.Realm, shown Shown) {
 	r.Components[profileProvider][at].Config[profileConfigKey] = []string{string(profile)}
 }
 
-// ExportUser shows a user with the hashes of their passwords, the names of the
-// roles and the paths of the groups with the ids, as Parse reads it. Without
-// secrets the credentials are left out.
-func (c *Contents) ExportUser(u *latchkey.User, h *latchkey.Holdings, credentials []*latchkey.Credential, shown Shown) representation.User {
-	r := representation.UserOf(u, false)
-	r.Kept = shown.kept(u.Kept)
-	for _, one := range credentials {
+// ExportPerson shows a person with the names of their roles and the paths of
+// their groups, as Parse reads them. Without secrets the credentials are left
+// out: a hash of a password is one.
+func (c *Contents) ExportPerson(p *latchkey.Person, shown Shown) representation.User {
+	r := representation.UserOf(p.User, false)
+	r.Kept = shown.kept(p.User.Kept)
+	for _, one := range p.Credentials {
 		r.TOTP = new(*r.TOTP || one.Type == latchkey.CredentialOTP)
 		if shown.Secrets {
 			rep := representation.CredentialOf(one)
@@ -141,15 +141,23 @@ func (c *Contents) ExportUser(u *latchkey.User, h *latchkey.Holdings, credential
 			r.Credentials = append(r.Credentials, rep)
 		}
 	}
-	r.RealmRoles, r.ClientRoles = roleNames(c.Snapshot, h.Roles)
+	r.RealmRoles, r.ClientRoles = roleNames(c.Snapshot, p.Roles)
+	if r.RealmRoles == nil {
+		r.RealmRoles = []string{} // so that it is said: none
+	}
 	r.Groups = []string{}
-	for _, m := range h.Memberships {
-		if path := c.groupPath(m.Group.ID); path != "" {
+	for _, id := range p.Groups {
+		if path := c.groupPath(id); path != "" {
 			r.Groups = append(r.Groups, path)
 		}
 	}
 	slices.Sort(r.Groups)
-	if client := c.ClientByID(u.ServiceAccountClientID); client != nil {
+	for _, one := range p.Consents {
+		if client := c.ClientByID(one.ClientID); client != nil {
+			r.ClientConsents = append(r.ClientConsents, representation.UserConsentOf(c.Snapshot, one, client))
+		}
+	}
+	if client := c.ClientByID(p.User.ServiceAccountClientID); client != nil {
 		r.ServiceAccountClientID = new(client.ClientID)
 	}
 	return r

@@ -12,6 +12,7 @@ const (
 	profileProvider   = "org.keycloak.userprofile.UserProfileProvider"
 	profileProviderID = "declarative-user-profile"
 	profileConfigKey  = "kc.user.profile.config"
+	keyProvider       = "org.keycloak.keys.KeyProvider"
 )
 
 // parts are what belongs to a realm and is in no snapshot.

@@ -217,6 +217,9 @@ func labelOf(item any, index int) string {
 	return strconv.Itoa(index)
 }
 
+// Path is the path of a member of the object at the path, as errors have it.
+func Path(path, name string) string { return join(path, name) }
+
 func join(path, name string) string {
 	if name == "" || strings.ContainsAny(name, `."[] `) || len(name) > 80 {
 		return path + "[" + strconv.Quote(clip(name)) + "]"

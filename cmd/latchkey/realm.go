@@ -1,0 +1,288 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"latchkey"
+	"latchkey/internal/realm"
+	"latchkey/internal/store"
+)
+
+// realmCmd is `latchkey realm`.
+type realmCmd struct {
+	Export realmExportCmd `cmd:"" help:"Write a realm to a file or a folder, as Keycloak's export does."`
+	Import realmImportCmd `cmd:"" help:"Take realms in from a file or a folder, Keycloak's or Latchkey's."`
+	Diff   realmDiffCmd   `cmd:"" help:"Say what differs between two realms or exports. The exit code is 1 when something does."`
+}
+
+// placed is a database, or the data folder of dev that holds one.
+type placed struct {
+	common
+	Data string `name:"data" placeholder:"FOLDER" help:"The data folder of dev, instead of --db."`
+	database
+}
+
+// open opens the database, which has to be up to date.
+func (p *placed) open(h *host) (*store.DB, error) {
+	if err := h.sources.fillSecrets(p); err != nil {
+		return nil, err
+	}
+	log, err := newLog(h, "", slog.LevelWarn, false)
+	if err != nil {
+		return nil, err
+	}
+	url, ring, err := (&adminLinkCmd{Data: p.Data, database: p.database}).where()
+	if err != nil {
+		return nil, err
+	}
+	db, err := open(h.ctx, url, ring, log)
+	if err != nil {
+		return nil, err
+	}
+	pending, err := db.Pending(h.ctx)
+	if err == nil && pending {
+		err = latchkey.Errorf(latchkey.CodeConflict, "The database is not up to date. Start the server once, or run `latchkey migrate`, then ask again.")
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// realmExportCmd is `latchkey realm export`.
+type realmExportCmd struct {
+	Realm   string `name:"realm" required:"" placeholder:"NAME" help:"The realm."`
+	File    string `name:"file" placeholder:"FILE" help:"The file to write; standard output where neither it nor --dir is said."`
+	Dir     string `name:"dir" placeholder:"FOLDER" help:"The folder to write to: NAME-realm.json and, with --users different_files, NAME-users-0.json and so on."`
+	Users   string `name:"users" enum:",realm_file,same_file,different_files,skip" default:"" help:"Where the people go: realm_file, same_file, different_files or skip. Default: realm_file, and different_files with --dir."`
+	PerFile int    `name:"users-per-file" default:"1000" help:"How many people one of different_files has."`
+	Secrets bool   `name:"secrets" help:"Write secrets and password hashes, too. The export is as secret as a backup then."`
+	Keys    bool   `name:"keys" help:"Write the realm's private keys, too: tokens stay valid where it is imported."`
+	placed
+}
+
+// Run writes the export; a file that is there is replaced once the new one is
+// whole.
+func (c *realmExportCmd) Run(h *host) error {
+	o := realm.WriteOptions{Shown: realm.Shown{Secrets: c.Secrets, Keys: c.Keys}, People: realm.PeopleIn(c.Users), PerFile: c.PerFile}
+	switch {
+	case c.File != "" && c.Dir != "":
+		return latchkey.Invalid("dir", "--file and --dir both say where the export goes. Keep one of them.")
+	case c.PerFile < 1:
+		return latchkey.Invalid("users-per-file", "--users-per-file is a number of people, at least 1.")
+	case c.Users == "" && c.Dir != "":
+		o.People = realm.DifferentFiles
+	case c.Users == "":
+		o.People = realm.RealmFile
+	case c.Dir == "" && (o.People == realm.SameFile || o.People == realm.DifferentFiles):
+		return latchkey.Invalid("users", "People in files of their own need a folder. Say --dir.")
+	}
+	db, err := c.open(h)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	if c.Dir != "" {
+		if err := os.MkdirAll(c.Dir, 0o700); err != nil {
+			return &latchkey.Error{Code: latchkey.CodeInvalid, Field: "dir", Message: "The folder cannot be made. Choose another with --dir.", Err: err}
+		}
+	}
+	p := newProgress(h)
+	o.Progress = func(done int) { p.show(c.Realm, done, 0) }
+	return realm.Write(h.ctx, db, c.Realm, func(name string) (io.WriteCloser, error) { return c.create(h, name) }, o)
+}
+
+func (c *realmExportCmd) create(h *host, name string) (io.WriteCloser, error) {
+	path := c.File
+	if c.Dir != "" {
+		path = filepath.Join(c.Dir, name)
+	}
+	if path == "" {
+		return stays{h.stdout}, nil
+	}
+	f, err := os.OpenFile(path+".part", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) //nolint:gosec // the operator names the file
+	if err != nil {
+		return nil, &latchkey.Error{Code: latchkey.CodeInvalid, Field: "file", Message: "The export cannot be written to " + path + ".", Err: err}
+	}
+	return &whole{f, bufio.NewWriterSize(f, 1<<16), path}, nil
+}
+
+// stays is standard output, which nobody closes.
+type stays struct{ io.Writer }
+
+// Close does nothing.
+func (stays) Close() error { return nil }
+
+// whole is a file that has its name once it is whole.
+type whole struct {
+	file *os.File
+	*bufio.Writer
+	path string
+}
+
+// Close gives the file its name.
+func (w *whole) Close() error {
+	if err := errors.Join(w.Flush(), w.file.Sync(), w.file.Close()); err != nil {
+		return err
+	}
+	return os.Rename(w.file.Name(), w.path)
+}
+
+// realmImportCmd is `latchkey realm import`.
+type realmImportCmd struct {
+	Path     string `arg:"" placeholder:"PATH" help:"The file, or the folder with NAME-realm.json and NAME-users-0.json and so on."`
+	IfExists string `name:"if-exists" enum:"skip,fail,update-users" default:"fail" help:"What to do with a realm that is there: skip leaves it alone, fail is an error, update-users leaves its settings alone and makes or changes its people."`
+	Resume   bool   `name:"resume" help:"Go on with an import that was ended before it was through."`
+	placed
+}
+
+// Run takes the export in, says what became of each realm, and names what was
+// not taken over.
+func (c *realmImportCmd) Run(h *host) error {
+	files, err := realm.FilesAt(c.Path)
+	if err != nil {
+		return err
+	}
+	sources, err := realm.Read(files...)
+	if err != nil {
+		return err
+	}
+	db, err := c.open(h)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	p := newProgress(h)
+	o := realm.ImportOptions{Options: realm.Options{Now: time.Now()}, IfExists: realm.IfExists(c.IfExists), Resume: c.Resume, Progress: p.show}
+	results, err := realm.Import(h.ctx, db, sources, o)
+	for _, r := range results {
+		if _, err := fmt.Fprintln(h.stdout, became(r)); err != nil {
+			return err
+		}
+		for _, line := range r.Report.Lines() {
+			if _, err := fmt.Fprintf(h.stdout, "  %s\n", line); err != nil {
+				return err
+			}
+		}
+	}
+	if errors.Is(err, context.Canceled) {
+		return latchkey.Errorf(latchkey.CodeUnavailable, "The import was ended. What is there stays; say the same with --resume to go on.")
+	}
+	return err
+}
+
+func became(r realm.Result) string {
+	switch {
+	case r.Created:
+		return fmt.Sprintf("realm %s: made, with %d people", r.Realm, r.People)
+	case r.Resumed:
+		return fmt.Sprintf("realm %s: the import is through, with %d people more", r.Realm, r.People)
+	case r.People > 0:
+		return fmt.Sprintf("realm %s: %d people were made or changed", r.Realm, r.People)
+	}
+	return fmt.Sprintf("realm %s: there already, left as it is", r.Realm)
+}
+
+// progress says once a second how far a command is.
+type progress struct {
+	out         io.Writer
+	start, last time.Time
+	from        int // where it began, or was when it was first heard of
+	heard       bool
+}
+
+func newProgress(h *host) *progress {
+	now := time.Now()
+	return &progress{out: h.stderr, start: now, last: now}
+}
+
+func (p *progress) show(name string, done, total int) {
+	now := time.Now()
+	if !p.heard {
+		p.heard, p.from, p.start = true, done, now
+	}
+	if now.Sub(p.last) < time.Second && (done < total || total == 0) {
+		return
+	}
+	p.last = now
+	of := ""
+	if total > 0 {
+		of = fmt.Sprintf(" of %d", total)
+	}
+	rate := ""
+	if seconds := now.Sub(p.start).Seconds(); seconds > 0.5 {
+		rate = fmt.Sprintf(", %.0f a second", float64(done-p.from)/seconds)
+	}
+	_, _ = fmt.Fprintf(p.out, "realm %s: %d%s people%s\n", name, done, of, rate)
+}
+
+// realmDiffCmd is `latchkey realm diff`.
+type realmDiffCmd struct {
+	A     string `arg:"" placeholder:"A" help:"An export (a file or a folder that is there), else the name of a realm."`
+	B     string `arg:"" placeholder:"B" help:"What to compare it with."`
+	Users bool   `name:"compare-users" default:"true" negatable:"" help:"Compare people, too."`
+	placed
+}
+
+// errDiffers is the exit code 1 of a comparison that found something.
+var errDiffers = errors.New("the realms differ")
+
+// Run compares, a line a difference.
+func (c *realmDiffCmd) Run(h *host) error {
+	var db *store.DB
+	defer func() {
+		if db != nil {
+			_ = db.Close()
+		}
+	}()
+	var sides []*realm.Side
+	for _, name := range []string{c.A, c.B} {
+		var side *realm.Side
+		_, err := os.Stat(name)
+		if err == nil {
+			var files []realm.File
+			if files, err = realm.FilesAt(name); err == nil {
+				side, err = realm.SideOfFiles(files...)
+			}
+		} else {
+			if db == nil {
+				if db, err = c.open(h); err != nil {
+					return err
+				}
+			}
+			side, err = realm.SideOfRealm(h.ctx, db, name)
+		}
+		if err != nil {
+			return err
+		}
+		sides = append(sides, side)
+	}
+	n := 0
+	var failed error
+	more, err := realm.Compare(sides[0], sides[1], c.Users, func(d realm.Difference) {
+		n++
+		if _, err := fmt.Fprintln(h.stdout, d); err != nil {
+			failed = err
+		}
+	})
+	if err = errors.Join(err, failed); err != nil {
+		return err
+	}
+	if more > 0 {
+		if _, err := fmt.Fprintf(h.stdout, "users: %d people more differ\n", more); err != nil {
+			return err
+		}
+	}
+	if n+more > 0 {
+		return errDiffers
+	}
+	return nil
+}
