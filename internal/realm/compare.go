@@ -10,6 +10,7 @@ import (
 	"latchkey"
 	"latchkey/internal/representation"
 	"latchkey/internal/store"
+	"latchkey/internal/token"
 )
 
 // Side is one of two realms that are compared.
@@ -108,7 +109,7 @@ func side(rep *representation.Realm, people func(func(map[string]any) error) err
 	}
 	// Keys are in exports that were asked for them.
 	if components, ok := settings["components"].(map[string]any); ok {
-		if keys, ok := components[keyProvider].([]any); ok {
+		if keys, ok := components[token.KeyProviderType].([]any); ok {
 			for _, key := range keys {
 				if key, ok := key.(map[string]any); ok {
 					delete(key, "config")

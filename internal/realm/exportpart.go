@@ -2,10 +2,12 @@ package realm
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 
 	"latchkey"
 	"latchkey/internal/representation"
+	"latchkey/internal/token"
 )
 
 // exportGroups shows the groups as a tree, each level by name.
@@ -102,7 +104,9 @@ func (c *Contents) exportComponents(r *representation.Realm, shown Shown) {
 	var level func(parent string) map[string][]representation.Component
 	level = func(parent string) map[string][]representation.Component {
 		out := map[string][]representation.Component{}
-		for _, one := range below[parent] {
+		list := below[parent]
+		delete(below, parent) // what stands below itself stands there once
+		for _, one := range list {
 			rep := representation.ComponentOf(one)
 			if !shown.Secrets {
 				rep.Config = representation.MaskLists(rep.Config)
@@ -113,6 +117,7 @@ func (c *Contents) exportComponents(r *representation.Realm, shown Shown) {
 		return out
 	}
 	r.Components = level(c.Realm.ID)
+	c.exportKeys(r, shown)
 	profile, err := json.Marshal(representation.ProfileOf(&c.Realm.Profile))
 	if err != nil {
 		return // maps of texts and numbers always marshal
@@ -121,10 +126,35 @@ func (c *Contents) exportComponents(r *representation.Realm, shown Shown) {
 	at := slices.IndexFunc(r.Components[profileProvider], is)
 	if at < 0 {
 		at = len(r.Components[profileProvider])
-		r.Components[profileProvider] = append(r.Components[profileProvider], representation.Component{ProviderID: profileProviderID,
+		r.Components[profileProvider] = append(r.Components[profileProvider], representation.Component{ID: new(c.Realm.ID + "-profile"), ProviderID: profileProviderID,
 			SubComponents: map[string][]representation.Component{}, Config: map[string][]string{}})
 	}
 	r.Components[profileProvider][at].Config[profileConfigKey] = []string{string(profile)}
+}
+
+// keySettings are what the component of a key says that is no part of the key.
+var keySettings = []string{"priority", "algorithm", "active", "enabled"}
+
+// exportKeys shows the realm's keys as components, without Keys but for the
+// keys themselves: an import draws new ones.
+func (c *Contents) exportKeys(r *representation.Realm, shown Shown) {
+	list := r.Components[token.KeyProviderType]
+	for _, k := range c.Keys {
+		one, err := token.ComponentOf(k)
+		if err != nil {
+			continue // it was made by a provider that is known
+		}
+		if !shown.Keys {
+			maps.DeleteFunc(one.Config, func(name string, _ []string) bool { return !slices.Contains(keySettings, name) })
+		}
+		list = append(list, representation.Component{ID: &one.ID, Name: &one.Name, ProviderID: one.Provider,
+			SubComponents: map[string][]representation.Component{}, Config: one.Config})
+	}
+	if len(list) > 0 {
+		r.Components[token.KeyProviderType] = sorted(list, func(c representation.Component) string {
+			return representation.Value(c.Name) + "\x00" + representation.Value(c.ID)
+		})
+	}
 }
 
 // ExportPerson shows a person with the names of their roles and the paths of

@@ -31,6 +31,8 @@ type planner struct {
 	defaultRole *latchkey.Role
 	groupPaths  map[string]string // ids by path
 	parts       parts
+	// keyComponents are those that the realm's keys are made of.
+	keyComponents []*latchkey.Component
 }
 
 // eventsKept is how long a realm that is made here keeps its events, in

@@ -6,13 +6,13 @@ import (
 
 	"latchkey"
 	"latchkey/internal/representation"
+	"latchkey/internal/token"
 )
 
 const (
 	profileProvider   = "org.keycloak.userprofile.UserProfileProvider"
 	profileProviderID = "declarative-user-profile"
 	profileConfigKey  = "kc.user.profile.config"
-	keyProvider       = "org.keycloak.keys.KeyProvider"
 )
 
 // parts are what belongs to a realm and is in no snapshot.
@@ -88,7 +88,8 @@ func (p *planner) nameMasked(one *latchkey.IdentityProvider) {
 	}
 }
 
-// readComponents takes the user profile over and keeps the other components.
+// readComponents takes the user profile and the keys over and keeps the other
+// components.
 func (p *planner) readComponents() {
 	p.componentsBelow(p.snap.Realm.ID, p.file.Components, "components")
 }
@@ -103,12 +104,19 @@ func (p *planner) componentsBelow(parent string, byType map[string][]representat
 				c.Config = map[string][]string{}
 			}
 			c.ID = p.id("component", rep.ID, at(path+"."+kind, nameOfComponent(c))+".id")
-			if kind == profileProvider && c.ProviderID == profileProviderID {
+			if c.ID == p.snap.Realm.ID {
+				p.note(latchkey.Invalid(at(path+"."+kind, nameOfComponent(c))+".id", "This id is the realm's."))
+			}
+			switch {
+			case kind == token.KeyProviderType && parent == p.snap.Realm.ID:
+				p.keyComponents = append(p.keyComponents, c)
+				continue
+			case kind == profileProvider && c.ProviderID == profileProviderID:
 				if texts := c.Config[profileConfigKey]; len(texts) > 0 && texts[0] != "" {
 					p.note(under(path+"."+kind, p.readProfile(texts[0])))
 				}
 				delete(c.Config, profileConfigKey) // what the realm says of it
-			} else {
+			default:
 				p.report.add(path+"."+kind, Kept, reason("components."+kind), nameOfComponent(c))
 			}
 			p.parts.components = append(p.parts.components, c)

@@ -3,7 +3,6 @@ package realm
 import (
 	"latchkey"
 	"latchkey/internal/representation"
-	"latchkey/internal/token"
 )
 
 // makeUsers makes the file's accounts: those that stand among the settings,
@@ -39,26 +38,4 @@ func (p *planner) streamUsers(all *people, stream *stream) {
 		return nil
 	}, p.note))
 	p.streamed = stream.total > batch
-}
-
-// makeKeys makes the keys that the realm signs with and the file does not
-// bring: RS256, which every application can check, HS512 for refresh tokens,
-// which nobody else checks, and that of the realm's default algorithm.
-func (p *planner) makeKeys() error {
-	realm := p.snap.Realm
-	algorithms := union([]string{"RS256", "HS512"}, []string{realm.DefaultSignatureAlgorithm})
-	for _, algorithm := range algorithms {
-		if p.snap.ActiveKey(algorithm, p.o.Now) != nil {
-			continue
-		}
-		key, err := token.NewKey(realm.ID, algorithm, p.o.Now)
-		if latchkey.ErrorCode(err) == latchkey.CodeInvalid {
-			return latchkey.Invalid("defaultSignatureAlgorithm", "There is no signature algorithm %q.", algorithm)
-		}
-		if err != nil {
-			return err
-		}
-		p.snap.Keys = append(p.snap.Keys, key)
-	}
-	return nil
 }

@@ -35,7 +35,7 @@ func Text(name string, data []byte) File {
 func FilesAt(path string) ([]File, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, &latchkey.Error{Code: latchkey.CodeInvalid, Message: "There is no realm export at " + path + ".", Err: err}
+		return nil, &latchkey.Error{Code: latchkey.CodeInvalid, Message: "There is no realm export at " + path, Err: err}
 	}
 	if !info.IsDir() {
 		return []File{onDisk(path)}, nil
