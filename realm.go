@@ -46,6 +46,8 @@ type Realm struct {
 	OfflineSessionMaxLifespan           int    `json:"offlineSessionMaxLifespan,omitempty"`
 	ClientSessionIdleTimeout            int    `json:"clientSessionIdleTimeout,omitempty"`
 	ClientSessionMaxLifespan            int    `json:"clientSessionMaxLifespan,omitempty"`
+	ClientOfflineSessionIdleTimeout     int    `json:"clientOfflineSessionIdleTimeout,omitempty"`
+	ClientOfflineSessionMaxLifespan     int    `json:"clientOfflineSessionMaxLifespan,omitempty"`
 	AccessCodeLifespan                  int    `json:"accessCodeLifespan,omitempty"`
 	AccessCodeLifespanUserAction        int    `json:"accessCodeLifespanUserAction,omitempty"`
 	AccessCodeLifespanLogin             int    `json:"accessCodeLifespanLogin,omitempty"`

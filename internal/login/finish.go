@@ -81,7 +81,7 @@ func (d *Door) startSession(tx *store.Tx, t *turn, user *latchkey.User) error {
 		return latchkey.Errorf(latchkey.CodeConflict, "You were signed out meanwhile. Sign in again.")
 	}
 	if l.FromCookie {
-		return session.Touch(tx, old)
+		return session.Touch(tx, t.snap.Realm, old)
 	}
 	if old != nil && old.UserID != user.ID {
 		if err := session.End(tx, t.snap, old, "user_switched"); err != nil {

@@ -142,7 +142,7 @@ func (d *Door) codeGrant(tx *store.Tx, x *exchange, code *latchkey.Authorization
 		Kind: token.GrantCode, Session: s, ClientSession: part, Claims: part.Claims,
 		Nonce: code.Nonce, ACR: code.ACR, AMR: code.AMR, AuthTime: code.AuthTime,
 	}
-	if err := session.Touch(tx, s); err != nil {
+	if err := session.Touch(tx, x.snap.Realm, s); err != nil {
 		return nil, nil, err
 	}
 	return g, nil, d.openRefresh(tx, x, g)

@@ -102,7 +102,7 @@ func (d *Door) refresh(tx *store.Tx, x *exchange) (*token.Grant, *oauthError, er
 	} else if err := session.TouchClient(tx, x.snap.Realm, x.client, h.session, h.part); err != nil {
 		return nil, nil, err
 	}
-	return g, nil, session.Touch(tx, h.session)
+	return g, nil, session.Touch(tx, x.snap.Realm, h.session)
 }
 
 func (d *Door) rotate(tx *store.Tx, x *exchange, c *token.Claims, g *token.Grant) (*oauthError, error) {

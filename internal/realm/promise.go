@@ -55,8 +55,6 @@ var realmPromises = []promise{
 	{key: "oauth2DevicePollingInterval", why: whyNoDevice, without: []string{"5"}, plain: true},
 	{key: "shortVerificationUri", why: whyNoDevice, plain: true},
 	{key: "actionTokenGeneratedByUserLifespan.", why: "actionTokenGeneratedByUserLifespan counts for every mail", plain: true},
-	{key: "clientOfflineSessionIdleTimeout", why: "offlineSessionIdleTimeout counts for every client", without: []string{"0"}, plain: true},
-	{key: "clientOfflineSessionMaxLifespan", why: "offlineSessionMaxLifespan counts for every client", without: []string{"0"}, plain: true},
 	{key: "client-policies.", why: "client policies are not supported yet"},
 }
 

@@ -90,6 +90,8 @@ func (r *Realm) numbers(n *latchkey.Realm) []binding[int] {
 		{"offlineSessionMaxLifespan", &r.OfflineSessionMaxLifespan, &n.OfflineSessionMaxLifespan},
 		{"clientSessionIdleTimeout", &r.ClientSessionIdleTimeout, &n.ClientSessionIdleTimeout},
 		{"clientSessionMaxLifespan", &r.ClientSessionMaxLifespan, &n.ClientSessionMaxLifespan},
+		{"clientOfflineSessionIdleTimeout", &r.ClientOfflineSessionIdleTimeout, &n.ClientOfflineSessionIdleTimeout},
+		{"clientOfflineSessionMaxLifespan", &r.ClientOfflineSessionMaxLifespan, &n.ClientOfflineSessionMaxLifespan},
 		{"accessCodeLifespan", &r.AccessCodeLifespan, &n.AccessCodeLifespan},
 		{"accessCodeLifespanUserAction", &r.AccessCodeLifespanUserAction, &n.AccessCodeLifespanUserAction},
 		{"accessCodeLifespanLogin", &r.AccessCodeLifespanLogin, &n.AccessCodeLifespanLogin},

@@ -35,6 +35,8 @@ type Realm struct {
 	OfflineSessionMaxLifespan           *int    `json:"offlineSessionMaxLifespan,omitzero"`
 	ClientSessionIdleTimeout            *int    `json:"clientSessionIdleTimeout,omitzero"`
 	ClientSessionMaxLifespan            *int    `json:"clientSessionMaxLifespan,omitzero"`
+	ClientOfflineSessionIdleTimeout     *int    `json:"clientOfflineSessionIdleTimeout,omitzero"`
+	ClientOfflineSessionMaxLifespan     *int    `json:"clientOfflineSessionMaxLifespan,omitzero"`
 	AccessCodeLifespan                  *int    `json:"accessCodeLifespan,omitzero"`
 	AccessCodeLifespanUserAction        *int    `json:"accessCodeLifespanUserAction,omitzero"`
 	AccessCodeLifespanLogin             *int    `json:"accessCodeLifespanLogin,omitzero"`

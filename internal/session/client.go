@@ -67,7 +67,8 @@ func DetachClient(tx *store.Tx, s *latchkey.ClientSession) error {
 // TouchClient records that the application uses its part of the session. It
 // writes only where an idle time of the client's own is counted from that.
 func TouchClient(tx *store.Tx, realm *latchkey.Realm, client *latchkey.Client, s *latchkey.UserSession, c *latchkey.ClientSession) error {
-	if clientIdle(realm, client, s) == 0 {
+	idle := clientIdle(realm, client, s)
+	if idle == 0 || tx.Now().Sub(c.LastAccess) < slack(idle) {
 		return nil
 	}
 	return change(tx, c, func(*latchkey.ClientSession) bool { return true })
@@ -224,14 +225,9 @@ func change(tx *store.Tx, c *latchkey.ClientSession, edit func(*latchkey.ClientS
 		if !edit(c) {
 			return nil
 		}
-		version := secret.NewID()
-		ok, err := tx.RotateRefresh(c.RealmID, c.SessionID, c.ClientID, c.RefreshID, version)
-		if err != nil {
+		ok, err := tx.RotateRefresh(c, secret.NewID())
+		if err != nil || ok {
 			return err
-		}
-		if ok {
-			c.RefreshID, c.LastAccess = version, tx.Now()
-			return tx.PutClientSession(c)
 		}
 		now, err := tx.ClientSession(c.RealmID, c.SessionID, c.ClientID)
 		if err != nil {

@@ -80,16 +80,30 @@ func RefreshExpiry(realm *latchkey.Realm, client *latchkey.Client, s *latchkey.U
 
 func clientIdle(realm *latchkey.Realm, client *latchkey.Client, s *latchkey.UserSession) time.Duration {
 	if s.Offline {
-		return attribute(client, "client.offline.session.idle.timeout", 0)
+		return attribute(client, "client.offline.session.idle.timeout",
+			offline(realm, "clientOfflineSessionIdleTimeout", realm.ClientOfflineSessionIdleTimeout))
 	}
 	return attribute(client, "client.session.idle.timeout", realm.ClientSessionIdleTimeout)
 }
 
 func clientMax(realm *latchkey.Realm, client *latchkey.Client, s *latchkey.UserSession) time.Duration {
 	if s.Offline {
-		return attribute(client, "client.offline.session.max.lifespan", 0)
+		most := 0
+		if realm.OfflineSessionMaxLifespanEnabled {
+			most = offline(realm, "clientOfflineSessionMaxLifespan", realm.ClientOfflineSessionMaxLifespan)
+		}
+		return attribute(client, "client.offline.session.max.lifespan", most)
 	}
 	return attribute(client, "client.session.max.lifespan", realm.ClientSessionMaxLifespan)
+}
+
+// offline is a time of the realm for the offline sessions of all clients;
+// exports of Keycloak have it among the realm's attributes.
+func offline(realm *latchkey.Realm, key string, value int) int {
+	if n, err := strconv.Atoi(realm.Attributes[key]); value == 0 && err == nil {
+		return max(n, 0)
+	}
+	return value
 }
 
 // attribute reads a number of seconds from a client; what is no positive

@@ -102,10 +102,20 @@ func alive(tx *store.Tx, snap *latchkey.Snapshot, s *latchkey.UserSession, err e
 }
 
 // Touch records that the session is in use, so that its idle time starts anew.
-func Touch(tx *store.Tx, s *latchkey.UserSession) error {
+// It writes when that was last recorded more than a slack ago: a session that
+// is in use costs a write a minute, not one a request, and its idle time ends
+// early by no more than that.
+func Touch(tx *store.Tx, realm *latchkey.Realm, s *latchkey.UserSession) error {
+	if tx.Now().Sub(s.LastAccess) < slack(IdleTimeout(realm, s)) {
+		return nil
+	}
 	s.LastAccess = tx.Now()
 	return tx.TouchUserSession(s.RealmID, s.ID)
 }
+
+// slack is how long a use need not be recorded: a minute, and of a short idle
+// time a twentieth.
+func slack(idle time.Duration) time.Duration { return min(time.Minute, idle/20) }
 
 // newID draws a session's id: 18 random bytes, as Keycloak's sid has. It is
 // public.

@@ -189,17 +189,22 @@ func TestClientTimes(t *testing.T) {
 		expires    int // seconds from the start; 0: none
 		live       bool
 	}{
-		"the session's idle time":     {realm: latchkey.Realm{SSOSessionIdleTimeout: 1800, SSOSessionMaxLifespan: 36000}, after: 10, expires: 1810, live: true},
-		"the session's maximum":       {realm: latchkey.Realm{SSOSessionIdleTimeout: 1800, SSOSessionMaxLifespan: 2000}, after: 500, expires: 2000, live: true},
-		"the realm's for clients":     {realm: latchkey.Realm{SSOSessionIdleTimeout: 1800, SSOSessionMaxLifespan: 36000, ClientSessionIdleTimeout: 60}, after: 10, expires: 70, live: true},
-		"the client's own":            {realm: latchkey.Realm{SSOSessionIdleTimeout: 1800, SSOSessionMaxLifespan: 36000, ClientSessionIdleTimeout: 60}, attributes: map[string]string{"client.session.idle.timeout": "90"}, after: 10, expires: 100, live: true},
-		"a longer one does not help":  {realm: latchkey.Realm{SSOSessionIdleTimeout: 1800, SSOSessionMaxLifespan: 36000}, attributes: map[string]string{"client.session.idle.timeout": "9999"}, after: 10, expires: 1810, live: true},
-		"the client's maximum":        {realm: latchkey.Realm{SSOSessionIdleTimeout: 1800, SSOSessionMaxLifespan: 36000}, attributes: map[string]string{"client.session.max.lifespan": "300"}, after: 10, expires: 300, live: true},
-		"the client's maximum passed": {realm: latchkey.Realm{SSOSessionIdleTimeout: 1800, SSOSessionMaxLifespan: 36000}, attributes: map[string]string{"client.session.max.lifespan": "300"}, after: 300, expires: 300},
-		"the client's idle passed":    {realm: latchkey.Realm{SSOSessionIdleTimeout: 1800, SSOSessionMaxLifespan: 36000}, attributes: map[string]string{"client.session.idle.timeout": "60"}, after: 60, expires: 120},
-		"no number":                   {realm: latchkey.Realm{SSOSessionIdleTimeout: 1800, SSOSessionMaxLifespan: 36000}, attributes: map[string]string{"client.session.idle.timeout": "x"}, after: 10, expires: 1810, live: true},
-		"offline without end":         {realm: latchkey.Realm{OfflineSessionIdleTimeout: 500}, offline: true, after: 10, live: true},
-		"offline with the client's":   {realm: latchkey.Realm{OfflineSessionIdleTimeout: 500}, attributes: map[string]string{"client.offline.session.max.lifespan": "100"}, offline: true, after: 10, expires: 100, live: true},
+		"the session's idle time":                      {realm: latchkey.Realm{SSOSessionIdleTimeout: 1800, SSOSessionMaxLifespan: 36000}, after: 10, expires: 1810, live: true},
+		"the session's maximum":                        {realm: latchkey.Realm{SSOSessionIdleTimeout: 1800, SSOSessionMaxLifespan: 2000}, after: 500, expires: 2000, live: true},
+		"the realm's for clients":                      {realm: latchkey.Realm{SSOSessionIdleTimeout: 1800, SSOSessionMaxLifespan: 36000, ClientSessionIdleTimeout: 60}, after: 10, expires: 70, live: true},
+		"the client's own":                             {realm: latchkey.Realm{SSOSessionIdleTimeout: 1800, SSOSessionMaxLifespan: 36000, ClientSessionIdleTimeout: 60}, attributes: map[string]string{"client.session.idle.timeout": "90"}, after: 10, expires: 100, live: true},
+		"a longer one does not help":                   {realm: latchkey.Realm{SSOSessionIdleTimeout: 1800, SSOSessionMaxLifespan: 36000}, attributes: map[string]string{"client.session.idle.timeout": "9999"}, after: 10, expires: 1810, live: true},
+		"the client's maximum":                         {realm: latchkey.Realm{SSOSessionIdleTimeout: 1800, SSOSessionMaxLifespan: 36000}, attributes: map[string]string{"client.session.max.lifespan": "300"}, after: 10, expires: 300, live: true},
+		"the client's maximum passed":                  {realm: latchkey.Realm{SSOSessionIdleTimeout: 1800, SSOSessionMaxLifespan: 36000}, attributes: map[string]string{"client.session.max.lifespan": "300"}, after: 300, expires: 300},
+		"the client's idle passed":                     {realm: latchkey.Realm{SSOSessionIdleTimeout: 1800, SSOSessionMaxLifespan: 36000}, attributes: map[string]string{"client.session.idle.timeout": "60"}, after: 60, expires: 120},
+		"no number":                                    {realm: latchkey.Realm{SSOSessionIdleTimeout: 1800, SSOSessionMaxLifespan: 36000}, attributes: map[string]string{"client.session.idle.timeout": "x"}, after: 10, expires: 1810, live: true},
+		"offline without end":                          {realm: latchkey.Realm{OfflineSessionIdleTimeout: 500}, offline: true, after: 10, live: true},
+		"offline, the realm's idle time for clients":   {realm: latchkey.Realm{OfflineSessionIdleTimeout: 500, OfflineSessionMaxLifespanEnabled: true, OfflineSessionMaxLifespan: 9000, ClientOfflineSessionIdleTimeout: 60}, offline: true, after: 10, expires: 70, live: true},
+		"offline, the same among attributes":           {realm: latchkey.Realm{OfflineSessionIdleTimeout: 500, OfflineSessionMaxLifespanEnabled: true, OfflineSessionMaxLifespan: 9000, Attributes: map[string]string{"clientOfflineSessionIdleTimeout": "60"}}, offline: true, after: 10, expires: 70, live: true},
+		"offline, the realm's maximum for clients":     {realm: latchkey.Realm{OfflineSessionIdleTimeout: 500, OfflineSessionMaxLifespanEnabled: true, OfflineSessionMaxLifespan: 9000, ClientOfflineSessionMaxLifespan: 100}, offline: true, after: 100, expires: 100},
+		"offline, a maximum that is not switched on":   {realm: latchkey.Realm{OfflineSessionIdleTimeout: 500, ClientOfflineSessionMaxLifespan: 100}, offline: true, after: 100, live: true},
+		"offline, an idle time that the client passed": {realm: latchkey.Realm{OfflineSessionIdleTimeout: 500}, attributes: map[string]string{"client.offline.session.idle.timeout": "60"}, offline: true, after: 60},
+		"offline with the client's":                    {realm: latchkey.Realm{OfflineSessionIdleTimeout: 500}, attributes: map[string]string{"client.offline.session.max.lifespan": "100"}, offline: true, after: 10, expires: 100, live: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client := &latchkey.Client{Attributes: c.attributes}

@@ -46,14 +46,24 @@ func (tx *Tx) PutClientSession(s *latchkey.ClientSession) error {
 	return err
 }
 
-// RotateRefresh replaces RefreshID when it still is what was presented, and
-// says whether it was: of any number of requests at once exactly one gets true
-// (R-120). The one before it is then PreviousRefreshID, RotatedAt is now and
-// Reuses is zero. The winner has the row locked until its transaction ends.
-func (tx *Tx) RotateRefresh(realmID, sessionID, clientID, presented, next string) (bool, error) {
-	return tx.changed(`UPDATE client_session SET refresh_id = $5, previous_refresh_id = $4, rotated_at = $6, last_access = $6, reuses = 0
+// RotateRefresh writes what a client holds of a session, under a new
+// RefreshID, when the RefreshID that s was read with still stands, and says
+// whether it did: of any number of requests at once exactly one gets true
+// (R-120). s then has the new one, the one before it as PreviousRefreshID, and
+// now as RotatedAt and LastAccess. The winner has the row locked until its
+// transaction ends.
+func (tx *Tx) RotateRefresh(s *latchkey.ClientSession, next string) (bool, error) {
+	text, err := body(s)
+	if err != nil {
+		return false, err
+	}
+	ok, err := tx.changed(`UPDATE client_session SET refresh_id = $5, previous_refresh_id = $4, rotated_at = $6, last_access = $6, reuses = $7, body = $8
 		WHERE realm_id = $1 AND session_id = $2 AND client_id = $3 AND refresh_id = $4`,
-		realmID, sessionID, clientID, presented, next, millis(tx.now))
+		s.RealmID, s.SessionID, s.ClientID, s.RefreshID, next, millis(tx.now), s.Reuses, text)
+	if ok {
+		s.PreviousRefreshID, s.RefreshID, s.RotatedAt, s.LastAccess = s.RefreshID, next, tx.now, tx.now
+	}
+	return ok, err
 }
 
 // DeleteClientSession takes from a client what it holds of a session, with the

@@ -174,7 +174,11 @@ func TestRotateRefresh(t *testing.T) {
 		at := w.clock.Advance(time.Minute)
 		rotate := func(presented, next string) (ok bool) {
 			w.update(func(tx *store.Tx) (err error) {
-				ok, err = tx.RotateRefresh(id, s.ID, "app", presented, next)
+				cs := &latchkey.ClientSession{RealmID: id, SessionID: s.ID, ClientID: "app", RefreshID: presented, Scope: "scope of " + next}
+				ok, err = tx.RotateRefresh(cs, next)
+				if got := cs.RefreshID; ok != (got == next) {
+					w.Errorf("after %v it has %q", ok, got)
+				}
 				return err
 			})
 			return ok
@@ -184,7 +188,7 @@ func TestRotateRefresh(t *testing.T) {
 		}
 		w.view(func(tx *store.Tx) error {
 			cs, err := tx.ClientSession(id, s.ID, "app")
-			if cs.RefreshID != "r2" || cs.PreviousRefreshID != "r1" || !cs.RotatedAt.Equal(at) || !cs.LastAccess.Equal(at) {
+			if cs.RefreshID != "r2" || cs.PreviousRefreshID != "r1" || !cs.RotatedAt.Equal(at) || !cs.LastAccess.Equal(at) || cs.Scope != "scope of r2" {
 				w.Errorf("%+v", cs)
 			}
 			return err

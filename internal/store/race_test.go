@@ -49,7 +49,7 @@ func TestSingleUse(t *testing.T) {
 			"RotateRefresh": {
 				func(round string) string { return w.session("ann", "r"+round).ID },
 				func(tx *store.Tx, thing string, i int) (bool, error) {
-					return tx.RotateRefresh(id, thing, "app", "r1", fmt.Sprint("next", i))
+					return tx.RotateRefresh(&latchkey.ClientSession{RealmID: id, SessionID: thing, ClientID: "app", RefreshID: "r1"}, fmt.Sprint("next", i))
 				},
 			},
 			"AnswerLogin": {
