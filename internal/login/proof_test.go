@@ -3,6 +3,7 @@ package login_test
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -234,7 +235,7 @@ func TestRealmsShareNothing(t *testing.T) {
 	}
 	p := b.Get(s.Base + "/realms/other/protocol/openid-connect/auth?client_id=account&response_type=code&prompt=none&scope=openid&code_challenge_method=S256&code_challenge=" +
 		strings.Repeat("a", 43) + "&redirect_uri=" + url.QueryEscape(s.Base+"/realms/other/account/"))
-	if !strings.Contains(p.URL.String()+p.Hops[len(p.Hops)-1].URL, "error=login_required") {
+	if !slices.ContainsFunc(p.Hops, func(h servertest.Hop) bool { return strings.Contains(h.Location, "error=login_required") }) {
 		t.Errorf("the session: %s", p.URL)
 	}
 }
