@@ -221,13 +221,8 @@ func (d *Door) revokeConsent(c *call) error {
 		return err
 	}
 	err = c.update(func(tx *store.Tx, b *token.Bearer) error {
-		if _, err := tx.DeleteConsent(c.snap.Realm.ID, b.User.ID, client.ID); err != nil {
-			return err
-		}
-		if err := detach(tx, c.snap, b.User, client); err != nil {
-			return err
-		}
-		return c.record(tx, b, latchkey.EventRevokeGrant, client.ClientID, map[string]string{"revoked_client": client.ClientID})
+		_, err := session.RevokeConsent(tx, c.snap, b.User.ID, client, c.event(b))
+		return err
 	})
 	if err != nil {
 		return err
@@ -235,38 +230,19 @@ func (d *Door) revokeConsent(c *call) error {
 	return c.done()
 }
 
-// detach takes from the application what it holds of the user's sessions. An
-// offline session is one application's, and ends.
-func detach(tx *store.Tx, snap *latchkey.Snapshot, user *latchkey.User, client *latchkey.Client) error {
-	list, err := tx.UserSessions(snap.Realm.ID, user.ID)
-	if err != nil {
-		return err
-	}
-	for _, s := range list {
-		part, err := tx.ClientSession(s.RealmID, s.ID, client.ID)
-		switch {
-		case latchkey.ErrorCode(err) == latchkey.CodeNotFound:
-			continue
-		case err != nil:
-			return err
-		case s.Offline:
-			err = session.End(tx, snap, s, reason)
-		default:
-			err = session.DetachClient(tx, part)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // record writes down what the person did. Client is the application that it
 // is about; empty for the one that the token is of.
 func (c *call) record(tx *store.Tx, b *token.Bearer, typ latchkey.EventType, client string, details map[string]string) error {
-	e := latchkey.Event{Type: typ, UserID: b.User.ID, ClientID: cmp.Or(client, c.claims.ClientID), IPAddress: c.door.Site.ClientIP(c.r), Details: details}
+	e := c.event(b)
+	e.Type, e.ClientID, e.Details = typ, cmp.Or(client, c.claims.ClientID), details
+	return event.Record(tx, c.snap.Realm, e)
+}
+
+// event is what every event of the request has.
+func (c *call) event(b *token.Bearer) latchkey.Event {
+	e := latchkey.Event{UserID: b.User.ID, IPAddress: c.door.Site.ClientIP(c.r)}
 	if b.Session != nil {
 		e.SessionID = b.Session.ID
 	}
-	return event.Record(tx, c.snap.Realm, e)
+	return e
 }

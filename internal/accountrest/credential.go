@@ -31,14 +31,9 @@ type kind struct {
 var kinds = []kind{
 	{shape: representation.CredentialContainer{Type: latchkey.CredentialPassword, Category: "basic-authentication", DisplayName: "password-display-name",
 		Helptext: "password-help-text", IconCSSClass: "kcAuthenticatorPasswordClass", CreateAction: latchkey.ActionUpdatePassword}},
-	{shape: representation.CredentialContainer{Type: credentialOTP, Category: "two-factor", DisplayName: "otp-display-name",
-		Helptext: "otp-help-text", IconCSSClass: "kcAuthenticatorOTPClass", CreateAction: actionConfigureTOTP, Removeable: true}, several: true},
+	{shape: representation.CredentialContainer{Type: latchkey.CredentialOTP, Category: "two-factor", DisplayName: "otp-display-name",
+		Helptext: "otp-help-text", IconCSSClass: "kcAuthenticatorOTPClass", CreateAction: latchkey.ActionConfigureOTP, Removeable: true}, several: true},
 }
-
-const (
-	credentialOTP       = "otp"
-	actionConfigureTOTP = "CONFIGURE_TOTP"
-)
 
 // credentials lists the kinds of credentials that the realm has, with the
 // person's own. A kind that nobody can set up and the person does not have is

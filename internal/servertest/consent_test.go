@@ -92,7 +92,7 @@ func TestConsent(t *testing.T) {
 	}
 	snap := s.Snapshot("demo")
 	s.Update(func(tx *store.Tx) error {
-		had, err := session.RevokeConsent(tx, snap, tokens.ID.Subject, rp.Client)
+		had, err := session.RevokeConsent(tx, snap, tokens.ID.Subject, rp.Client, latchkey.Event{})
 		if !had {
 			t.Error("nothing was taken back")
 		}

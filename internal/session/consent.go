@@ -47,8 +47,9 @@ func scopeNames(snap *latchkey.Snapshot, ids []string) []string {
 // RevokeConsent takes the user's consent back, and with it all that the
 // application holds: its part of every session, its offline sessions, and the
 // refresh tokens and codes in them. It says whether there was
-// anything to take back.
-func RevokeConsent(tx *store.Tx, snap *latchkey.Snapshot, userID string, client *latchkey.Client) (bool, error) {
+// anything to take back. The event is recorded with what from knows of where
+// the wish came from: address and session.
+func RevokeConsent(tx *store.Tx, snap *latchkey.Snapshot, userID string, client *latchkey.Client, from latchkey.Event) (bool, error) {
 	had, err := tx.DeleteConsent(snap.Realm.ID, userID, client.ID)
 	if err != nil {
 		return false, err
@@ -78,6 +79,7 @@ func RevokeConsent(tx *store.Tx, snap *latchkey.Snapshot, userID string, client 
 	if !had {
 		return false, nil
 	}
-	return true, event.Record(tx, snap.Realm, latchkey.Event{Type: latchkey.EventRevokeGrant, UserID: userID, ClientID: client.ClientID,
-		Details: map[string]string{"revoked_client": client.ClientID}})
+	from.Type, from.UserID, from.ClientID = latchkey.EventRevokeGrant, userID, client.ClientID
+	from.Details = map[string]string{"revoked_client": client.ClientID}
+	return true, event.Record(tx, snap.Realm, from)
 }
