@@ -163,7 +163,11 @@ func TestEndSessions(t *testing.T) {
 	if !p.Has("this one too") {
 		t.Error(p.Text())
 	}
-	w.sees(p.FormWith("end").Press("Sign out everywhere"), 200, "signed out")
+	p = p.FormWith("end").Press("Sign out everywhere")
+	w.sees(p, 200, "signed out")
+	if got := p.Hops[0].Header.Get("Clear-Site-Data"); got != `"cookies", "storage"` {
+		t.Errorf("Clear-Site-Data is %q (R-083)", got)
+	}
 	for _, b := range []*servertest.Browser{w.b, others[0]} {
 		if p := b.Get(w.url("")); p.Has("Personal info") {
 			t.Error("a browser is still signed in")

@@ -105,6 +105,8 @@ type visit struct {
 	snap  *latchkey.Snapshot
 	held  held
 	token string // a good access token; empty until one is needed
+	// everywhere says that the person signs out of everything.
+	everywhere bool
 }
 
 // errSignIn says that nobody is signed in any more.

@@ -148,6 +148,7 @@ func (c *Console) endSessions(v *visit) error {
 		if err := v.call(http.MethodDelete, "/sessions", nil, nil); err != nil {
 			return err
 		}
+		v.everywhere = true
 		return c.signOut(v) // this one the way every sign-out goes
 	default:
 		var list []representation.AccountSession

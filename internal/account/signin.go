@@ -216,6 +216,10 @@ func (c *Console) signOut(v *visit) error {
 	q := url.Values{"client_id": {ClientID}}
 	if g, err := v.refresh(); err == nil && g.ID != "" {
 		q.Set("id_token_hint", g.ID)
+		if v.everywhere {
+			// The hint names the session, so that it ends without its cookie (R-083).
+			v.w.Header().Set("Clear-Site-Data", `"cookies", "storage"`)
+		}
 	}
 	v.forget()
 	return web.Redirect(v.w, v.r, c.Site.RealmURL(v.snap.Realm.Name, "protocol/openid-connect/logout?"+q.Encode()))
