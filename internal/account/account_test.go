@@ -262,7 +262,10 @@ func TestRotation(t *testing.T) {
 	w.signIn(w.b, "")
 	for range 4 {
 		w.s.Clock.Advance(6 * time.Minute)
-		w.sees(w.b.Get(w.url("groups")), 200, "Groups")
+		p := w.b.Get(w.url("groups"))
+		if w.sees(p, 200, "Groups"); len(p.Hops) != 1 {
+			t.Errorf("the person had to sign in again: %v", p.Hops)
+		}
 	}
 }
 
