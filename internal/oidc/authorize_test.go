@@ -9,6 +9,7 @@ import (
 
 	"latchkey"
 	"latchkey/internal/secret"
+	"latchkey/internal/session"
 	"latchkey/internal/store"
 )
 
@@ -353,6 +354,41 @@ func TestResponseModes(t *testing.T) {
 	a := w.browser().get(w.authURL("bench", params("bench-app", "response_mode", "form_post", "scope", "nope")))
 	if a.page.Page != "form-post" || a.page.Fields["error"] != "invalid_scope" || a.page.Fields["state"] != "st-1" || a.page.Fields["iss"] == "" {
 		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
+// A sign-in alone is no yes to an application that needs one, and no proof of
+// what it requires (R-091, R-124).
+func TestWithheld(t *testing.T) {
+	w := sqliteWorld(t)
+	as := person{user: "golden@example.test"}
+	if got := w.browser().signInAs(as, params("bench-consent")); got.Get("error") != "consent_required" || got.Has("code") {
+		t.Errorf("without a consent: %v", got)
+	}
+	snap := w.snap("bench")
+	client := snap.ClientByClientID("bench-consent")
+	w.update(func(tx *store.Tx) error {
+		u, err := tx.UserByUsername(snap.Realm.ID, as.user)
+		if err != nil {
+			return err
+		}
+		var all []string
+		for _, s := range snap.Scopes {
+			all = append(all, s.ID)
+		}
+		return session.GrantConsent(tx, snap, u.ID, client, all)
+	})
+	if got := w.browser().signInAs(as, params("bench-consent")); !got.Has("code") {
+		t.Errorf("with one: %v", got)
+	}
+	b := w.browser()
+	b.signInAs(as, params("bench-app"))
+	must := params("bench-app", "claims", `{"id_token":{"acr":{"essential":true,"value":"1"}}}`)
+	if got := b.signInAs(person{fromCookie: true}, must); got.Get("error") != "unmet_authentication_requirements" {
+		t.Errorf("an old session for an essential acr: %v", got)
+	}
+	if got := b.signInAs(as, must); !got.Has("code") {
+		t.Errorf("a new one: %v", got)
 	}
 }
 

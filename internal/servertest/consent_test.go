@@ -165,6 +165,11 @@ func TestActionOfTheApplication(t *testing.T) {
 	if p.Has("Cancel and go back") {
 		t.Errorf("what waits for the person can be given up: %s", p.Text())
 	}
+	form := p.FormWith("password-new")
+	form.Values.Set("cancel-aia", "true") // somebody's own button
+	if p = form.Submit(); p.FormWith("password-new") == nil {
+		t.Fatalf("it was given up all the same: %s", p.Text())
+	}
 	p = p.FormWith("password-new").Set("password-new", adasPassword).Set("password-confirm", adasPassword).Submit()
 	if q := rp.Answer(p); q.Get("kc_action_status") != "success" {
 		t.Errorf("done once: %v", q)
