@@ -68,6 +68,11 @@ const (
 	ActionTerms          = "TERMS_AND_CONDITIONS"
 	ActionVerifyProfile  = "VERIFY_PROFILE"
 	ActionConfigureOTP   = "CONFIGURE_TOTP"
+
+	ActionDeleteAccount    = "delete_account"
+	ActionDeleteCredential = "delete_credential"
+	ActionUpdateEmail      = "UPDATE_EMAIL"
+	ActionUpdateLocale     = "update_user_locale"
 )
 
 // The provider ids of the authenticators that Latchkey acts on.

@@ -23,7 +23,31 @@ const (
 	MailNoAccount   MessageKind = "no-account"   // an unknown address, where accounts are not made
 	MailVerifyEmail MessageKind = "verify-email" // a link that proves an address
 	MailAPILink     MessageKind = "api-link"     // a link made by the API
+
+	MailUpdateEmail  MessageKind = "update-email"  // link and code that prove an account's new address
+	MailAddressTaken MessageKind = "address-taken" // instead of it, where another account has the address
+	MailEmailChanged MessageKind = "email-changed" // to the earlier address, with the way back
+
+	// Notices of what was done to an account.
+	MailOTPAdded          MessageKind = "otp-added"
+	MailCredentialRemoved MessageKind = "credential-removed"
+	MailPasswordChanged   MessageKind = "password-changed"
 )
+
+// Linked says whether mails of the kind carry a link.
+func (k MessageKind) Linked() bool {
+	switch k {
+	case MailMagicLink, MailVerifyEmail, MailAPILink, MailUpdateEmail, MailEmailChanged:
+		return true
+	}
+	return false
+}
+
+// Fixed says that mails of the kind go to Message.Address whatever address the
+// account has: they are about that one.
+func (k MessageKind) Fixed() bool {
+	return k == MailUpdateEmail || k == MailAddressTaken || k == MailEmailChanged
+}
 
 // Message is a mail that has been promised, written in the transaction that
 // promised it. Its text is made when it is handed over; until then Secret

@@ -27,6 +27,22 @@ func Code(k *secret.Keyring, loginID string) latchkey.Secret {
 	return latchkey.Secret(fmt.Sprintf("%0*d", codeDigits, n))
 }
 
+// AddressCode is the code that proves an account's new address in a login. It
+// is of that address: the mails to it carry the same one, and no mail to any
+// other address does.
+func AddressCode(k *secret.Keyring, loginID, address string) latchkey.Secret {
+	n := binary.BigEndian.Uint64(k.MAC("address-code", loginID, latchkey.CanonicalAddress(address))) % 1_000_000
+	return latchkey.Secret(fmt.Sprintf("%0*d", codeDigits, n))
+}
+
+// MailedCode is the code that the mail carries.
+func MailedCode(k *secret.Keyring, m *latchkey.Message) latchkey.Secret {
+	if m.Kind == latchkey.MailUpdateEmail {
+		return AddressCode(k, m.LoginID, m.Address)
+	}
+	return Code(k, m.LoginID)
+}
+
 // Number is the number that the asking screen shows: three digits, none
 // twice, no run such as 123 or 321, no round number, no leading zero.
 // Another generation is another number.

@@ -77,7 +77,7 @@ func (otpForm) Action(c *flow.Context) (flow.Outcome, error) {
 }
 
 func otpScreen(c *flow.Context, list []*latchkey.Credential) flow.OTPForm {
-	screen := flow.OTPForm{Username: c.Login.Note(noteAttempted), Chosen: list[0].ID}
+	screen := flow.OTPForm{Chosen: list[0].ID}
 	for _, d := range list {
 		screen.Devices = append(screen.Devices, flow.OTPDevice{ID: d.ID, Label: d.UserLabel})
 		if d.ID == c.Form.Get(fieldDevice) {

@@ -193,6 +193,8 @@ func (r *Run) actionResult(out Outcome, submitted bool) Result {
 		return Result{Kind: Denied, Code: "access_denied", Step: alias}
 	case out.Kind == Restart:
 		return Result{Kind: Restarted, Step: alias}
+	case out.Kind == Finished:
+		return Result{Kind: Over, Screen: out.Screen, Step: alias}
 	case out.Screen == nil:
 		return Result{Kind: Failed, Code: out.Code, Step: alias}
 	}

@@ -51,6 +51,7 @@ const (
 	Denied                          // the person declined: access_denied
 	Restarted                       // to be begun again, as a new login
 	NeedsPage                       // no page may be shown (prompt=none, or a login without a browser)
+	Over                            // the account is gone: Screen is the last page
 )
 
 // Result is how a turn ended.

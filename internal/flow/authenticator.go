@@ -90,6 +90,7 @@ const (
 	Failure                          // show Screen if there is one, else the error Code; the step stays where it is
 	Restart                          // begin the flow again
 	Cancelled                        // the person declined: the application gets access_denied
+	Finished                         // the account is gone, and the login with it: show Screen, the last page
 )
 
 // Outcome is an authenticator's answer. It commits whatever it wrote: a

@@ -48,17 +48,6 @@ type UsernamePasswordForm struct {
 	Errors                 []FieldError
 }
 
-// OTPForm asks for a one-time password of a device.
-type OTPForm struct {
-	Username string
-	Devices  []OTPDevice // the preferred first
-	Chosen   string      // id of the one whose code is asked for
-	Errors   []FieldError
-}
-
-// OTPDevice is one device of a user; its label may be empty.
-type OTPDevice struct{ ID, Label string }
-
 // Waiting says that a mail is on its way. It looks the same for every address.
 type Waiting struct {
 	Address    string
@@ -135,7 +124,6 @@ func (EmailForm) screen()            {}
 func (UsernameForm) screen()         {}
 func (PasswordForm) screen()         {}
 func (UsernamePasswordForm) screen() {}
-func (OTPForm) screen()              {}
 func (Waiting) screen()              {}
 func (ProfileForm) screen()          {}
 func (VerifyEmail) screen()          {}

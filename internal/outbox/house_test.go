@@ -59,7 +59,7 @@ func (h *house) newWorker() *Worker {
 			err = h.db.View(ctx, func(tx *store.Tx) error { snap, err = tx.Snapshot(id); return err })
 			return snap, err
 		},
-		Code:    func(loginID string) latchkey.Secret { return latchkey.Secret(fmt.Sprintf("%06d", len(loginID))) },
+		Code:    func(m *latchkey.Message) latchkey.Secret { return latchkey.Secret(fmt.Sprintf("%06d", len(m.LoginID))) },
 		Compose: composeForTest,
 	}
 	w.init()

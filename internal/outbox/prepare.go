@@ -16,6 +16,7 @@ const (
 	ReasonNoAccount      = "no_account"      // the address is nobody's, and accounts are not made
 	ReasonUserDisabled   = "user_disabled"
 	ReasonUserGone       = "user_gone"       // deleted since
+	ReasonAddressTaken   = "address_taken"   // another account has it
 	ReasonAddressChanged = "address_changed" // the account has another address by now
 	ReasonNoAddress      = "no_address"      // the account has none
 	ReasonSuppressed     = "suppressed"      // a relay said that the mailbox does not exist
@@ -134,15 +135,20 @@ func (w *Worker) recipient(tx *store.Tx, m *latchkey.Message, d *decision) error
 		row.UserID = u.ID
 		d.stop(latchkey.MessageWithheld, ReasonUserDisabled)
 		return nil
+	case m.Kind.Fixed():
+		d.facts.User = u
+		if err := taken(tx, m, u, row); err != nil {
+			return err
+		}
 	case u.Email == "":
 		row.UserID = u.ID
 		d.stop(latchkey.MessageWithheld, ReasonNoAddress)
 		return nil
 	default:
 		address, row.UserID, d.facts.User = u.Email, u.ID, u
-		if row.Locale == "" && len(u.Attributes["locale"]) > 0 {
-			row.Locale = u.Attributes["locale"][0]
-		}
+	}
+	if u != nil && row.Locale == "" && len(u.Attributes["locale"]) > 0 {
+		row.Locale = u.Attributes["locale"][0]
 	}
 	if d.to, err = latchkey.ParseAddress(address); err != nil {
 		d.stop(latchkey.MessageFailed, ReasonBadAddress)
@@ -154,6 +160,23 @@ func (w *Worker) recipient(tx *store.Tx, m *latchkey.Message, d *decision) error
 	}
 	row.Recipient = address
 	return nil
+}
+
+// taken makes the mail that is to prove an account's new address another one
+// where somebody else has that address: only who reads its mailbox learns
+//
+func taken(tx *store.Tx, m *latchkey.Message, u *latchkey.User, row *latchkey.Message) error {
+	if m.Kind != latchkey.MailUpdateEmail {
+		return nil
+	}
+	other, err := tx.UserByEmail(m.RealmID, m.Address)
+	switch {
+	case latchkey.ErrorCode(err) == latchkey.CodeNotFound:
+		return nil
+	case err == nil && other.ID != u.ID:
+		row.Kind = latchkey.MailAddressTaken
+	}
+	return err
 }
 
 // account finds the account that the mail is for; nil when there is none.
@@ -181,15 +204,15 @@ func suppressed(tx *store.Tx, m *latchkey.Message, d *decision) error {
 
 // carry puts the link and the code into the facts.
 func (w *Worker) carry(m *latchkey.Message, d *decision) *decision {
-	if d.facts.Message.Kind == latchkey.MailNoAccount {
-		return d // neither: nobody could use them
+	if !d.facts.Message.Kind.Linked() {
+		return d
 	}
 	if m.Secret == "" || m.TokenID == "" {
 		return d.stop(latchkey.MessageFailed, ReasonNoSecret)
 	}
 	d.facts.Link = link(w.BaseURL, d.facts.Realm.Name, m.TokenID, m.Secret)
 	if m.WithCode && m.LoginID != "" && w.Code != nil {
-		d.facts.Code = w.Code(m.LoginID)
+		d.facts.Code = w.Code(m)
 	}
 	return d
 }

@@ -46,8 +46,11 @@ func (w *Worker) record(ctx context.Context, d *decision, r result) error {
 		row.Secret = ""
 		if r.state == latchkey.MessageHandedOver {
 			row.HandedOverAt = tx.Now()
-			if m.Kind == latchkey.MailNoAccount {
-				row.Reason = ReasonNoAccount // the row keeps the kind that was asked for
+			switch m.Kind { // the row keeps the kind that was asked for
+			case latchkey.MailNoAccount:
+				row.Reason = ReasonNoAccount
+			case latchkey.MailAddressTaken:
+				row.Reason = ReasonAddressTaken
 			}
 		}
 		if err := tx.UpdateMessage(row); err != nil {

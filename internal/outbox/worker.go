@@ -42,8 +42,9 @@ type Worker struct {
 	// Realms gives a realm's snapshot; it is asked for every mail.
 	Realms  func(ctx context.Context, realmID string) (*latchkey.Snapshot, error)
 	Compose ComposeFunc
-	// Code gives the code of a login (actiontoken.Code under the keyring).
-	Code    func(loginID string) latchkey.Secret
+	// Code gives the code that a mail carries (actiontoken.MailedCode under the
+	// keyring).
+	Code    func(m *latchkey.Message) latchkey.Secret
 	BaseURL string // as configured: links are built from it only
 	Log     *slog.Logger
 	Now     func() time.Time

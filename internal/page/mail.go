@@ -94,14 +94,23 @@ func (k *Kit) mail(t *Texts, f Facts) (mail, error) {
 		name, notYou = "verify", "mail.verify.not-you"
 	case latchkey.MailAPILink:
 		name, notYou = "api", "mail.api.not-you"
+	case latchkey.MailUpdateEmail, latchkey.MailAddressTaken, latchkey.MailEmailChanged:
+		name = string(f.Message.Kind)
+		notYou = "mail." + name + ".not-you"
+	case latchkey.MailOTPAdded, latchkey.MailCredentialRemoved, latchkey.MailPasswordChanged:
+		name, notYou = string(f.Message.Kind), "mail.notice.not-you"
 	default:
 		return m, latchkey.Errorf(latchkey.CodeInvalid, "There is no mail of the kind %q.", f.Message.Kind)
 	}
 	// The subject stands alone on its line: nothing to isolate it from.
 	m.subject = t.Say("mail."+name+".subject", phrase(app))
 	m.asked = []any{"mail." + name + ".asked", app, address}
-	if f.Message.Kind == latchkey.MailNoAccount {
-		m.next = t.Say("mail.no-account.next")
+	if !f.Message.Kind.Linked() {
+		next := "mail." + name + ".next"
+		if notYou == "mail.notice.not-you" {
+			next = "mail.notice.next"
+		}
+		m.next = t.Say(next)
 		m.small = append(t.asked(f), []any{notYou})
 		return m, nil
 	}
@@ -118,7 +127,7 @@ func (k *Kit) mail(t *Texts, f Facts) (mail, error) {
 	m.small = append(m.small, t.asked(f)...)
 	m.small = append(m.small, []any{notYou})
 	nobody := "mail.nobody-asks"
-	if f.Code != "" && f.Message.Kind == latchkey.MailMagicLink {
+	if f.Code != "" && (f.Message.Kind == latchkey.MailMagicLink || f.Message.Kind == latchkey.MailUpdateEmail) {
 		m.codeIntro = t.Say("mail.code")
 		m.codeLine = []any{"mail.code.line", app, code(f.Code.Reveal())}
 		nobody = "mail.nobody-asks-code"

@@ -36,6 +36,8 @@ var limits = map[string]struct {
 	"password.network": {time.Second, 100},     // and in a network
 	"otp.user":         {30 * time.Second, 10}, // one-time passwords typed for a user, right or wrong
 	"otp.network":      {time.Second, 100},     // and in a network
+
+	"notice.user": {6 * time.Minute, 10}, // notices to a user of what was done to the account
 }
 
 const shards = 16
@@ -96,6 +98,11 @@ func OTP(k *secret.Keyring, realmID, userID, ip string, knownBrowser bool) []Lim
 		named("otp.user", suffix, k.MAC("otp", realmID, userID)),
 		named("otp.network", suffix, NetworkKey(k, realmID, narrow)),
 	}
+}
+
+// Notice is the limit of notices to a user.
+func Notice(k *secret.Keyring, realmID, userID string) Limit {
+	return named("notice.user", "", k.MAC("notice", realmID, userID))
 }
 
 // NetworkKey is a keyed hash of a network that [Network] gave.

@@ -4,6 +4,7 @@ import (
 	"latchkey"
 	"latchkey/internal/credential"
 	"latchkey/internal/flow"
+	"latchkey/internal/user"
 )
 
 // updatePassword asks for a new password, twice. It is hashed in Prepare.
@@ -42,7 +43,13 @@ func (updatePassword) Action(c *flow.Context) (flow.Outcome, error) {
 	if err := replacePassword(c, u, fresh); err != nil {
 		return flow.Outcome{}, err
 	}
-	return done, record(c, latchkey.EventUpdatePassword, map[string]string{"credential_type": latchkey.CredentialPassword})
+	if err := record(c, latchkey.EventUpdatePassword, map[string]string{"credential_type": latchkey.CredentialPassword}); err != nil {
+		return flow.Outcome{}, err
+	}
+	if c.Login.NewUser {
+		return done, nil // their first
+	}
+	return done, user.Notify(c.Tx, c.Realm, u, latchkey.MailPasswordChanged, actOf(c))
 }
 
 // replacePassword puts the new password in the place of the old ones.

@@ -5,11 +5,15 @@ import (
 	"latchkey/internal/event"
 	"latchkey/internal/flow"
 	"latchkey/internal/ratelimit"
+	"latchkey/internal/session"
+	"latchkey/internal/user"
 )
 
 // All gives every required action that is built.
 func All() []flow.RequiredAction {
-	return []flow.RequiredAction{terms{}, updateProfile{}, verifyProfile{}, verifyEmail{guard: ratelimit.NewGuard()}, updatePassword{}}
+	guard := ratelimit.NewGuard()
+	return []flow.RequiredAction{terms{}, updateProfile{}, verifyProfile{}, verifyEmail{guard: guard}, updatePassword{},
+		configureOTP{}, deleteAccount{}, deleteCredential{}, updateLocale{}}
 }
 
 var done = flow.Outcome{Kind: flow.Success}
@@ -22,6 +26,25 @@ func userOf(c *flow.Context) (*latchkey.User, error) {
 		err = latchkey.Errorf(latchkey.CodeNotFound, "This account does not exist any more.")
 	}
 	return u, err
+}
+
+// actOf says who does it, for events and notices.
+func actOf(c *flow.Context) user.Act {
+	return user.Act{Client: c.Client, From: c.Browser, Locale: c.Login.Locale, Detail: map[string]string{"code_id": c.Login.ID}}
+}
+
+// fieldLogoutOthers is the box that signs out everywhere else, as Keycloak's
+// pages have it.
+const fieldLogoutOthers = "logout-sessions"
+
+// endOthers ends the user's sessions but the one of this browser.
+func endOthers(c *flow.Context, u *latchkey.User) error {
+	own := ""
+	if c.Session != nil && c.Session.UserID == u.ID {
+		own = c.Session.ID
+	}
+	_, err := session.EndAll(c.Tx, c.Realm, u.ID, own)
+	return err
 }
 
 // record writes down what the user did.

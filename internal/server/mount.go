@@ -86,7 +86,7 @@ func (s *Server) build(ctx context.Context) error {
 			Observe: s.metrics.served, Drain: s.drain}),
 		management: s.management(),
 		outbox: &outbox.Worker{DB: s.db, Realms: s.realms.ByID, Compose: compose(pages),
-			Code:    func(loginID string) latchkey.Secret { return actiontoken.Code(s.cfg.Keyring, loginID) },
+			Code:    func(m *latchkey.Message) latchkey.Secret { return actiontoken.MailedCode(s.cfg.Keyring, m) },
 			BaseURL: s.site.URL(), Log: s.cfg.Log, Now: s.cfg.Now, Roots: s.cfg.MailRoots, Observe: s.metrics.attempt},
 		logouts: &backchannel.Worker{DB: s.db, Realms: s.realms.ByID, Issuer: s.site.Issuer, Minter: minter,
 			Client: s.outbound(outbound.PurposeLogout), Log: s.cfg.Log, Now: s.cfg.Now, Observe: s.metrics.told},

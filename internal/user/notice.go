@@ -1,0 +1,91 @@
+package user
+
+import (
+	"time"
+
+	"latchkey"
+	"latchkey/internal/event"
+	"latchkey/internal/outbox"
+	"latchkey/internal/ratelimit"
+	"latchkey/internal/store"
+)
+
+// Act is who does something to an account, and where: what events and notices
+// tell of it.
+type Act struct {
+	Client *latchkey.Client // nil when no application is involved
+	From   latchkey.Browser
+	Locale string
+	Detail map[string]string // more for the event
+}
+
+// noticeFor is how long a notice that cannot be handed over is tried.
+const noticeFor = 24 * time.Hour
+
+// Notify tells the user by mail what was done to their account: to the
+// address that they proved, since any other may be a stranger's, and not
+// without end.
+func Notify(tx *store.Tx, snap *latchkey.Snapshot, u *latchkey.User, kind latchkey.MessageKind, by Act) error {
+	if u.Email == "" || !u.EmailVerified {
+		return nil
+	}
+	m := &latchkey.Message{Kind: kind, Address: u.Email, UserID: u.ID, ExpiresAt: tx.Now().Add(noticeFor), Locale: by.Locale, From: by.From}
+	if by.Client != nil {
+		m.ClientID = by.Client.ID
+	}
+	hit, _, err := ratelimit.Take(tx, snap.Realm.ID, ratelimit.Notice(tx.Keyring(), snap.Realm.ID, u.ID))
+	if err != nil {
+		return err
+	}
+	if hit != "" {
+		m.State, m.Reason = latchkey.MessageWithheld, "limit:"+hit
+	}
+	return outbox.Queue(tx, snap.Realm, m)
+}
+
+// added and removed are the notices of what was done to a credential.
+var (
+	added = map[string]latchkey.MessageKind{latchkey.CredentialOTP: latchkey.MailOTPAdded, latchkey.CredentialPassword: latchkey.MailPasswordChanged}
+	// A password that is removed is told of like any other way to sign in.
+	removed = latchkey.MailCredentialRemoved
+)
+
+// AddCredential gives the user a credential, records it and tells them
+//
+func AddCredential(tx *store.Tx, snap *latchkey.Snapshot, u *latchkey.User, c *latchkey.Credential, by Act) error {
+	own := *c
+	own.RealmID, own.UserID, own.CreatedAt = u.RealmID, u.ID, tx.Now()
+	if err := tx.CreateCredential(&own); err != nil {
+		return err
+	}
+	if err := record(tx, snap, u, latchkey.EventUpdateCredential, &own, by); err != nil {
+		return err
+	}
+	if kind := added[c.Type]; kind != "" {
+		return Notify(tx, snap, u, kind, by)
+	}
+	return nil
+}
+
+// RemoveCredential takes a credential away from the user, records it and tells
+// them.
+func RemoveCredential(tx *store.Tx, snap *latchkey.Snapshot, u *latchkey.User, c *latchkey.Credential, by Act) error {
+	if err := tx.DeleteCredential(c.RealmID, c.ID); err != nil {
+		return err
+	}
+	if err := record(tx, snap, u, latchkey.EventRemoveCredential, c, by); err != nil {
+		return err
+	}
+	return Notify(tx, snap, u, removed, by)
+}
+
+func record(tx *store.Tx, snap *latchkey.Snapshot, u *latchkey.User, t latchkey.EventType, c *latchkey.Credential, by Act) error {
+	e := latchkey.Event{Type: t, UserID: u.ID, IPAddress: by.From.IP, Details: map[string]string{"credential_type": c.Type, "credential_id": c.ID}}
+	if by.Client != nil {
+		e.ClientID = by.Client.ClientID
+	}
+	for k, v := range by.Detail {
+		e.Details[k] = v
+	}
+	return event.Record(tx, snap.Realm, e)
+}
