@@ -35,6 +35,7 @@ const (
 	EventBackchannelLogoutError  EventType = "BACKCHANNEL_LOGOUT_ERROR"
 	EventGrantConsent            EventType = "GRANT_CONSENT"
 	EventUpdateConsent           EventType = "UPDATE_CONSENT"
+	EventDeleteAccount           EventType = "DELETE_ACCOUNT"
 	EventRevokeGrant             EventType = "REVOKE_GRANT"
 	EventRevokeGrantError        EventType = "REVOKE_GRANT_ERROR"
 	EventIntrospectTokenError    EventType = "INTROSPECT_TOKEN_ERROR"

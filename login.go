@@ -11,7 +11,7 @@ const (
 	StatusSuccess    ExecutionStatus = "SUCCESS"
 	StatusAttempted  ExecutionStatus = "ATTEMPTED" // not its case: the next
 	StatusFailed     ExecutionStatus = "FAILED"
-	StatusSkipped    ExecutionStatus = "SKIPPED" // a condition did not hold
+	StatusSkipped    ExecutionStatus = "SKIPPED" // a condition did not hold, or the step is to be set up by a required action
 )
 
 // AnswerKind says how a login that is finished is answered.
@@ -77,10 +77,14 @@ type Login struct {
 	// Chosen is the alternative that the person picked by "Try another way".
 	Chosen string `json:"chosen,omitempty"`
 
-	UserID     string   `json:"userId,omitempty"`
-	NewUser    bool     `json:"newUser,omitempty"` // made in this login
-	RememberMe bool     `json:"rememberMe,omitempty"`
-	Locale     string   `json:"locale,omitempty"`
+	UserID     string `json:"userId,omitempty"`
+	NewUser    bool   `json:"newUser,omitempty"` // made in this login
+	RememberMe bool   `json:"rememberMe,omitempty"`
+	Locale     string `json:"locale,omitempty"`
+	// LocaleChosen says that somebody chose it in this login, the person or the
+	// application for them.
+	LocaleChosen bool `json:"localeChosen,omitempty"`
+
 	SessionID  string   `json:"sessionId,omitempty"`  // of the session that it ended in, or that the cookie named
 	FromCookie bool     `json:"fromCookie,omitempty"` // an old session was used: nobody proved anything now
 	AMR        []string `json:"amr,omitempty"`

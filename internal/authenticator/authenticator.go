@@ -21,7 +21,7 @@ func All(d Deps) []flow.Authenticator {
 	return []flow.Authenticator{
 		cookie{}, identityProvider{}, usernameForm{}, passwordForm{}, usernamePasswordForm{},
 		userConfigured{}, userRole{}, levelOfAuthentication{}, magicLink{guard: d.Guard},
-		directUsername{}, directPassword{}, directOTP{},
+		otpForm{}, directUsername{}, directPassword{}, directOTP{},
 	}
 }
 

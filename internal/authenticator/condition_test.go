@@ -96,7 +96,7 @@ func TestConditionUserConfigured(t *testing.T) {
 		{"password, set up", []step{pwd}, "password", flow.Show},
 		{"password, not set up", []step{pwd}, "", flow.Done},
 		{"OTP, not set up", []step{otp}, "password", flow.Done},
-		{"OTP, set up: asked for although it is not built", []step{otp}, "otp", flow.Failed},
+		{"OTP, set up", []step{otp}, "otp", flow.Show},
 		{"both, one set up", []step{pwd, otp}, "password", flow.Done},
 		{"both, both set up", []step{pwd, otp}, "password otp", flow.Show},
 		{"either, one set up", []step{alternative(pwd), alternative(otp)}, "password", flow.Show},

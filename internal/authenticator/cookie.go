@@ -51,8 +51,28 @@ func (k cookie) Authenticate(c *flow.Context) (flow.Outcome, error) {
 	if err != nil || u == nil {
 		return attempted, err
 	}
+	if waitsFor(c, u) {
+		l.SetNote(noteAgain, "true")
+		return attempted, nil
+	}
 	return k.pass(c, u)
 }
+
+// waitsFor says whether something waits for the user that needs a more recent
+// proof than the session has: whoever sits at an open session is not asked to
+// set up a way to sign in of their own.
+func waitsFor(c *flow.Context, u *latchkey.User) bool {
+	age := c.Now.Sub(c.Session.AuthTime)
+	for _, alias := range u.RequiredActions {
+		if limit, limited := actionMaxAge(c.Realm, alias); limited && age > limit && slices.Contains(guarded, alias) {
+			return true
+		}
+	}
+	return false
+}
+
+// guarded are the actions that give somebody a way into an account, or end it.
+var guarded = []string{latchkey.ActionConfigureOTP, latchkey.ActionUpdateEmail, latchkey.ActionDeleteAccount, latchkey.ActionDeleteCredential, latchkey.ActionUpdatePassword}
 
 // pass is the outcome for a session that may be used: all of it, or what it
 // has of what is asked for.

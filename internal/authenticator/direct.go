@@ -117,11 +117,13 @@ func (directOTP) Authenticate(c *flow.Context) (flow.Outcome, error) {
 
 func (a directOTP) Action(c *flow.Context) (flow.Outcome, error) { return a.Authenticate(c) }
 
-// guesser is who tries a password or a code at the user's, or at the name.
+// guesser is who tries a password or a code at the user's, or at the name. Who
+// proved the mailbox in this login is no stranger: others who guess do not keep
+// them from their second factor.
 func guesser(c *flow.Context, u *latchkey.User, typed string) ratelimit.Guesser {
 	g := ratelimit.Guesser{Name: typed, IP: c.Browser.IP}
 	if u != nil {
-		g.UserID, g.Known = u.ID, knows(c, u.Email)
+		g.UserID, g.Known = u.ID, knows(c, u.Email) || !c.Login.Mail.ProvenAt.IsZero()
 	}
 	return g
 }

@@ -46,6 +46,12 @@ type UserCheck interface {
 	ConfiguredFor(c *Context, user *latchkey.User) (bool, error)
 }
 
+// SetUp is a UserCheck that a user can set up in the login that needs it.
+type SetUp interface {
+	// SetUpBy is the alias of the required action that does it.
+	SetUpBy() string
+}
+
 // RequiredAction is something asked of the user after the flow. Evaluate may
 // add the action to the user (Keycloak: evaluateTriggers).
 type RequiredAction interface {

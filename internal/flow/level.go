@@ -163,7 +163,7 @@ func (r *Run) execution(e *latchkey.Execution, depth int) (verdict, Result, erro
 	if e.FlowID != "" {
 		return r.level(e.FlowID, depth+1)
 	}
-	if r.Login.Executions[e.ID] == latchkey.StatusSuccess {
+	if s := r.Login.Executions[e.ID]; s == latchkey.StatusSuccess || s == latchkey.StatusSkipped {
 		return passed, Result{}, nil
 	}
 	a := r.Registry.Authenticator(e.Authenticator)
@@ -184,7 +184,7 @@ func (r *Run) execution(e *latchkey.Execution, depth int) (verdict, Result, erro
 			return pending, Result{}, err
 		}
 		if !configured {
-			return r.unavailable(e, "credential_setup_required")
+			return r.notSetUp(e, a, user)
 		}
 	}
 	out, err := a.Authenticate(c)
@@ -196,6 +196,31 @@ func (r *Run) execution(e *latchkey.Execution, depth int) (verdict, Result, erro
 		res.Others, err = r.others(e)
 	}
 	return v, res, err
+}
+
+// notSetUp lets a user go on who has not set up what a step requires, when
+// they can do so in this login: the required action is then asked for, and
+// until it is done nobody is signed in (Keycloak: setup required).
+func (r *Run) notSetUp(e *latchkey.Execution, a Authenticator, user *latchkey.User) (verdict, Result, error) {
+	const code = "credential_setup_required"
+	s, ok := a.(SetUp)
+	if !ok || e.Requirement != latchkey.Required || r.direct() {
+		return r.unavailable(e, code)
+	}
+	ra := r.Realm.RequiredAction(s.SetUpBy())
+	if ra == nil || !ra.Enabled || r.Registry.RequiredAction(ra.Alias) == nil {
+		return r.unavailable(e, code)
+	}
+	user, err := r.Tx.LockUser(user.RealmID, user.ID)
+	if err != nil {
+		return pending, Result{}, err
+	}
+	user.AddRequiredAction(ra.Alias)
+	if err := r.Tx.UpdateUser(user); err != nil {
+		return pending, Result{}, err
+	}
+	r.set(e.ID, latchkey.StatusSkipped)
+	return passed, Result{}, nil
 }
 
 // unavailable passes over an alternative that cannot be used now, and ends a

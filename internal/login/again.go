@@ -160,6 +160,12 @@ func (d *Door) language(v *visit) string {
 	return v.lang
 }
 
+// choosesLanguage says whether somebody chose the language of the visit: the
+// person below the page, or the application for them.
+func (d *Door) choosesLanguage(v *visit) bool {
+	return v.query.Get(page.LocaleParam) == d.language(v) || (v.login != nil && v.login.Request.UILocales == d.language(v))
+}
+
 // application is the client that the visit is about; nil when it is not known.
 func (v *visit) application() *latchkey.Client {
 	switch {

@@ -34,6 +34,8 @@ func (d *Door) respond(t *turn) error {
 		return web.Redirect(t.w, t.r, d.stepURL(t.snap, t.login))
 	case flow.Failed:
 		return d.failed(t)
+	case flow.Over:
+		return d.over(t)
 	}
 	if t.r.Method == http.MethodPost && !t.result.Refused {
 		return web.Redirect(t.w, t.r, d.stepURL(t.snap, t.login))
@@ -165,7 +167,7 @@ func (d *Door) screen(v *visit, res flow.Result, f page.Form) (page.Page, bool) 
 	case flow.Terms:
 		return page.Terms{Form: f, Text: s.Text}, false
 	}
-	return nil, false
+	return securityScreen(res.Screen, f)
 }
 
 func profileFields(in []flow.ProfileField) []page.ProfileField {

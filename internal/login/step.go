@@ -88,7 +88,7 @@ func (d *Door) find(v *visit, submit *flow.Submission) error {
 func (d *Door) lookAhead(tx *store.Tx, v *visit) error {
 	l := v.login
 	if flow.CurrentStep(l) == "" || l.Ended() || !tx.Now().Before(l.ExpiresAt) || l.FromCookie || l.Note(noteConfirm) != "" ||
-		l.Locale != d.language(v) {
+		l.Locale != d.language(v) || (!l.LocaleChosen && d.choosesLanguage(v)) {
 		return nil
 	}
 	before := snapshotOf(l)
@@ -204,6 +204,7 @@ func (d *Door) takeLocked(tx *store.Tx, t *turn) error {
 		return d.restartLocked(tx, t)
 	}
 	l.Locale = d.language(t.visit)
+	l.LocaleChosen = l.LocaleChosen || d.choosesLanguage(t.visit)
 	run := d.run(tx, t.visit, l, t.submit)
 	run.Choose = t.choose
 	res, err := flow.Advance(run)
@@ -219,6 +220,8 @@ func (d *Door) takeLocked(tx *store.Tx, t *turn) error {
 		return d.finishLogin(tx, t)
 	case flow.Restarted:
 		return d.restartLocked(tx, t)
+	case flow.Over:
+		return d.overLocked(tx, l)
 	}
 	if before == snapshotOf(l) {
 		return nil

@@ -153,10 +153,21 @@ func derivedKeys() []string {
 	for _, name := range errorPages {
 		keys = append(keys, "error.page."+name+".heading", "error.page."+name+".text")
 	}
-	for _, name := range []string{"magic", "no-account", "verify", "api"} {
+	for _, name := range []string{"magic", "no-account", "verify", "api", "update-email", "address-taken", "email-changed",
+		"otp-added", "credential-removed", "password-changed"} {
 		keys = append(keys, "mail."+name+".subject", "mail."+name+".asked")
 	}
-	for _, name := range []string{"magic", "verify"} {
+	for _, name := range []string{"no-account", "address-taken"} {
+		keys = append(keys, "mail."+name+".next")
+	}
+	for _, name := range []string{"update-email", "address-taken", "email-changed"} {
+		keys = append(keys, "mail."+name+".not-you")
+	}
+	for _, kind := range []string{"otp", "webauthn", "webauthn-passwordless", "recovery-authn-codes"} {
+		keys = append(keys, "credential."+kind)
+	}
+	keys = append(keys, "otp.setup.type.totp", "otp.setup.type.hotp")
+	for _, name := range []string{"magic", "verify", "update-email", "email-changed"} {
 		keys = append(keys, "mail."+name+".link", "mail."+name+".button")
 	}
 	for _, name := range []string{"username", "email", "firstName", "lastName"} {
@@ -165,7 +176,7 @@ func derivedKeys() []string {
 	for _, scope := range []string{"profile", "email", "address", "phone", "offlineAccess", "roles", "organization", "samlRoleList"} {
 		keys = append(keys, "profile."+scope+"ScopeConsentText") // of Keycloak's built-in client scopes
 	}
-	for _, provider := range []string{"auth-username-form", "auth-password-form", "auth-username-password-form", "ext-magic-form"} {
+	for _, provider := range []string{"auth-username-form", "auth-password-form", "auth-username-password-form", "ext-magic-form", "auth-otp-form"} {
 		keys = append(keys, "way."+provider)
 	}
 	for _, client := range []string{"account", "account-console", "admin-cli", "broker", "realm-management", "security-admin-console"} {

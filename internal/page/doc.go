@@ -36,6 +36,13 @@
 //	VerifyEmail           resend=on
 //	PasswordUpdate        password-new, password-confirm
 //	Terms                 accept=on | cancel=on
+//	OTPForm               otp, selectedCredentialId (when there are several devices)
+//	OTPSetup              totp, userLabel, logout-sessions=on
+//	DeleteAccount         confirm=on
+//	DeleteCredential      accept=on
+//	EmailUpdate           email, logout-sessions=on
+//	EmailUpdateSent       code | resend=on | again=on (one form each)
+//	EmailRevert           choice=revert
 //	TryAnother            authenticationExecution=<execution id>
 //	LogoutConfirm         confirmLogout=on | cancel=on
 //	FirstAdmin            email

@@ -22,6 +22,13 @@ var fieldErrors = []string{
 	"error.number.missing",
 	"error.number.wrong", // int: tries left
 	"error.resend.early", // int: seconds
+	"error.otp.missing",
+	"error.otp.wrong",
+	"error.otp.setup",
+	"error.otp.name.missing",
+	"error.otp.name.taken",
+	"error.address.same",
+	"error.code.wrong.proof",
 	"error.field.required",
 	"error.field.long", // int: characters at most
 	"error.field.invalid",

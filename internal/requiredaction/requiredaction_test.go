@@ -214,7 +214,7 @@ func TestUpdatePassword(t *testing.T) {
 			}
 			return nil
 		})
-		if got := w.eventTypes(); !slices.Equal(got, []string{"UPDATE_PASSWORD"}) || len(w.getUser().RequiredActions) > 0 {
+		if got := w.eventTypes(); !slices.Equal(got, []string{"UPDATE_PASSWORD", "MAIL_QUEUED"}) || len(w.getUser().RequiredActions) > 0 {
 			t.Errorf("events %v, actions %v", got, w.getUser().RequiredActions)
 		}
 	})

@@ -36,7 +36,9 @@ type world struct {
 	user   *latchkey.User
 	login  *latchkey.Login
 	known  [][]byte
-	result flow.Result
+	// session is the one of the user's browser.
+	session *latchkey.UserSession
+	result  flow.Result
 }
 
 func each(t *testing.T, f func(t *testing.T, w *world)) {
@@ -153,7 +155,7 @@ func (w *world) turn(form url.Values) flow.Result {
 	registry := flow.NewRegistry(nil, requiredaction.All())
 	run := func(tx *store.Tx, l *latchkey.Login, s *flow.Submission) *flow.Run {
 		return &flow.Run{Registry: registry, Realm: w.snap, Login: l, Tx: tx, Browser: latchkey.Browser{IP: "192.0.2.1"},
-			KnownAddresses: w.known, Submit: s, Now: tx.Now()}
+			KnownAddresses: w.known, Session: w.session, Submit: s, Now: tx.Now()}
 	}
 	var submit *flow.Submission
 	if form != nil {
@@ -226,4 +228,35 @@ func (w *world) eventTypes() (types []string) {
 		types = append(types, string(e.Type))
 	}
 	return types
+}
+
+// sessions gives the user sessions, the first of which is this browser's.
+func (w *world) sessions(n int) {
+	w.t.Helper()
+	for i := range n {
+		s := &latchkey.UserSession{RealmID: w.user.RealmID, ID: secret.NewID(), UserID: w.user.ID, CookieHash: secret.Random(32)}
+		w.update(func(tx *store.Tx) error { return tx.CreateUserSession(s) })
+		if i == 0 {
+			w.session = s
+		}
+	}
+}
+
+func (w *world) sessionsLeft() (n int) {
+	w.t.Helper()
+	w.update(func(tx *store.Tx) error {
+		list, err := tx.UserSessions(w.user.RealmID, w.user.ID)
+		n = len(list)
+		return err
+	})
+	return n
+}
+
+func (w *world) credentials() (list []*latchkey.Credential) {
+	w.t.Helper()
+	w.update(func(tx *store.Tx) (err error) {
+		list, err = tx.Credentials(w.user.RealmID, w.user.ID)
+		return err
+	})
+	return list
 }

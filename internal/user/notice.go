@@ -58,7 +58,7 @@ func AddCredential(tx *store.Tx, snap *latchkey.Snapshot, u *latchkey.User, c *l
 	if err := tx.CreateCredential(&own); err != nil {
 		return err
 	}
-	if err := record(tx, snap, u, latchkey.EventUpdateCredential, &own, by); err != nil {
+	if err := event.Record(tx, snap.Realm, by.event(latchkey.EventUpdateCredential, &own)); err != nil {
 		return err
 	}
 	if kind := added[c.Type]; kind != "" {
@@ -73,19 +73,20 @@ func RemoveCredential(tx *store.Tx, snap *latchkey.Snapshot, u *latchkey.User, c
 	if err := tx.DeleteCredential(c.RealmID, c.ID); err != nil {
 		return err
 	}
-	if err := record(tx, snap, u, latchkey.EventRemoveCredential, c, by); err != nil {
+	if err := event.Record(tx, snap.Realm, by.event(latchkey.EventRemoveCredential, c)); err != nil {
 		return err
 	}
 	return Notify(tx, snap, u, removed, by)
 }
 
-func record(tx *store.Tx, snap *latchkey.Snapshot, u *latchkey.User, t latchkey.EventType, c *latchkey.Credential, by Act) error {
-	e := latchkey.Event{Type: t, UserID: u.ID, IPAddress: by.From.IP, Details: map[string]string{"credential_type": c.Type, "credential_id": c.ID}}
-	if by.Client != nil {
-		e.ClientID = by.Client.ClientID
+// event is what is recorded of a credential.
+func (a Act) event(t latchkey.EventType, c *latchkey.Credential) latchkey.Event {
+	e := latchkey.Event{Type: t, UserID: c.UserID, IPAddress: a.From.IP, Details: map[string]string{"credential_type": c.Type, "credential_id": c.ID}}
+	if a.Client != nil {
+		e.ClientID = a.Client.ClientID
 	}
-	for k, v := range by.Detail {
+	for k, v := range a.Detail {
 		e.Details[k] = v
 	}
-	return event.Record(tx, snap.Realm, e)
+	return e
 }

@@ -20,6 +20,12 @@ func Mails() []Mail {
 		{Name: "no-account", Facts: facts(latchkey.MailNoAccount, from, "", "", 10*time.Minute)},
 		{Name: "verify-email", Facts: facts(latchkey.MailVerifyEmail, from, mailedURL, "", time.Hour)},
 		{Name: "api-link", Facts: facts(latchkey.MailAPILink, latchkey.Browser{}, mailedURL, "", 24*time.Hour)},
+		{Name: "update-email", Facts: facts(latchkey.MailUpdateEmail, from, mailedURL, "804213", 10*time.Minute)},
+		{Name: "address-taken", Facts: facts(latchkey.MailAddressTaken, from, "", "", 10*time.Minute)},
+		{Name: "email-changed", Facts: facts(latchkey.MailEmailChanged, from, mailedURL, "", 7*24*time.Hour)},
+		{Name: "otp-added", Facts: facts(latchkey.MailOTPAdded, from, "", "", 24*time.Hour)},
+		{Name: "credential-removed", Facts: facts(latchkey.MailCredentialRemoved, placed, "", "", 24*time.Hour)},
+		{Name: "password-changed", Facts: facts(latchkey.MailPasswordChanged, from, "", "", 24*time.Hour)},
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 // Pages gives every page in every state worth looking at.
 func Pages() []Page {
 	var all []Page
-	for _, group := range []func() []Page{start, mailed, link, done, steps, states, ends} {
+	for _, group := range []func() []Page{start, mailed, link, done, steps, security, states, ends} {
 		all = append(all, group()...)
 	}
 	return all
