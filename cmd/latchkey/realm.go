@@ -13,6 +13,7 @@ import (
 
 	"latchkey"
 	"latchkey/internal/realm"
+	"latchkey/internal/server"
 	"latchkey/internal/store"
 )
 
@@ -161,7 +162,7 @@ func (c *realmImportCmd) Run(h *host) error {
 	}
 	defer func() { _ = db.Close() }()
 	p := newProgress(h)
-	o := realm.ImportOptions{Options: realm.Options{Now: time.Now()}, IfExists: realm.IfExists(c.IfExists), Resume: c.Resume, Progress: p.show}
+	o := realm.ImportOptions{Options: realm.Options{Now: time.Now(), Built: server.Built}, IfExists: realm.IfExists(c.IfExists), Resume: c.Resume, Progress: p.show}
 	results, err := realm.Import(h.ctx, db, sources, o)
 	for _, r := range results {
 		if _, err := fmt.Fprintln(h.stdout, became(r)); err != nil {
