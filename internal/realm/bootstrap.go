@@ -14,6 +14,6 @@ import (
 func EnsureMaster(ctx context.Context, db *store.DB, o Options) (created bool, err error) {
 	o.MagicLink, o.Events = true, true
 	rep := &representation.Realm{Realm: new(latchkey.MasterRealm), Enabled: new(true), AdminEventsEnabled: new(true)}
-	created, _, err = ensure(ctx, db, &Source{Representation: rep}, o)
+	created, err = ensure(ctx, db, &Source{Representation: rep}, o)
 	return created, err
 }

@@ -43,7 +43,7 @@ func EnsureDemo(ctx context.Context, db *store.DB, d DemoOptions) (created bool,
 	}
 	rep.Clients = []representation.Client{demoClient(d.URL)}
 	rep.SMTPServer["host"], rep.SMTPServer["port"] = d.MailHost, strconv.Itoa(d.MailPort)
-	created, _, err = ensure(ctx, db, &Source{Representation: rep}, d.Options)
+	created, err = ensure(ctx, db, &Source{Representation: rep}, d.Options)
 	if created || err != nil {
 		return created, err
 	}

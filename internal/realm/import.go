@@ -127,9 +127,9 @@ func (s *Source) create(ctx context.Context, db *store.DB, o ImportOptions) (Res
 }
 
 // ensure makes a realm when there is none with its name.
-func ensure(ctx context.Context, db *store.DB, s *Source, o Options) (created bool, report Report, err error) {
+func ensure(ctx context.Context, db *store.DB, s *Source, o Options) (created bool, err error) {
 	result, err := s.take(ctx, db, ImportOptions{Options: o})
-	return result.Created, result.Report, err
+	return result.Created, err
 }
 
 // placeTries is how often place begins again when the realm that was in the

@@ -27,7 +27,8 @@ const (
 type Item struct {
 	Field string // the member of the representation: identityProviders, clients.authorizationSettings
 	Fate  Fate
-	Names []string // which ones; empty when Field says it all
+	Names []string // which ones, the first thousand; empty when Field says it all
+	More  int      // how many more there are, which may be counted twice
 	Value string   // of a single setting
 	Why   string
 }
@@ -39,8 +40,12 @@ type Report struct {
 	seen  map[[4]string]bool // field, fate, reason and name of what is named
 }
 
-// shownNames is how many names a line has; Item.Names has them all.
-const shownNames = 100
+// shownNames is how many names a line has, keptNames how many an item: an
+// export may have a hundred thousand people.
+const (
+	shownNames = 100
+	keptNames  = 1000
+)
 
 // Empty says that everything was taken as it is.
 func (r Report) Empty() bool { return len(r.Items) == 0 }
@@ -54,9 +59,9 @@ func (r Report) Lines() []string {
 		if i.Value != "" {
 			line += " (" + printable(i.Value) + ")"
 		}
-		if n := len(i.Names); n > 0 {
+		if n := len(i.Names) + i.More; n > 0 {
 			names := make([]string, 0, shownNames+1)
-			for _, name := range i.Names[:min(n, shownNames)] {
+			for _, name := range i.Names[:min(len(i.Names), shownNames)] {
 				names = append(names, printable(name))
 			}
 			if n > shownNames {
@@ -98,7 +103,12 @@ func (r *Report) add(field string, fate Fate, why string, names ...string) {
 		r.seen = map[[4]string]bool{}
 	}
 	for _, name := range names {
-		if key := [4]string{field, string(fate), why, name}; !r.seen[key] {
+		key := [4]string{field, string(fate), why, name}
+		switch {
+		case r.seen[key]:
+		case len(r.Items[at].Names) >= keptNames:
+			r.Items[at].More++
+		default:
 			r.seen[key] = true
 			r.Items[at].Names = append(r.Items[at].Names, name)
 		}

@@ -35,7 +35,10 @@ func TestLines(t *testing.T) {
 	if many[:34] != "users.groups: 105 not taken (u0, u" || many[len(many)-46:] != "u99, and 5 more): groups are not supported yet" {
 		t.Errorf("line %q", many)
 	}
-	if len(r.Items[4].Names) != shownNames+5 {
-		t.Errorf("%d names", len(r.Items[4].Names))
+	for i := range 2 * keptNames {
+		r.add("users.groups", NotTaken, "groups are not supported yet", fmt.Sprint("v", i))
+	}
+	if i := r.Items[4]; len(i.Names) != keptNames || len(i.Names)+i.More != 2*keptNames+shownNames+5 {
+		t.Errorf("%d names and %d more", len(i.Names), i.More)
 	}
 }
