@@ -296,6 +296,13 @@ func (s *Server) Get(path string, headers ...string) (status int, body string) {
 // Send sends the server a request as a program does, without cookies.
 func (s *Server) Send(method, path, content string, headers ...string) (status int, body string) {
 	s.t.Helper()
+	status, _, body = s.Ask(method, path, content, headers...)
+	return status, body
+}
+
+// Ask is Send that gives the answer's headers, too.
+func (s *Server) Ask(method, path, content string, headers ...string) (status int, header http.Header, body string) {
+	s.t.Helper()
 	r, err := http.NewRequestWithContext(s.t.Context(), method, s.Base+path, strings.NewReader(content))
 	if err != nil {
 		s.t.Fatal(err)
@@ -314,5 +321,5 @@ func (s *Server) Send(method, path, content string, headers ...string) (status i
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return resp.StatusCode, string(data)
+	return resp.StatusCode, resp.Header, string(data)
 }
