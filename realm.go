@@ -179,3 +179,11 @@ func (r Relay) Address() string {
 
 // Configured says whether the realm can send mail at all.
 func (s *SMTP) Configured() bool { return s.From != "" && len(s.Relays) > 0 && s.Relays[0].Host != "" }
+
+// AttributeCrossSite is the attribute of a realm whose session cookies go to
+// frames in other sites too (SameSite=None), so that applications there can
+// check silently whether somebody is signed in: "true" or absent.
+const AttributeCrossSite = "latchkey.cookies.cross-site"
+
+// CrossSite says whether session cookies of the realm go to other sites.
+func (r *Realm) CrossSite() bool { return r.Attributes[AttributeCrossSite] == "true" }

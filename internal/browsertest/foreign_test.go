@@ -15,21 +15,26 @@ import (
 	"latchkey/internal/servertest"
 )
 
-// keycloak-js, unchanged: it signs in, reads its tokens, refreshes them, asks
-// for userinfo and signs out.
-func TestKeycloakJS(t *testing.T) {
-	s := servertest.Start(t)
+// spa serves an application that uses keycloak-js, unchanged, at the address;
+// it checks silently, in a frame, and asks the status frame every second.
+func spa(t *testing.T, s *servertest.Server, host string) (start string) {
+	t.Helper()
 	mux := http.NewServeMux()
 	app := httptest.NewServer(mux)
 	t.Cleanup(app.Close)
+	base := strings.Replace(app.URL, "127.0.0.1", host, 1)
 	rp := s.RP("demo", func(c *representation.Client) {
-		c.RedirectURIs, c.WebOrigins = []string{app.URL + "/spa"}, []string{app.URL}
-		c.Attributes["post.logout.redirect.uris"] = app.URL + "/spa"
+		c.RedirectURIs, c.WebOrigins = []string{base + "/spa", base + "/silent"}, []string{base}
+		c.Attributes["post.logout.redirect.uris"] = base + "/spa"
 	})
 	library := browsertest.Module(t, "keycloak-js/lib/keycloak.js")
 	mux.HandleFunc("GET /keycloak.js", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/javascript")
 		_, _ = w.Write(library)
+	})
+	mux.HandleFunc("GET /silent", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = w.Write([]byte(`<!doctype html><title>x</title><script>parent.postMessage(location.href, location.origin)</script>`))
 	})
 	mux.HandleFunc("GET /spa", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -37,13 +42,24 @@ func TestKeycloakJS(t *testing.T) {
 <script type="module">
 import Keycloak from "/keycloak.js";
 window.keycloak = new Keycloak({ url: %q, realm: "demo", clientId: %q });
-const signedIn = await keycloak.init({ onLoad: "check-sso", pkceMethod: "S256", checkLoginIframe: false, silentCheckSsoFallback: false });
-document.querySelector("#who").textContent = signedIn ? "signed in as " + keycloak.idTokenParsed.email : "signed out";
+const say = text => document.querySelector("#who").textContent = text;
+keycloak.onAuthLogout = () => say("signed out elsewhere");
+const signedIn = await keycloak.init({ onLoad: "check-sso", pkceMethod: "S256", checkLoginIframe: true, checkLoginIframeInterval: 1,
+  silentCheckSsoRedirectUri: location.origin + "/silent", silentCheckSsoFallback: true });
+say(signedIn ? "signed in as " + keycloak.idTokenParsed.email : "signed out");
 </script></html>`, s.Base, rp.Client.ClientID)
 	})
+	return base + "/spa"
+}
 
+// keycloak-js signs in, reads its tokens, refreshes them, asks for userinfo and
+// signs out, in a site of its own: the cookies do not come into its frames, and
+// it is told so.
+func TestKeycloakJS(t *testing.T) {
+	s := servertest.Start(t)
+	start := spa(t, s, "127.0.0.1")
 	b := browsertest.New(t)
-	p := b.Open(app.URL + "/spa")
+	p := b.Open(start)
 	p.See("signed out") // prompt=none came back with login_required
 	p.Lead(`keycloak.login()`)
 	p.Type("input[name=username]", ada)
@@ -59,9 +75,46 @@ document.querySelector("#who").textContent = signedIn ? "signed in as " + keyclo
 	if got := browsertest.Eval[string](p, `[keycloak.tokenParsed.typ, keycloak.hasRealmRole("nothing"), keycloak.realmAccess?.roles.length > 0].join(" ")`); got != "Bearer false true" {
 		t.Errorf("the access token is %s", got)
 	}
+	if browsertest.Eval[bool](p, `document.querySelector("iframe[src*=login-status]") !== null`) {
+		t.Error("the status frame is asked although cookies do not come there")
+	}
 	p.Lead(`keycloak.logout()`)
-	p.At(app.URL + "/spa")
+	p.At(start)
 	p.See("signed out")
+}
+
+// In the server's own site keycloak-js learns silently, in frames, that
+// somebody is signed in, and that they signed out in another tab.
+func TestKeycloakJSFrames(t *testing.T) {
+	s := servertest.Start(t)
+	start := spa(t, s, "localhost")
+	b := browsertest.New(t)
+	p := b.Open(start)
+	p.See("signed out")
+	p.Lead(`keycloak.login()`)
+	p.Type("input[name=username]", ada)
+	p.Enter("input[name=username]")
+	p.Goto(s.Mail.Wait(ada).Link)
+	p.See("signed in as " + ada)
+	if !browsertest.Eval[bool](p, `document.querySelector("iframe[src*=login-status]") !== null`) {
+		t.Fatal("the status frame is not asked")
+	}
+
+	other := b.Open(start)
+	other.See("signed in as " + ada) // silently
+	if got := browsertest.Eval[string](other, `location.search + location.hash`); got != "" {
+		t.Errorf("it went somewhere: %q", got)
+	}
+	other.Lead(`keycloak.logout()`)
+	other.At(start)
+	other.See("signed out")
+	p.See("signed out elsewhere")
+	for _, f := range b.Findings() {
+		// Chromium's opinion on the sandbox that keycloak-js gives its own frame.
+		if f.Kind != browsertest.Console || !strings.Contains(f.Text, "allow-same-origin") {
+			t.Errorf("browser: %s", f)
+		}
+	}
 }
 
 // openid-client on a server: discovery, PKCE, code, userinfo, refresh, and what

@@ -43,10 +43,10 @@ type Door struct {
 
 // The cookies of the door, by purpose; web adds prefix and realm.
 const (
-	cookieLogin   = "login"   // the browser that asked: its logins are found by it
-	cookieSession = "session" // the signed-in browser
-	cookieKnown   = "known"   // a browser that signed in by mail before
-	cookieLink    = "link-"   // and the link's selector: its secret (R-001, DESIGN 5)
+	cookieLogin   = "login"           // the browser that asked: its logins are found by it
+	cookieSession = web.CookieSession // the signed-in browser
+	cookieKnown   = "known"           // a browser that signed in by mail before
+	cookieLink    = "link-"           // and the link's selector: its secret (R-001, DESIGN 5)
 )
 
 // New makes the door.

@@ -196,7 +196,7 @@ func (d *Door) startURL(snap *latchkey.Snapshot, c *latchkey.Client) string {
 func (d *Door) goOn(t *turn) error {
 	f, realm := t.finish, t.snap.Realm.Name
 	if f.sessionCookie != "" {
-		d.Site.SetCookie(t.w, cookieSession, realm, f.sessionCookie.Reveal(), f.sessionAge)
+		d.Site.SetSession(t.w, t.snap.Realm, f.sessionCookie, t.login.SessionID, f.sessionAge)
 	}
 	if f.browserCookie != "" {
 		d.Site.SetCookie(t.w, cookieLogin, realm, f.browserCookie, 0)

@@ -324,7 +324,7 @@ func (d *Door) switchUser(v *linkVisit, choice string) error {
 	if err != nil {
 		return err
 	}
-	d.Site.ClearCookie(v.w, cookieSession, v.snap.Realm.Name)
+	d.Site.ClearSession(v.w, v.snap.Realm)
 	return web.Redirect(v.w, v.r, d.url(v.snap, "link/"+v.facts.Token.ID, nil))
 }
 

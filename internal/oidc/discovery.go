@@ -21,6 +21,9 @@ type metadata struct {
 	UserinfoEndpoint      string   `json:"userinfo_endpoint"`
 	EndSessionEndpoint    string   `json:"end_session_endpoint"`
 	JWKSURI               string   `json:"jwks_uri"`
+	IntrospectionEndpoint string   `json:"introspection_endpoint"`
+	RevocationEndpoint    string   `json:"revocation_endpoint"`
+	CheckSessionIframe    string   `json:"check_session_iframe"`
 	GrantTypes            []string `json:"grant_types_supported"`
 	ACRValues             []string `json:"acr_values_supported"`
 	ResponseTypes         []string `json:"response_types_supported"`
@@ -29,6 +32,12 @@ type metadata struct {
 	PromptValues          []string `json:"prompt_values_supported"`
 	IDTokenAlgorithms     []string `json:"id_token_signing_alg_values_supported"`
 	TokenAuthMethods      []string `json:"token_endpoint_auth_methods_supported"`
+	TokenAuthAlgorithms   []string `json:"token_endpoint_auth_signing_alg_values_supported"`
+	IntrospectAuthMethods []string `json:"introspection_endpoint_auth_methods_supported"`
+	IntrospectAlgorithms  []string `json:"introspection_endpoint_auth_signing_alg_values_supported"`
+	RevokeAuthMethods     []string `json:"revocation_endpoint_auth_methods_supported"`
+	RevokeAlgorithms      []string `json:"revocation_endpoint_auth_signing_alg_values_supported"`
+	UserinfoAlgorithms    []string `json:"userinfo_signing_alg_values_supported"`
 	ClaimTypes            []string `json:"claim_types_supported"`
 	Claims                []string `json:"claims_supported"`
 	Scopes                []string `json:"scopes_supported"`
@@ -47,6 +56,14 @@ type metadata struct {
 func (d *Door) discovery(snap *latchkey.Snapshot) (any, error) {
 	name := snap.Realm.Name
 	endpoint := func(path string) string { return d.Site.RealmURL(name, protocol+path) }
+	// What a client may prove itself by, without those that are public.
+	confidential := slices.Clip([]string{"client_secret_basic", "client_secret_post", "private_key_jwt", "client_secret_jwt"})
+	var assertions []string
+	for _, kind := range []string{authJWT, authSecretJWT} {
+		for _, a := range assertionAlgorithms[kind] {
+			assertions = append(assertions, string(a))
+		}
+	}
 	m := metadata{
 		Issuer:                d.Site.Issuer(name),
 		AuthorizationEndpoint: endpoint("auth"),
@@ -54,6 +71,9 @@ func (d *Door) discovery(snap *latchkey.Snapshot) (any, error) {
 		UserinfoEndpoint:      endpoint("userinfo"),
 		EndSessionEndpoint:    endpoint("logout"),
 		JWKSURI:               endpoint("certs"),
+		IntrospectionEndpoint: endpoint("token/introspect"),
+		RevocationEndpoint:    endpoint("revoke"),
+		CheckSessionIframe:    endpoint(frameStatus),
 		GrantTypes:            []string{grantCode, grantRefresh, grantCredentials},
 		ACRValues:             acrValues(snap),
 		ResponseTypes:         []string{"code"},
@@ -61,10 +81,16 @@ func (d *Door) discovery(snap *latchkey.Snapshot) (any, error) {
 		SubjectTypes:          []string{"public", "pairwise"},
 		PromptValues:          []string{"none", "login", "consent", "select_account"},
 		IDTokenAlgorithms:     token.SigningAlgorithms(snap),
-		TokenAuthMethods:      []string{"client_secret_basic", "client_secret_post", "none"},
+		TokenAuthMethods:      append(confidential, "none"),
+		TokenAuthAlgorithms:   assertions,
+		IntrospectAuthMethods: confidential,
+		IntrospectAlgorithms:  assertions,
+		RevokeAuthMethods:     append(confidential, "none"),
+		RevokeAlgorithms:      assertions,
+		UserinfoAlgorithms:    token.SigningAlgorithms(snap),
 		ClaimTypes:            []string{"normal"},
 		Claims: []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "name", "given_name", "family_name",
-			"preferred_username", "email", "email_verified", "acr", "amr", "azp", "nonce", "sid"},
+			"preferred_username", "email", "email_verified", "address", "phone_number", "acr", "amr", "azp", "nonce", "sid"},
 		Scopes:           scopes(snap),
 		ChallengeMethods: []string{challengeS256},
 		IssParameter:     true,

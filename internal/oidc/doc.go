@@ -13,6 +13,8 @@
 //	POST      protocol/openid-connect/token/introspect    what a token is worth (RFC 7662)
 //	POST      protocol/openid-connect/revoke              takes a token back (RFC 7009)
 //	GET POST  protocol/openid-connect/userinfo            claims, as JSON or signed
+//	GET       protocol/openid-connect/login-status-iframe.html, its /init
+//	GET       protocol/openid-connect/3p-cookies/step1.html, step2.html
 //	GET POST  protocol/openid-connect/logout              RP-initiated logout
 //	POST      protocol/openid-connect/logout/logout-confirm
 //

@@ -32,6 +32,8 @@ type Pages interface {
 	LoggedOut(w http.ResponseWriter, r *http.Request, p LogoutPage) error
 	// FormPost answers the application by a form that submits itself.
 	FormPost(w http.ResponseWriter, r *http.Request, p FormPostPage) error
+	// Frame is a page without content, kept in a hidden frame.
+	Frame(w http.ResponseWriter, r *http.Request, p FramePage) error
 }
 
 // The keys of an [ErrorPage].
@@ -105,7 +107,7 @@ func New(d Deps) *Door {
 // the person's door's, which finds logins by the one and sets the other.
 const (
 	cookieLogin   = "login"
-	cookieSession = "session"
+	cookieSession = web.CookieSession
 )
 
 const protocol = "protocol/openid-connect/"
@@ -128,6 +130,10 @@ func (d *Door) Routes() []web.Route {
 		{Pattern: "POST " + base + "revoke", Class: web.ClassJSON, Handler: d.revoke},
 		{Pattern: "GET " + base + "userinfo", Class: web.ClassJSON, Handler: d.userinfo},
 		{Pattern: "POST " + base + "userinfo", Class: web.ClassJSON, Handler: d.userinfo},
+		{Pattern: "GET " + base + frameStatus, Class: web.ClassPage, Handler: d.statusFrame},
+		{Pattern: "GET " + base + frameStatus + "/init", Class: web.ClassJSON, Handler: d.statusInit},
+		{Pattern: "GET " + base + frameStep1, Class: web.ClassPage, Handler: d.cookieStep1},
+		{Pattern: "GET " + base + frameStep2, Class: web.ClassPage, Handler: d.cookieStep2},
 		{Pattern: "GET " + base + "logout", Class: web.ClassPage, Handler: d.logout},
 		{Pattern: "POST " + base + "logout", Class: web.ClassPage, Handler: d.logout, AnyOrigin: true},
 		{Pattern: "POST " + base + "logout/logout-confirm", Class: web.ClassPage, Handler: d.logoutConfirmed},

@@ -142,7 +142,7 @@ func (d *Door) depart(w http.ResponseWriter, r *http.Request, p *departure) erro
 	if err != nil {
 		return err
 	}
-	d.Site.ClearCookie(w, cookieSession, p.snap.Realm.Name)
+	d.Site.ClearSession(w, p.snap.Realm)
 	if p.to == "" {
 		return d.Pages.LoggedOut(w, r, LogoutPage{Realm: p.snap, Client: p.client})
 	}

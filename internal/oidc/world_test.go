@@ -118,6 +118,11 @@ func (pages) FormPost(w http.ResponseWriter, _ *http.Request, p oidc.FormPostPag
 	return show(w, http.StatusOK, shown{Page: "form-post", Action: p.Action}, p.Client, p.Fields)
 }
 
+func (pages) Frame(w http.ResponseWriter, _ *http.Request, p oidc.FramePage) error {
+	web.FrameHeaders(w, p.Ancestors...)
+	return show(w, http.StatusOK, shown{Page: p.Kind}, nil, []oidc.Field{{Name: "cookie", Value: p.Cookie}, {Name: "next", Value: p.Next}, {Name: "result", Value: p.Result}})
+}
+
 // world is the door over real HTTP, on a real database.
 type world struct {
 	t      *testing.T

@@ -59,7 +59,7 @@ func crawl(t *testing.T, s *servertest.Server, route web.Route, method, path str
 				t.Errorf("%s: policy %q", at, csp)
 			}
 			html := strings.HasPrefix(h.Get("Content-Type"), "text/html")
-			if html && (h.Get("Cache-Control") != "no-store" || !strings.Contains(h.Get("Content-Security-Policy"), "frame-ancestors 'none'")) {
+			if html && (h.Get("Cache-Control") != "no-store" || strings.Contains(h.Get("Content-Security-Policy"), "frame-ancestors 'none'") == framable(path)) {
 				t.Errorf("%s: page with %v", at, h)
 			}
 			if resp.StatusCode >= 400 && h.Get("Cache-Control") != "no-store" {
@@ -70,6 +70,12 @@ func crawl(t *testing.T, s *servertest.Server, route web.Route, method, path str
 			}
 		}
 	}
+}
+
+// framable says that a page is one that applications keep in a frame: only
+// theirs is named in its policy, and it shows nothing.
+func framable(path string) bool {
+	return strings.HasSuffix(path, "/login-status-iframe.html") || strings.Contains(path, "/3p-cookies/")
 }
 
 func send(t *testing.T, s *servertest.Server, method, path string, body io.Reader) (*http.Response, string) {

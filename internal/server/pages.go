@@ -57,6 +57,11 @@ func (p *oidcPages) LogoutConfirm(w http.ResponseWriter, r *http.Request, l oidc
 		Policy: page.Policy{FormTargets: l.Targets}})
 }
 
+// Frame is a page without content, kept in a hidden frame.
+func (p *oidcPages) Frame(w http.ResponseWriter, _ *http.Request, f oidc.FramePage) error {
+	return p.kit.WriteFrame(w, page.Frame(f))
+}
+
 // LoggedOut says that it was done.
 func (p *oidcPages) LoggedOut(w http.ResponseWriter, r *http.Request, l oidc.LogoutPage) error {
 	return p.kit.Write(w, r, page.Answer{Status: http.StatusOK, Meta: p.meta(w, r, l.Realm, l.Client), Page: page.LoggedOut{}})

@@ -81,7 +81,7 @@ func cookieProblem(line string) (name, problem string) {
 	switch {
 	case !strings.HasPrefix(set.Name, "__Host-"):
 		return name, "no __Host-"
-	case !set.Secure, !set.HttpOnly, set.Path != "/", set.Domain != "":
+	case !set.Secure, !set.HttpOnly && !strings.HasPrefix(set.Name, "__Host-sid-"), set.Path != "/", set.Domain != "":
 		return name, "not Secure, HttpOnly, Path=/ and without Domain: " + line
 	case set.SameSite != http.SameSiteLaxMode:
 		return name, "not SameSite=Lax: " + line

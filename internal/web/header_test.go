@@ -42,9 +42,14 @@ func TestHeaders(t *testing.T) {
 	w = httptest.NewRecorder()
 	https.SetCookie(w, "session", "demo", "v", time.Hour)
 	https.ClearCookie(w, "session", "demo")
-	https.SetCrossSiteCookie(w, "session", "demo", "v", 0)
+	demo := &latchkey.Realm{Name: "demo"}
+	abroad := &latchkey.Realm{Name: "demo", Attributes: map[string]string{latchkey.AttributeCrossSite: "true"}}
+	https.SetSession(w, demo, "v", "id", time.Hour)
+	https.SetSession(w, abroad, "v", "id", 0)
+	https.ProbeCookie(w, abroad)
+	https.ClearSession(w, demo)
 	http.SetCookie(w, "session", "demo", "v", 0)
-	http.SetCrossSiteCookie(w, "session", "demo", "v", 0)
+	http.SetSession(w, abroad, "v", "id", 0)
 	write("cookies", w.Header())
 	const file = "testdata/headers.golden"
 	if *update {
