@@ -71,7 +71,9 @@ var nevers = []rule{
 	{"only outbox hands mail to a relay", "a mail is a promise in the database first; sent from anywhere else it is lost with the process", importedOnlyBy([]string{"net/smtp", "github.com/wneessen/go-mail"}, "internal/outbox")},
 	{"only the mailbox of dev takes mail by SMTP", "production listens on HTTP alone", importedOnlyBy([]string{"github.com/emersion/go-smtp", "github.com/emersion/go-sasl"}, "internal/mailbox", "bench")},
 	{"verbs and plug-ins never open a transaction", "a request is at most one Update; a verb that opens one splits it", checkTransactions},
-	{"only login/finish.go starts a session", "one road to each outcome: second factors and required actions cannot be gone around", onlyIn("latchkey/internal/session", []string{"Start"}, "internal/login/finish.go")},
+	{"only login/finish.go starts a session", "one road to each outcome: second factors and required actions cannot be gone around", all(
+		onlyIn("latchkey/internal/session", []string{"Start"}, "internal/login/finish.go"),
+		onlyIn("latchkey/internal/session", []string{"StartDirect"}, "internal/oidc/grant_password.go"))}, // no browser, no login door
 	{"only token signs", "one place knows which key, which algorithm and which claims", all(
 		onlyIn("github.com/go-jose/go-jose/v4", []string{"NewSigner", "NewMultiSigner"}, "internal/token"),
 		onlyIn("github.com/go-jose/go-jose/v4/jwt", []string{"Signed", "SignedAndEncrypted"}, "internal/token"),

@@ -74,7 +74,7 @@ func (d *Door) discovery(snap *latchkey.Snapshot) (any, error) {
 		IntrospectionEndpoint: endpoint("token/introspect"),
 		RevocationEndpoint:    endpoint("revoke"),
 		CheckSessionIframe:    endpoint(frameStatus),
-		GrantTypes:            []string{grantCode, grantRefresh, grantCredentials},
+		GrantTypes:            []string{grantCode, grantRefresh, grantCredentials, grantPassword},
 		ACRValues:             acrValues(snap),
 		ResponseTypes:         []string{"code"},
 		ResponseModes:         []string{modeQuery, modeFragment, modeFormPost},

@@ -9,7 +9,7 @@
 //	GET       protocol/openid-connect/certs               the realm's public keys
 //	GET POST  protocol/openid-connect/auth                the authorization request
 //	GET       protocol/openid-connect/auth/answer         a finished login answers the application
-//	POST      protocol/openid-connect/token               code, refresh token, client credentials
+//	POST      protocol/openid-connect/token               code, refresh token, client credentials, password
 //	POST      protocol/openid-connect/token/introspect    what a token is worth (RFC 7662)
 //	POST      protocol/openid-connect/revoke              takes a token back (RFC 7009)
 //	GET POST  protocol/openid-connect/userinfo            claims, as JSON or signed

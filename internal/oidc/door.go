@@ -9,6 +9,7 @@ import (
 
 	"latchkey"
 	"latchkey/internal/event"
+	"latchkey/internal/flow"
 	"latchkey/internal/outbound"
 	"latchkey/internal/secret"
 	"latchkey/internal/store"
@@ -85,6 +86,8 @@ type Deps struct {
 	Site   *web.Site
 	Minter *token.Minter
 	Pages  Pages
+	// Registry has the steps of the direct grant flow.
+	Registry *flow.Registry
 	// Keys fetches the key sets of clients.
 	Keys *outbound.Client
 	Log  *slog.Logger

@@ -20,6 +20,7 @@ const (
 	grantCode        = "authorization_code"
 	grantRefresh     = "refresh_token"
 	grantCredentials = "client_credentials"
+	grantPassword    = latchkey.GrantPassword
 )
 
 // exchange is one request to the token endpoint.
@@ -34,6 +35,8 @@ type exchange struct {
 	// assertion is what the client authenticated itself with, to be used up in
 	// the request's transaction; nil for other ways.
 	assertion *assertion
+	// prepared is what the steps of a password's flow prepared.
+	prepared map[string]any
 	// failedAs is the client whose secret was wrong.
 	failedAs *latchkey.Client
 	// event is what every event of this request says.
@@ -57,12 +60,13 @@ var grants = map[string]grant{
 		check: checkRefresh, redeem: (*Door).refresh},
 	grantCredentials: {success: latchkey.EventClientLogin, failure: latchkey.EventClientLoginError,
 		check: checkCredentials, redeem: (*Door).serviceAccount},
+	grantPassword: {success: latchkey.EventLogin, failure: latchkey.EventLoginError,
+		check: checkPassword, prepare: (*Door).preparePassword, redeem: (*Door).password},
 }
 
 // unbuilt are grants of Keycloak's that no client can have here, with what it
 // says to a client that may not use them.
 var unbuilt = map[string]*oauthError{
-	"password": refuse("unauthorized_client", "Client not allowed for direct access grants", "not_allowed"),
 	"urn:ietf:params:oauth:grant-type:device_code":    refuse("invalid_grant", "Client not allowed OAuth 2.0 Device Authorization Grant", "not_allowed"),
 	"urn:ietf:params:oauth:grant-type:token-exchange": refuse("invalid_request", "Standard token exchange is not enabled for the requested client", "not_allowed"),
 }

@@ -15,9 +15,12 @@ import (
 	"testing"
 
 	"latchkey"
+	"latchkey/internal/authenticator"
+	"latchkey/internal/flow"
 	"latchkey/internal/oidc"
 	"latchkey/internal/outbound"
 	"latchkey/internal/realm"
+	"latchkey/internal/requiredaction"
 	"latchkey/internal/secret"
 	"latchkey/internal/store"
 	"latchkey/internal/store/storetest"
@@ -158,7 +161,8 @@ func newWorld(t *testing.T, db *store.DB) *world {
 	}
 	w.minter = token.NewMinter(w.clock.Now)
 	log := slog.New(slog.DiscardHandler)
-	door := oidc.New(oidc.Deps{DB: db, Realms: realms{db}, Site: w.site, Minter: w.minter, Pages: pages{}, Keys: outbound.New(outbound.Options{Purpose: outbound.PurposeKeys, Loopback: true}), Log: log, Now: w.clock.Now})
+	door := oidc.New(oidc.Deps{DB: db, Realms: realms{db}, Site: w.site, Minter: w.minter, Pages: pages{},
+		Registry: flow.NewRegistry(authenticator.All(authenticator.Deps{}), requiredaction.All()), Keys: outbound.New(outbound.Options{Purpose: outbound.PurposeKeys, Loopback: true}), Log: log, Now: w.clock.Now})
 	server.Config.Handler = web.Mount(door.Routes(), web.Manners{Site: w.site, Log: log, Now: w.clock.Now})
 	server.Start()
 	t.Cleanup(server.Close)

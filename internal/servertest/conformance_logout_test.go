@@ -1,6 +1,7 @@
 package servertest_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -11,6 +12,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
 
+	"latchkey/internal/representation"
 	"latchkey/internal/servertest"
 )
 
@@ -55,7 +57,7 @@ func TestConformanceConfig(t *testing.T) {
 		contains(t, "token_endpoint_auth_methods_supported", "client_secret_basic", "client_secret_post")
 		contains(t, "code_challenge_methods_supported", "S256")
 		for key, want := range map[string]bool{"request_parameter_supported": false, "request_uri_parameter_supported": false,
-			"authorization_response_iss_parameter_supported": true} {
+			"claims_parameter_supported": true, "authorization_response_iss_parameter_supported": true} {
 			if doc[key] != want {
 				t.Errorf("%s is %v", key, doc[key])
 			}
@@ -64,6 +66,13 @@ func TestConformanceConfig(t *testing.T) {
 	t.Run("oidcc-rp-initiated-logout-discovery-endpoint-verification", func(t *testing.T) {
 		if at, _ := doc["end_session_endpoint"].(string); !strings.HasPrefix(at, s.base+"/") {
 			t.Errorf("end_session_endpoint is %v", doc["end_session_endpoint"])
+		}
+	})
+	t.Run("oidcc-backchannel-logout-discovery-endpoint-verification", func(t *testing.T) {
+		for _, key := range []string{"backchannel_logout_supported", "backchannel_logout_session_supported"} {
+			if doc[key] != true {
+				t.Errorf("%s is %v", key, doc[key])
+			}
 		}
 	})
 }
@@ -188,4 +197,52 @@ func (s *suite) asked(b *servertest.Browser, q url.Values) {
 		s.Errorf("%d at %s", p.Status, p.URL)
 	}
 	s.gone(b)
+}
+
+// TestConformanceBackchannel is the plan
+// oidcc-backchannel-rp-initiated-logout-certification-test-plan.
+func TestConformanceBackchannel(t *testing.T) {
+	told := make(chan url.Values, 4)
+	at := serveApp(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if err := r.ParseForm(); err != nil || r.Method != http.MethodPost {
+			t.Errorf("%s: %v", r.Method, err)
+		}
+		told <- r.PostForm
+	}))
+	s := newSuite(t, "", func(c *representation.Client) {
+		c.Attributes["backchannel.logout.url"] = at + "/backchannel"
+		c.Attributes["backchannel.logout.session.required"] = "true"
+	})
+	t.Run("oidcc-backchannel-rp-initiated-logout", func(t *testing.T) {
+		b := s.s.Browser()
+		g := s.happy(b)
+		s.returned(b, s.endSession(g, "state", "x"), "x")
+		var form url.Values
+		select {
+		case form = <-told:
+		case <-time.After(10 * time.Second):
+			t.Fatal("the application was not told")
+		}
+		if len(form) != 1 {
+			t.Errorf("parameters %v", form)
+		}
+		raw := form.Get("logout_token")
+		if _, err := s.rp.Provider.VerifierContext(s.rp.Context(), configFor(s)).Verify(context.WithoutCancel(t.Context()), raw); err != nil {
+			t.Errorf("the logout token: %v", err)
+		}
+		head, claims := part(t, raw, 0), part(t, raw, 1)
+		if head["typ"] != "logout+jwt" || head["alg"] != "RS256" {
+			t.Errorf("header %v", head)
+		}
+		events, _ := claims["events"].(map[string]any)
+		if _, ok := events["http://schemas.openid.net/event/backchannel-logout"].(map[string]any); !ok {
+			t.Errorf("events %v", claims["events"])
+		}
+		if claims["iss"] != s.base || claims["sub"] != g.claims["sub"] || claims["sid"] != g.claims["sid"] || !has(claims, "aud", "iat", "exp", "jti") || has(claims, "nonce") {
+			t.Errorf("claims %v", claims)
+		}
+		if exp, iat := claims["exp"].(float64), claims["iat"].(float64); exp-iat > 120 || exp <= iat {
+			t.Errorf("it lives %v s", exp-iat)
+		}
+	})
 }

@@ -5,10 +5,13 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/coreos/go-oidc/v3/oidc"
 
 	"latchkey"
 	"latchkey/internal/representation"
@@ -216,4 +219,17 @@ func (s *suite) claimsOf(g grant) map[string]any {
 
 func has(claims map[string]any, names ...string) bool {
 	return !slices.ContainsFunc(names, func(n string) bool { _, ok := claims[n]; return !ok })
+}
+
+// configFor verifies what is made for the suite's client.
+func configFor(s *suite) *oidc.Config {
+	return &oidc.Config{ClientID: s.rp.Client.ClientID, Now: s.s.Clock.Now}
+}
+
+// serveApp serves on loopback until the test ends.
+func serveApp(t *testing.T, h http.Handler) string {
+	t.Helper()
+	app := httptest.NewServer(h)
+	t.Cleanup(app.Close)
+	return app.URL
 }

@@ -7,13 +7,17 @@ type difference struct{ what, why string }
 var (
 	ownRefresh = difference{"lacks refresh_token claim aud_x, refresh_token claim prov; adds id_token claim amr, refresh_token claim acr, refresh_token claim amr, refresh_token claim auth_time, refresh_token claim cst",
 		"a refresh token is read by the server alone; the ID token says how the person proved themselves (RFC 8176)"}
-	noObjects = "the registered error, to the application (OpenID Connect Core 3.1.2.6), instead of a page"
-	byAZP     = difference{"adds acr, allowed-origins, aud, auth_time, azp, client_id, email, email_verified, exp, iat, iss, jti, preferred_username, realm_access, resource_access, scope, sid, sub, token_type, typ, username",
+	noObjects  = "the registered error, to the application (OpenID Connect Core 3.1.2.6), instead of a page"
+	discovered = difference{"Cache-Control: no-cache, not \"no-cache, must-revalidate, no-transform, no-store\"; lacks authorization_encryption_alg_values_supported, authorization_encryption_enc_values_supported, authorization_signing_alg_values_supported, backchannel_authentication_endpoint, backchannel_authentication_request_signing_alg_values_supported, backchannel_token_delivery_modes_supported, device_authorization_endpoint, dpop_signing_alg_values_supported, frontchannel_logout_session_supported, id_token_encryption_alg_values_supported, id_token_encryption_enc_values_supported, mtls_endpoint_aliases, pushed_authorization_request_endpoint, registration_endpoint, request_object_encryption_alg_values_supported, request_object_encryption_enc_values_supported, request_object_signing_alg_values_supported, require_pushed_authorization_requests, require_request_uri_registration, tls_client_certificate_bound_access_tokens, userinfo_encryption_alg_values_supported, userinfo_encryption_enc_values_supported",
+		"the document says what is built and nothing else; it may be kept by who asks again before using it"}
+	byAZP = difference{"adds acr, allowed-origins, aud, auth_time, azp, client_id, email, email_verified, exp, iat, iss, jti, preferred_username, realm_access, resource_access, scope, sid, sub, token_type, typ, username",
 		"the client that a token was made for may ask about it, too"}
 )
 
 // differences are all that there are, by the name of the recording.
 var differences = map[string]difference{
+	"oidc-discovery":               discovered,
+	"oidc-oauth-metadata":          discovered,
 	"oidc-jwks":                    {"lacks keys[] x5t", "it is a SHA-1 digest; x5t#S256 is there"},
 	"token-code":                   ownRefresh,
 	"token-bad-client-secret":      {`WWW-Authenticate: Basic realm="bench", not ""`, "RFC 6749 5.2 asks for it where the client came with Basic"},

@@ -11,7 +11,6 @@ import (
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 	"golang.org/x/oauth2"
 
-	"latchkey/internal/representation"
 	"latchkey/internal/servertest"
 )
 
@@ -21,9 +20,7 @@ import (
 func TestZitadelClient(t *testing.T) {
 	s := servertest.Start(t)
 	s.Clock.Advance(time.Since(s.Clock.Now())) // the library goes by the machine's
-	app := s.RP("demo", func(c *representation.Client) {
-		c.PublicClient, c.ServiceAccountsEnabled = new(false), new(true)
-	})
+	app := service(s, "demo")
 	ctx, issuer := t.Context(), s.Site().Issuer("demo")
 	client, key := app.Client.ClientID, app.Client.Secret.Reveal()
 	party, err := rp.NewRelyingPartyOIDC(ctx, issuer, client, key, app.OAuth.RedirectURL, []string{oidc.ScopeOpenID, oidc.ScopeEmail, oidc.ScopeProfile},

@@ -29,6 +29,16 @@ func Start(tx *store.Tx, snap *latchkey.Snapshot, user *latchkey.User, l *latchk
 	return s, latchkey.Secret(cookie), nil
 }
 
+// StartDirect begins a session of a person whose name and password a program
+// brought (RFC 6749 4.3): no browser holds a cookie of it. Only the
+// application's door calls it.
+func StartDirect(tx *store.Tx, snap *latchkey.Snapshot, user *latchkey.User, l *latchkey.Login, b latchkey.Browser) (*latchkey.UserSession, error) {
+	now := tx.Now()
+	s := &latchkey.UserSession{RealmID: snap.Realm.ID, ID: newID(), UserID: user.ID, StartedAt: now, LastAccess: now, IPAddress: b.IP}
+	prove(s, l, now)
+	return s, tx.CreateUserSession(s)
+}
+
 // Renew records that the session's own person proved themselves again: the
 // session goes on under a new cookie, applications keep their tokens,
 // and auth_time, acr and amr are those of now. What the session was worth

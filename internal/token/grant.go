@@ -15,6 +15,7 @@ const (
 	GrantCode        = "ac" // authorization_code
 	GrantRefresh     = "rt" // refresh_token
 	GrantCredentials = "cc" // client_credentials
+	GrantPassword    = "ro" // password
 )
 
 // The notes that the grant of a service account has, as in Keycloak.
@@ -33,7 +34,7 @@ type Grant struct {
 	// Holdings are the user's roles and groups.
 	Holdings *latchkey.Holdings
 	Scope    Scope
-	Kind     string // GrantCode, GrantRefresh, GrantCredentials
+	Kind     string // GrantCode, GrantRefresh, ...
 	// Session and ClientSession are nil for a service account.
 	Session       *latchkey.UserSession
 	ClientSession *latchkey.ClientSession
