@@ -71,6 +71,7 @@ func (m *Minter) Mint(ctx context.Context, g *Grant, accessID string) (Tokens, e
 	now, p := m.now(), g.plan()
 	t := Tokens{AccessID: accessID}
 	access, expires := p.access(g, now, accessID)
+	defer spare(access)
 	t.ExpiresIn = expires.Unix() - now.Unix()
 	kind := typeHeader
 	if g.rfc9068() {
@@ -82,12 +83,15 @@ func (m *Minter) Mint(ctx context.Context, g *Grant, accessID string) (Tokens, e
 	}
 	if g.Scope.OpenID {
 		algorithm := signingAlgorithm(g.Realm, g.Client, attributeIDAlgorithm)
-		if t.ID, err = m.signPublic(g.Realm, algorithm, typeHeader, p.id(g, now, expires, accessHash(algorithm, t.Access))); err != nil {
+		id := p.id(g, now, expires, accessHash(algorithm, t.Access))
+		defer spare(id)
+		if t.ID, err = m.signPublic(g.Realm, algorithm, typeHeader, id); err != nil {
 			return Tokens{}, err
 		}
 	}
 	if g.Refresh != "" {
 		refresh, expires := p.refresh(g, now)
+		defer spare(refresh)
 		if !expires.IsZero() {
 			t.RefreshExpiresIn = max(expires.Unix()-now.Unix(), 0)
 		}
@@ -183,10 +187,10 @@ func (p *plan) refresh(g *Grant, now time.Time) (map[string]any, time.Time) {
 	if !g.RefreshAt.IsZero() {
 		issued = g.RefreshAt
 	}
-	c := map[string]any{
-		"jti": g.Refresh, "iss": g.Issuer, "aud": g.Issuer, "sub": g.subject(), "typ": typeRefresh, "azp": g.Client.ClientID,
-		"sid": g.Session.ID, "scope": p.all, "iat": issued.Unix(), "cst": g.ClientSession.StartedAt.UnixMilli(),
-	}
+	c := spareClaims.Get().(map[string]any)
+	c["jti"], c["iss"], c["aud"], c["sub"], c["typ"] = g.Refresh, g.Issuer, g.Issuer, g.subject(), typeRefresh
+	c["azp"], c["sid"], c["scope"] = g.Client.ClientID, g.Session.ID, p.all
+	c["iat"], c["cst"] = issued.Unix(), g.ClientSession.StartedAt.UnixMilli()
 	if g.Session.Offline {
 		c["typ"] = typeOffline
 	}

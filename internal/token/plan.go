@@ -3,6 +3,7 @@ package token
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"latchkey"
 )
@@ -72,7 +73,16 @@ func newPlan(snap *latchkey.Snapshot, client *latchkey.Client, scope Scope, base
 
 // mapping begins a token, or an answer, of the grant.
 func (p *plan) mapping(g *Grant, to target) *mapping {
-	return &mapping{grant: g, plan: p, to: to, claims: make(map[string]any, 24), roles: p.roles(g.Holdings.RoleIDs())}
+	return &mapping{grant: g, plan: p, to: to, claims: spareClaims.Get().(map[string]any), roles: p.roles(g.Holdings.RoleIDs())}
+}
+
+// spareClaims are maps for the claims of a token, which live until it is signed.
+var spareClaims = sync.Pool{New: func() any { return make(map[string]any, 24) }}
+
+// spare takes the claims of a token that was signed back.
+func spare(claims map[string]any) {
+	clear(claims)
+	spareClaims.Put(claims)
 }
 
 // maxRoleIDs is how many roles somebody may hold for whom what they come to is

@@ -15,6 +15,7 @@ import (
 	"hash"
 	"math/big"
 	"slices"
+	"sync"
 
 	"github.com/go-jose/go-jose/v4"
 
@@ -58,19 +59,34 @@ func (m *Minter) sign(snap *latchkey.Snapshot, algorithm, kind string, claims ma
 	if err != nil {
 		return "", err
 	}
-	body, err := appendJSON(make([]byte, 0, 1024), claims)
-	if err != nil {
+	space := buffers.Get().(*buffer)
+	defer space.spare()
+	if space.body, err = appendJSON(space.body[:0], claims); err != nil {
 		return "", fmt.Errorf("sign: %w", err)
 	}
-	head := p.head(kind)
-	b := make([]byte, 0, len(head)+1+base64.RawURLEncoding.EncodedLen(len(body))+1+700)
-	b = append(append(b, head...), '.')
-	b = base64.RawURLEncoding.AppendEncode(b, body)
+	b := append(append(space.text[:0], p.head(kind)...), '.')
+	b = base64.RawURLEncoding.AppendEncode(b, space.body)
 	signature, err := p.sign(b)
 	if err != nil {
 		return "", fmt.Errorf("sign with key %s: %w", k.ID, err)
 	}
-	return string(base64.RawURLEncoding.AppendEncode(append(b, '.'), signature)), nil
+	space.text = base64.RawURLEncoding.AppendEncode(append(b, '.'), signature)
+	return string(space.text), nil
+}
+
+// buffers are what tokens are written in, used again and again: a token is a
+// few kilobytes, and a busy server makes thousands a second.
+var buffers = sync.Pool{New: func() any { return &buffer{} }}
+
+type buffer struct{ body, text []byte }
+
+// largest is the size up to which a buffer is kept, in bytes.
+const largest = 64 << 10
+
+func (b *buffer) spare() {
+	if cap(b.body)+cap(b.text) <= largest {
+		buffers.Put(b)
+	}
 }
 
 // headOf is the first part of tokens that a key signs.
