@@ -32,7 +32,7 @@ configuration file: the key with ` + "`-file`" + `) names: ` + "`LK_MASTER_KEY_F
 What Latchkey does not know, it refuses: an unknown flag, an unknown variable that begins with ` + "`LK_`" + `, an
 unknown key in the file. What is unsafe it refuses too. Both with a sentence that says what to do.
 
-Memory follows Go's own variables ` + "`GOGC`" + ` (50 when it is not set) and ` + "`GOMEMLIMIT`" + ` (512 MiB when it is not set).
+Memory follows Go's own variables ` + "`GOGC`" + ` (200 when it is not set) and ` + "`GOMEMLIMIT`" + ` (512 MiB when it is not set).
 `
 
 // reference is docs/configuration.md.

@@ -26,8 +26,8 @@ type sqliteEngine struct {
 // through a loss of power.
 var (
 	writerPragmas = []string{"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "temp_store(MEMORY)",
-		"cache_size(-16000)", "journal_size_limit(67108864)"}
-	readerPragmas = []string{"busy_timeout(5000)", "query_only(1)", "temp_store(MEMORY)", "cache_size(-8000)"}
+		"cache_size(-8000)", "wal_autocheckpoint(4000)", "journal_size_limit(67108864)"}
+	readerPragmas = []string{"busy_timeout(5000)", "query_only(1)", "temp_store(MEMORY)", "cache_size(-4000)"}
 )
 
 func openSQLite(path string, conns int, work *counters) (engine, error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -23,155 +22,178 @@ var (
 	errClosed    = latchkey.Errorf(latchkey.CodeUnavailable, "The database is closed.")
 )
 
-// writer is the one connection that writes. Its goroutine gives turns: it
-// begins a transaction, lets one request after another run inside it, each in
-// a savepoint of its own, and commits when nobody waits or the group is full.
-// So one fsync serves everybody who came meanwhile (group commit). A request's
-// closure runs in the goroutine that called Update.
+// writer is the one connection that writes. Whoever has its turn runs their
+// closure on it. The first one begins a transaction, the others each run in a
+// savepoint of their own, and the one behind whom nobody waits, or with whom
+// the group is full, commits for all. So one fsync serves everybody who came
+// meanwhile (group commit), and who comes alone is served without another
+// goroutine.
 type writer struct {
-	conn     *sqliteConn
-	work     *counters
-	requests chan *request
-	closing  chan struct{}
-	closed   sync.Once
-	done     chan struct{}
-}
+	conn    *sqliteConn
+	work    *counters
+	turn    chan struct{} // holds one value while somebody has the turn
+	waiting atomic.Int64  // how many want the turn
+	closing chan struct{}
+	closed  sync.Once
 
-// request is a caller of Update that waits for its turn.
-type request struct {
-	tx     *Tx
-	state  atomic.Int32
-	turn   chan error // nil: go on; else the transaction could not begin
-	ran    chan error // what the closure returned
-	result chan error // of the commit; only when the closure returned nil
+	// The group that is open. They belong to who has the turn.
+	open    bool
+	wrote   bool // there is something to commit
+	runs    int  // how many had their turn in it
+	members []chan error
 }
-
-const (
-	requestWaiting int32 = iota
-	requestRunning
-	requestGivenUp
-)
 
 func openWriter(uri string, work *counters) (*writer, error) {
 	conn, err := openSQLiteConn(uri, writerPragmas)
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	w := &writer{conn: conn, work: work, requests: make(chan *request), closing: make(chan struct{}), done: make(chan struct{})}
-	go w.run()
-	return w, nil
+	return &writer{conn: conn, work: work, turn: make(chan struct{}, 1), closing: make(chan struct{})}, nil
 }
 
 // update waits for a turn, runs f in it and waits for the commit.
 func (w *writer) update(ctx context.Context, tx *Tx, f func(*Tx) error) error {
-	r := &request{tx: tx, turn: make(chan error, 1), ran: make(chan error, 1), result: make(chan error, 1)}
-	select {
-	case w.requests <- r:
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-w.closing:
-		return errClosed
+	if err := w.take(ctx); err != nil {
+		return err
 	}
-	select {
-	case err := <-r.turn:
-		if err != nil {
-			return err
-		}
-	case <-ctx.Done():
-		if r.state.CompareAndSwap(requestWaiting, requestGivenUp) {
-			return ctx.Err()
-		}
-		if err := <-r.turn; err != nil {
-			return err
-		}
-	}
-	// From here on the writer waits for us, whatever f does: runtime.Goexit
-	// (a failing test) included.
-	returned := false
-	defer func() {
-		if !returned {
-			r.ran <- errGone
-		}
-	}()
-	tx.q = w
-	tx.now = fromMillis(tx.db.now().UnixMilli())
-	err := tx.db.call(f, tx)
-	returned = true
-	r.ran <- err
+	result := make(chan error, 1)
+	err := w.run(tx, f, result)
 	if err != nil {
 		return err
 	}
-	return <-r.result
+	return <-result
 }
 
-func (w *writer) run() {
-	defer close(w.done)
-	for {
-		select {
-		case r := <-w.requests:
-			w.group(r)
-		case <-w.closing:
-			return
-		}
+// take waits for the turn.
+func (w *writer) take(ctx context.Context) error {
+	w.waiting.Add(1)
+	err := error(nil)
+	select {
+	case w.turn <- struct{}{}:
+	case <-ctx.Done():
+		err = ctx.Err()
+	case <-w.closing:
+		err = errClosed
 	}
+	w.waiting.Add(-1)
+	if err != nil {
+		w.settle() // a group may have been left open for us
+	}
+	return err
 }
 
-// group runs the request and those that wait behind it in one transaction.
-func (w *writer) group(r *request) {
+// run runs f in the turn, gives the turn on, and says why f did not join the
+// group. When it did, the commit's outcome comes by result.
+func (w *writer) run(tx *Tx, f func(*Tx) error, result chan error) (err error) {
+	err = errGone // unless f returns: runtime.Goexit ends a failing test
+	begun := false
+	defer func() {
+		if begun {
+			err = w.ran(err, tx, result)
+		}
+		w.leave()
+	}()
+	if beginning := w.begin(); beginning != nil {
+		return beginning
+	}
+	begun = true
+	tx.q = w
+	tx.now = fromMillis(tx.db.now().UnixMilli())
+	err = tx.db.call(f, tx)
+	return err
+}
+
+// begin begins the group, or a savepoint in it.
+func (w *writer) begin() error {
+	w.runs++
+	if w.open {
+		if err := w.do("SAVEPOINT request"); err != nil {
+			w.end(err)
+			return fmt.Errorf("%w: %w", errGroupLost, err)
+		}
+		return nil
+	}
 	if err := w.do("BEGIN IMMEDIATE"); err != nil {
-		if r.state.CompareAndSwap(requestWaiting, requestRunning) {
-			r.turn <- fmt.Errorf("store: %w", err)
-		}
-		return
+		w.runs = 0
+		return fmt.Errorf("store: %w", err)
 	}
-	var members []*request
-	lost := error(nil)
-	for n := 1; r != nil && lost == nil; n++ {
-		if r.state.CompareAndSwap(requestWaiting, requestRunning) {
-			var kept bool
-			if kept, lost = w.take(r); kept {
-				members = append(members, r)
+	w.open = true
+	return nil
+}
+
+// ran takes what a closure did into the group, or back.
+func (w *writer) ran(err error, tx *Tx, result chan error) error {
+	if err == nil {
+		w.members = append(w.members, result)
+		w.wrote = w.wrote || tx.wrote
+		if w.runs > 1 {
+			if lost := w.do("RELEASE request"); lost != nil {
+				w.end(lost)
 			}
 		}
-		r = nil
-		if n < maxGroup && lost == nil {
-			select {
-			case r = <-w.requests:
-			default:
-			}
-		}
+		return nil
 	}
+	if w.runs == 1 {
+		// Nobody else is in it. Nothing is left to roll back where SQLite has.
+		_ = w.do("ROLLBACK")
+		w.open, w.wrote, w.runs = false, false, 0
+		return err
+	}
+	lost := w.do("ROLLBACK TO request")
+	if lost == nil {
+		lost = w.do("RELEASE request")
+	}
+	if lost != nil {
+		w.end(lost)
+	}
+	return err
+}
+
+// leave gives the turn on: to who waits, or, after the commit, to nobody.
+func (w *writer) leave() {
+	if w.open && (w.waiting.Load() == 0 || w.runs >= maxGroup) {
+		w.end(nil)
+	}
+	<-w.turn
+	w.settle()
+}
+
+// settle commits a group that was left to somebody who then gave up. It is
+// called after every change that could have been their giving up or our
+// leaving it to them, so that one of the two sees both.
+func (w *writer) settle() {
+	if w.waiting.Load() > 0 {
+		return // whoever comes next sees to it
+	}
+	select {
+	case w.turn <- struct{}{}:
+	default:
+		return // whoever has the turn sees to it
+	}
+	if w.open {
+		w.end(nil)
+	}
+	<-w.turn
+}
+
+// end commits the group, or rolls it back when it is lost already, and tells
+// its members.
+func (w *writer) end(lost error) {
 	if lost == nil {
 		lost = w.do("COMMIT")
-	}
-	if lost == nil && slices.ContainsFunc(members, func(m *request) bool { return m.tx.wrote }) {
-		w.work.commits.Add(1)
 	}
 	if lost != nil {
 		// Nothing to roll back when SQLite has done it: then this fails, too.
 		_ = w.do("ROLLBACK")
 		lost = fmt.Errorf("%w: %w", errGroupLost, lost)
+	} else if w.wrote {
+		w.work.commits.Add(1)
 	}
-	for _, m := range members {
-		m.result <- lost
+	for _, m := range w.members {
+		m <- lost
 	}
-}
-
-// take gives one request its turn. It is kept when its changes wait for the
-// commit; lost is set when the transaction itself is gone.
-func (w *writer) take(r *request) (kept bool, lost error) {
-	if err := w.do("SAVEPOINT request"); err != nil {
-		r.turn <- fmt.Errorf("%w: %w", errGroupLost, err)
-		return false, err
-	}
-	r.turn <- nil
-	if err := <-r.ran; err != nil {
-		if err := w.do("ROLLBACK TO request"); err != nil {
-			return false, err
-		}
-		return false, w.do("RELEASE request")
-	}
-	return true, w.do("RELEASE request")
+	clear(w.members)
+	w.open, w.wrote, w.runs, w.members = false, false, 0, w.members[:0]
 }
 
 func (w *writer) do(text string) error {
@@ -195,8 +217,12 @@ func (w *writer) exec(_ context.Context, text string, args []any) (int64, error)
 	return w.conn.exec(text, args)
 }
 
+// close lets who has the turn come to an end, and closes.
 func (w *writer) close() error {
 	w.closed.Do(func() { close(w.closing) })
-	<-w.done
+	w.turn <- struct{}{}
+	if w.open {
+		w.end(nil)
+	}
 	return w.conn.close()
 }
