@@ -182,7 +182,7 @@ func TestOnePanic(t *testing.T) {
 
 	s.Change("demo", func(tx *store.Tx, snap *latchkey.Snapshot) error { // a step that is not built
 		f := *snap.FlowByAlias(snap.Realm.BrowserFlow)
-		f.Executions = []latchkey.Execution{{ID: "x", Authenticator: "auth-otp-form", Requirement: latchkey.Required}}
+		f.Executions = []latchkey.Execution{{ID: "x", Authenticator: "webauthn-authenticator", Requirement: latchkey.Required}}
 		return tx.UpdateFlow(&f)
 	})
 	sofar := len(s.Log.String())
