@@ -8,12 +8,13 @@ type TokenKind string
 
 // The kinds of action tokens.
 const (
-	TokenMagicLink   TokenKind = "magic-link"     // mailed by a login
-	TokenAPILink     TokenKind = "ext-magic-link" // made by POST /realms/{realm}/magic-link
-	TokenVerifyEmail TokenKind = "verify-email"   // mailed by the required action
-	TokenFirstAdmin  TokenKind = "first-admin"    // printed once on the host
-	TokenUpdateEmail TokenKind = "update-email"   // mailed to an account's new address
-	TokenRevertEmail TokenKind = "revert-email"   // mailed to its earlier one
+	TokenMagicLink   TokenKind = "magic-link"        // mailed by a login
+	TokenReset       TokenKind = "reset-credentials" // mailed by a login, to who forgot their password
+	TokenAPILink     TokenKind = "ext-magic-link"    // made by POST /realms/{realm}/magic-link
+	TokenVerifyEmail TokenKind = "verify-email"      // mailed by the required action
+	TokenFirstAdmin  TokenKind = "first-admin"       // printed once on the host
+	TokenUpdateEmail TokenKind = "update-email"      // mailed to an account's new address
+	TokenRevertEmail TokenKind = "revert-email"      // mailed to its earlier one
 )
 
 // ActionToken is a secret that was mailed or handed out. It is found by its

@@ -83,12 +83,24 @@ const (
 	AuthPasswordForm         = "auth-password-form"
 	AuthUsernamePasswordForm = "auth-username-password-form"
 	AuthMagicLink            = "ext-magic-form"
+	AuthRegistrationPage     = "registration-page-form"
+	AuthChooseUser           = "reset-credentials-choose-user"
+	AuthResetEmail           = "reset-credential-email"
+	AuthResetPassword        = "reset-password"
+	AuthResetOTP             = "reset-otp"
 	ConditionUserConfigured  = "conditional-user-configured"
 	AuthOTPForm              = "auth-otp-form"
 	AuthDirectUsername       = "direct-grant-validate-username"
 	AuthDirectPassword       = "direct-grant-validate-password"
 	AuthDirectOTP            = "direct-grant-validate-otp"
 	ConditionUserRole        = "conditional-user-role"
+)
+
+// The provider ids of the form actions of a registration.
+const (
+	FormUserCreation = "registration-user-creation"
+	FormPassword     = "registration-password-action"
+	FormTerms        = "registration-terms-and-conditions"
 )
 
 // The alias of the built-in flow of the mailed link.

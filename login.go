@@ -27,6 +27,17 @@ const (
 	AnswerStart AnswerKind = "start"
 )
 
+// Entry says by which of the realm's flows a login was entered. The names are
+// those of Keycloak's login actions.
+type Entry string
+
+// The entries of a login; the empty one is a sign-in.
+const (
+	EntrySignIn       Entry = ""
+	EntryRegistration Entry = "registration"
+	EntryReset        Entry = "reset-credentials"
+)
+
 // EndReason says why a login is over.
 type EndReason string
 
@@ -64,9 +75,12 @@ type Login struct {
 	NumberTries int `json:"-"` // wrong numbers; at 3 the page closes (R-009)
 	CodeTries   int `json:"-"` // wrong codes; at 5 the code closes (R-012)
 
-	Request    AuthorizationRequest       `json:"request"`
-	Answer     AnswerKind                 `json:"answer"`
-	FlowID     string                     `json:"flowId"`
+	Request AuthorizationRequest `json:"request"`
+	Answer  AnswerKind           `json:"answer"`
+	FlowID  string               `json:"flowId"`
+	// Entry says that the login is in the flow of a registration or a reset,
+	// and goes on in the one that signs people in.
+	Entry      Entry                      `json:"entry,omitempty"`
 	Executions map[string]ExecutionStatus `json:"executions,omitempty"`
 	// PassedAt says when each execution passed (for auth_time and step-up).
 	PassedAt map[string]time.Time `json:"passedAt,omitempty"`
@@ -105,6 +119,9 @@ type Login struct {
 	Consent string            `json:"consent,omitempty"`
 	Error   string            `json:"error,omitempty"` // OAuth error for EndRefused
 	Notes   map[string]string `json:"notes,omitempty"` // of executions, keyed "<execution id>.<name>"
+
+	// Draft is what was typed to register, sealed, until the mailbox is proven.
+	Draft []byte `json:"draft,omitempty"`
 
 	Mail MailStep `json:"mail"`
 	From Browser  `json:"from"` // the browser that asked

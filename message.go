@@ -32,12 +32,24 @@ const (
 	MailOTPAdded          MessageKind = "otp-added"
 	MailCredentialRemoved MessageKind = "credential-removed"
 	MailPasswordChanged   MessageKind = "password-changed"
+	MailRegister          MessageKind = "register"    // a link that makes the account that was asked for
+	MailHasAccount        MessageKind = "has-account" // the same, to an address that has one already
+	MailReset             MessageKind = "reset-credentials"
 )
 
 // Linked says whether mails of the kind carry a link.
 func (k MessageKind) Linked() bool {
 	switch k {
-	case MailMagicLink, MailVerifyEmail, MailAPILink, MailUpdateEmail, MailEmailChanged:
+	case MailMagicLink, MailVerifyEmail, MailAPILink, MailUpdateEmail, MailEmailChanged, MailRegister, MailHasAccount, MailReset:
+		return true
+	}
+	return false
+}
+
+// Coded says whether mails of the kind may carry a code to type, too.
+func (k MessageKind) Coded() bool {
+	switch k {
+	case MailMagicLink, MailUpdateEmail, MailRegister, MailHasAccount, MailReset:
 		return true
 	}
 	return false

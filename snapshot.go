@@ -182,6 +182,18 @@ func (s *Snapshot) DirectGrantFlow(c *Client) *Flow {
 	return s.flowByAlias[s.Realm.DirectGrantFlow]
 }
 
+// EntryFlow gives the flow that a login of the client is entered by; nil when
+// it does not exist.
+func (s *Snapshot) EntryFlow(c *Client, entry Entry) *Flow {
+	switch entry {
+	case EntryRegistration:
+		return s.flowByAlias[s.Realm.RegistrationFlow]
+	case EntryReset:
+		return s.flowByAlias[s.Realm.ResetCredentialsFlow]
+	}
+	return s.BrowserFlow(c)
+}
+
 // ActiveKey gives the key that signs with the algorithm at that time; nil when
 // there is none.
 func (s *Snapshot) ActiveKey(algorithm string, at time.Time) *Key {

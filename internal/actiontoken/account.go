@@ -1,6 +1,8 @@
 package actiontoken
 
 import (
+	"errors"
+
 	"latchkey"
 	"latchkey/internal/event"
 	"latchkey/internal/session"
@@ -57,7 +59,11 @@ func (a *act) findUser() (refused string, err error) {
 // kept of the address before. It is false when somebody else's login made it
 // in this moment.
 func (a *act) makeUser() (bool, error) {
-	u := user.Blank(a.tx, a.snap, a.address)
+	u, method := user.Blank(a.tx, a.snap, a.address), "magic"
+	draft := a.draft()
+	if draft != nil {
+		u, method = draft.User(a.tx, a.snap), "form"
+	}
 	u.EmailVerified = true
 	u.RemoveRequiredAction(latchkey.ActionVerifyEmail)
 	if a.config.UpdateProfile {
@@ -67,8 +73,15 @@ func (a *act) makeUser() (bool, error) {
 		u.AddRequiredAction(latchkey.ActionUpdatePassword)
 	}
 	e := a.event(latchkey.EventRegister)
-	e.Details["register_method"] = "magic"
-	err := user.Register(a.tx, a.snap, u, e)
+	e.Details["register_method"] = method
+	credentials := a.credentials(draft, u)
+	err := user.Register(a.tx, a.snap, u, e, credentials...)
+	if conflict := new(latchkey.Error); errors.As(err, &conflict) && conflict.Code == latchkey.CodeConflict && conflict.Field == latchkey.ProfileUsername {
+		// Somebody took the name since it was typed. The mailbox is proven, and
+		// the name is only a name.
+		user.Rename(u)
+		err = user.Register(a.tx, a.snap, u, e, credentials...)
+	}
 	if latchkey.ErrorCode(err) == latchkey.CodeConflict {
 		if other, e := a.tx.UserByEmail(u.RealmID, a.address); e == nil && other.ServiceAccountClientID == "" {
 			if other, e = a.tx.LockUser(other.RealmID, other.ID); e == nil && other.Enabled {
@@ -82,6 +95,47 @@ func (a *act) makeUser() (bool, error) {
 	}
 	a.user = u
 	return true, nil
+}
+
+// draft is what was typed to register, in the login that mailed.
+func (a *act) draft() *user.Draft {
+	if !a.config.registers() || a.asking == nil {
+		return nil
+	}
+	d := user.Kept(a.tx.Keyring(), a.asking)
+	if d != nil && !latchkey.SameAddress(d.Address(), a.address) {
+		return nil
+	}
+	return d
+}
+
+// credentials are those that were typed to register. A password that was typed
+// in another browser than the one that goes on is not taken: whoever typed it
+// there need not be the one with the mailbox, who is asked for one.
+func (a *act) credentials(d *user.Draft, u *latchkey.User) []*latchkey.Credential {
+	list := d.Credentials()
+	if len(list) > 0 && a.via == latchkey.ViaHere {
+		u.AddRequiredAction(latchkey.ActionUpdatePassword)
+		return nil
+	}
+	return list
+}
+
+// claim gives an account that nobody had proven, and of which nothing is left
+// that lets anybody in, the password of the one who registered with its
+// mailbox.
+func (a *act) claim() error {
+	actions := len(a.user.RequiredActions)
+	for _, c := range a.credentials(a.draft(), a.user) {
+		c.RealmID, c.UserID, c.CreatedAt = a.user.RealmID, a.user.ID, a.tx.Now()
+		if err := a.tx.CreateCredential(c); err != nil {
+			return err
+		}
+	}
+	if len(a.user.RequiredActions) == actions {
+		return nil
+	}
+	return a.tx.UpdateUser(a.user)
 }
 
 // prove makes the user's address proven, when something was. The
@@ -104,7 +158,7 @@ func (a *act) prove(keep bool) error {
 	if keep {
 		spared = a.login.SessionID
 	} else {
-		if err := a.tx.DeleteCredentials(u.RealmID, u.ID); err != nil {
+		if err := a.dropCredentials(u); err != nil {
 			return err
 		}
 		// Tokens that are out are void, and logins that are under way on what
@@ -128,6 +182,27 @@ func (a *act) prove(keep bool) error {
 	e := a.event(latchkey.EventVerifyEmail)
 	e.Details["email"], e.Details["username"] = u.Email, u.Username
 	return event.Record(a.tx, a.snap.Realm, e)
+}
+
+// dropCredentials takes the credentials of an account that nobody had proven.
+// In a reset second factors stay: a mailbox alone takes none away.
+func (a *act) dropCredentials(u *latchkey.User) error {
+	if !a.config.resets() {
+		return a.tx.DeleteCredentials(u.RealmID, u.ID)
+	}
+	list, err := a.tx.Credentials(u.RealmID, u.ID)
+	if err != nil {
+		return err
+	}
+	for _, c := range list {
+		if c.Type != latchkey.CredentialPassword {
+			continue
+		}
+		if err := a.tx.DeleteCredential(u.RealmID, c.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // verifyEmail is the redemption of a link of VERIFY_EMAIL.

@@ -54,7 +54,19 @@ type MagicConfig struct {
 	NoticeUnknown  bool          // tell an unknown address that it has no account
 	AllowedDomains []string      // canonical; empty: every domain
 	DeniedDomains  []string      // canonical
+
+	// Kind is what the step's links are, Mail which mail carries them.
+	Kind latchkey.TokenKind
+	Mail latchkey.MessageKind
 }
+
+// registers says that the step is a registration: its accounts are made of
+// what was typed, and who has one already has only shown who they are.
+func (c MagicConfig) registers() bool { return c.Mail == latchkey.MailRegister }
+
+// resets says that the step is a reset of credentials: the proof of a mailbox
+// takes no second factor away.
+func (c MagicConfig) resets() bool { return c.Kind == latchkey.TokenReset }
 
 // ParseMagicConfig reads an execution's configuration. What is missing or not
 // understood has its default; the lifespan is clamped. Accounts are not made
@@ -72,6 +84,7 @@ func ParseMagicConfig(config map[string]string, realmName string) MagicConfig {
 		NoticeUnknown:  boolean(config[KeyNoticeUnknown], false),
 		AllowedDomains: domains(config[KeyAllowedDomains]),
 		DeniedDomains:  domains(config[KeyDeniedDomains]),
+		Kind:           latchkey.TokenMagicLink, Mail: latchkey.MailMagicLink,
 	}
 	if c.OtherBrowser != OtherBrowserCode && c.OtherBrowser != OtherBrowserRefuse {
 		c.OtherBrowser = OtherBrowserNumber
@@ -80,6 +93,33 @@ func ParseMagicConfig(config map[string]string, realmName string) MagicConfig {
 		c.OtherBrowser = OtherBrowserRefuse // there is no code to type
 	}
 	return c
+}
+
+// ConfigFor gives the configuration of a step that mails links: of a Magic Link
+// the one behind its gear; of a registration and of a reset the defaults, with
+// the realm's lifespan of links that people ask for.
+func ConfigFor(realm *latchkey.Realm, provider string, config map[string]string) MagicConfig {
+	switch provider {
+	case latchkey.AuthRegistrationPage:
+		c := ParseMagicConfig(nil, realm.Name)
+		c.CreateUser, c.Mail, c.Lifespan = true, latchkey.MailRegister, UserLifespan(realm, "verify-email")
+		return c
+	case latchkey.AuthResetEmail:
+		c := ParseMagicConfig(nil, realm.Name)
+		c.CreateUser, c.Kind, c.Mail, c.Lifespan = false, latchkey.TokenReset, latchkey.MailReset, UserLifespan(realm, "reset-credentials")
+		return c
+	}
+	return ParseMagicConfig(config, realm.Name)
+}
+
+// UserLifespan is how long a link works that a person asked for: the realm's
+// setting for that act, else for all, an hour at most.
+func UserLifespan(realm *latchkey.Realm, act string) time.Duration {
+	all := DefaultLifespan
+	if n := realm.ActionTokenGeneratedByUserLifespan; n > 0 {
+		all = min(time.Duration(n)*time.Second, MaxLifespan)
+	}
+	return seconds(realm.Attributes["actionTokenGeneratedByUserLifespan."+act], all, time.Second, MaxLifespan)
 }
 
 // ConfigOf gives the configuration of the execution that mailed the login's
@@ -93,7 +133,7 @@ func ConfigOf(snap *latchkey.Snapshot, login *latchkey.Login) MagicConfig {
 				if c := snap.Config(e.ConfigID); c != nil {
 					config = c.Config
 				}
-				return ParseMagicConfig(config, snap.Realm.Name)
+				return ConfigFor(snap.Realm, e.Authenticator, config)
 			}
 		}
 	}

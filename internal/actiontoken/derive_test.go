@@ -216,7 +216,8 @@ func TestIssue(t *testing.T) {
 
 func TestParseMagicConfig(t *testing.T) {
 	def := actiontoken.ParseMagicConfig(nil, "acme")
-	want := actiontoken.MagicConfig{CreateUser: true, Lifespan: 600 * time.Second, OtherBrowser: "number", Code: true, Resend: 30 * time.Second}
+	want := actiontoken.MagicConfig{CreateUser: true, Lifespan: 600 * time.Second, OtherBrowser: "number", Code: true, Resend: 30 * time.Second,
+		Kind: latchkey.TokenMagicLink, Mail: latchkey.MailMagicLink}
 	if fmt.Sprint(def) != fmt.Sprint(want) {
 		t.Errorf("the defaults are %+v", def)
 	}

@@ -25,8 +25,11 @@ func SetTypedAddress(l *latchkey.Login, typed string) {
 	l.SetNote(l.Mail.Execution+noteAddress, typed)
 }
 
-// pass marks the execution that asked as passed in the login.
-func (a *act) pass(created bool) error {
+// pass marks the execution that asked as passed in the login. Where the mail
+// has shown no more than who it is (through is false: a registration, to an
+// address that has a proven account), the execution stays open and finds that
+// out itself.
+func (a *act) pass(created, through bool) error {
 	l, now := a.login, a.tx.Now()
 	if a.asking != nil && a.asking != l {
 		l.Mail = a.asking.Mail
@@ -34,9 +37,10 @@ func (a *act) pass(created bool) error {
 			return err
 		}
 	}
-	if a.asking != nil {
+	if a.asking != nil && through {
 		mark(l, l.Mail.Execution, now)
 	}
+	l.Draft = nil
 	l.Become(a.user.ID)
 	l.NewUser, l.FromCookie = created, false
 	l.Mail.Via = a.via

@@ -110,13 +110,17 @@ func (a *act) run() (Redemption, error) {
 	if created {
 		created, err = a.makeUser()
 	}
+	claimed := !created && err == nil && a.user != nil && !a.user.EmailVerified
 	if err == nil && !created {
 		err = a.prove(false)
+	}
+	if err == nil && claimed && a.config.registers() {
+		err = a.claim()
 	}
 	if err != nil {
 		return Redemption{}, err
 	}
-	if err := a.pass(created); err != nil {
+	if err := a.pass(created, created || claimed || !a.config.registers()); err != nil {
 		return Redemption{}, err
 	}
 	return Redemption{User: a.user, Created: created}, a.recordPassed()
@@ -147,6 +151,9 @@ func (a *act) bind() (refused string, err error) {
 			return RefusedUsed, nil
 		}
 		a.config = ConfigOf(a.snap, a.asking)
+		if t != nil && t.Kind != a.config.Kind {
+			return RefusedEnded, nil
+		}
 	}
 	switch {
 	case t != nil:
@@ -180,7 +187,7 @@ func (a *act) kindFits() bool {
 	if a.via == latchkey.ViaAPI {
 		return a.token.Kind == latchkey.TokenAPILink || a.token.Kind == latchkey.TokenFirstAdmin
 	}
-	return a.token.Kind == latchkey.TokenMagicLink
+	return a.token.Kind == latchkey.TokenMagicLink || a.token.Kind == latchkey.TokenReset
 }
 
 // lockAsking locks the login that mailed a link which goes on elsewhere.

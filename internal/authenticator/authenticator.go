@@ -18,11 +18,18 @@ func All(d Deps) []flow.Authenticator {
 	if d.Guard == nil {
 		d.Guard = ratelimit.NewGuard()
 	}
+	mail := mailStep{guard: d.Guard}
 	return []flow.Authenticator{
 		cookie{}, identityProvider{}, usernameForm{}, passwordForm{}, usernamePasswordForm{},
-		userConfigured{}, userRole{}, levelOfAuthentication{}, magicLink{guard: d.Guard},
+		userConfigured{}, userRole{}, levelOfAuthentication{}, magicLink{mail},
 		otpForm{}, directUsername{}, directPassword{}, directOTP{},
+		registrationPage{mail}, chooseUser{}, resetEmail{mail}, resetPassword{}, resetOTP{},
 	}
+}
+
+// Forms gives every part of a registration's page that is built.
+func Forms() []flow.FormAction {
+	return []flow.FormAction{userCreation{}, registrationPassword{}, registrationTerms{}}
 }
 
 // The choices of a requirement that providers offer, as in Keycloak.
@@ -38,12 +45,6 @@ const (
 	categoryPassword  = "password"
 	categoryCondition = "condition"
 )
-
-// noteAttempted is the name that the person typed into a form of this login.
-// Unlike notes of one execution it is for those that come after it: a name
-// that is nobody's goes on like any other, so that it cannot be told from
-// one that is somebody's. It proves nothing.
-const noteAttempted = "attempted_username"
 
 // attempted is the outcome of a step whose case this is not.
 var attempted = flow.Outcome{Kind: flow.Attempted}

@@ -28,6 +28,7 @@ var credentialOf = map[string]string{
 	"webauthn-authenticator-passwordless":  "webauthn-passwordless",
 	"auth-recovery-authn-code-form":        "recovery-authn-codes",
 	"direct-grant-validate-otp":            "otp",
+	latchkey.AuthResetOTP:                  "otp",
 	"direct-grant-validate-password":       latchkey.CredentialPassword,
 	"ext-auth-turnstile-username-password": latchkey.CredentialPassword,
 }

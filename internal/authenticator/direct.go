@@ -32,7 +32,7 @@ func (directUsername) Authenticate(c *flow.Context) (flow.Outcome, error) {
 		return flow.Outcome{}, err
 	}
 	c.SetUser(u)
-	c.Login.SetNote(noteAttempted, typed)
+	c.Login.SetNote(flow.NoteAttempted, typed)
 	return passed, nil
 }
 
@@ -61,7 +61,7 @@ func (directPassword) Authenticate(c *flow.Context) (flow.Outcome, error) {
 	if err != nil {
 		return flow.Outcome{}, err
 	}
-	code, err := checked(c, u, c.Login.Note(noteAttempted))
+	code, err := checked(c, u, c.Login.Note(flow.NoteAttempted))
 	switch {
 	case err != nil:
 		return flow.Outcome{}, err

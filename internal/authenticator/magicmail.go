@@ -15,7 +15,7 @@ import (
 const lingers = 5 * time.Minute
 
 // send mails for the first time and shows the waiting page.
-func (m magicLink) send(c *flow.Context, to *recipient) (flow.Outcome, error) {
+func (m mailStep) send(c *flow.Context, to *recipient) (flow.Outcome, error) {
 	l := c.Login
 	if l.Mail.Execution != c.Execution.ID {
 		// The counters of tries are the login's and stay.
@@ -29,7 +29,7 @@ func (m magicLink) send(c *flow.Context, to *recipient) (flow.Outcome, error) {
 
 // mail promises one mail. Whatever is true of the address, it reads one mark,
 // takes from every limit, and writes a token, a message and an event.
-func (m magicLink) mail(c *flow.Context, to *recipient) error {
+func (m mailStep) mail(c *flow.Context, to *recipient) error {
 	if !m.guard.Allow(c.Browser.IP, c.Now) {
 		return latchkey.Errorf(latchkey.CodeTooMany, "Many requests come from your network. Try again in a minute.")
 	}
@@ -66,14 +66,14 @@ func (m magicLink) mail(c *flow.Context, to *recipient) error {
 
 // promise writes the token and the mail that carries it. A mail that is
 // withheld has a token too, which nobody ever gets.
-func (m magicLink) promise(c *flow.Context, to *recipient, reason string) error {
+func (m mailStep) promise(c *flow.Context, to *recipient, reason string) error {
 	l, cfg := c.Login, config(c)
 	ends := c.Now.Add(cfg.Lifespan)
 	if late := ends.Add(lingers); l.ExpiresAt.Before(late) {
 		l.ExpiresAt = late
 	}
 	token := &latchkey.ActionToken{
-		RealmID: l.RealmID, Kind: latchkey.TokenMagicLink, LoginID: l.ID, UserID: to.userID, ClientID: l.ClientID,
+		RealmID: l.RealmID, Kind: cfg.Kind, LoginID: l.ID, UserID: to.userID, ClientID: l.ClientID,
 		ExpiresAt: ends, Address: to.address, Reusable: cfg.Reusable, Locale: l.Locale,
 	}
 	s, err := actiontoken.Issue(c.Tx, token)
@@ -81,7 +81,7 @@ func (m magicLink) promise(c *flow.Context, to *recipient, reason string) error 
 		return err
 	}
 	message := &latchkey.Message{
-		RealmID: l.RealmID, Kind: latchkey.MailMagicLink, State: latchkey.MessageQueued, Address: to.address,
+		RealmID: l.RealmID, Kind: cfg.Mail, State: latchkey.MessageQueued, Address: to.address,
 		LoginID: l.ID, TokenID: token.ID, Secret: s, ExpiresAt: ends, UserID: to.userID, ClientID: l.ClientID, Locale: l.Locale,
 		WithCode:   cfg.Code && !l.Mail.LinkOnly && !l.Mail.CodeClosed && l.CodeTries < actiontoken.MaxCodeTries,
 		CreateUser: cfg.CreateUser, NoticeUnknown: cfg.NoticeUnknown, From: l.From,

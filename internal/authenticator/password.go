@@ -27,7 +27,7 @@ func (passwordForm) Authenticate(c *flow.Context) (flow.Outcome, error) {
 	if err != nil {
 		return flow.Outcome{}, err
 	}
-	if u == nil && c.Login.Note(noteAttempted) == "" {
+	if u == nil && c.Login.Note(flow.NoteAttempted) == "" {
 		return attempted, nil // nobody said who it is: nothing to ask for
 	}
 	return challenge(passwordScreen(c, u))
@@ -65,7 +65,7 @@ func (passwordForm) Action(c *flow.Context) (flow.Outcome, error) {
 // passwordScreen shows the name as it was typed: who types a username is not
 // shown the account's address.
 func passwordScreen(c *flow.Context, u *latchkey.User) flow.PasswordForm {
-	name := c.Login.Note(noteAttempted)
+	name := c.Login.Note(flow.NoteAttempted)
 	if name == "" && u != nil {
 		name = u.Username
 	}
@@ -141,7 +141,7 @@ func (usernamePasswordForm) Action(c *flow.Context) (flow.Outcome, error) {
 		return refuse(refusal, screen)
 	}
 	c.SetUser(u)
-	c.Login.SetNote(noteAttempted, screen.Username)
+	c.Login.SetNote(flow.NoteAttempted, screen.Username)
 	rememberMe(c)
 	return passed, nil
 }
@@ -213,7 +213,7 @@ func verify(c *flow.Context, u *latchkey.User) (any, error) {
 
 // attemptedName is the name that was typed, on this page or on one before it.
 func attemptedName(c *flow.Context) string {
-	if name := c.Login.Note(noteAttempted); name != "" {
+	if name := c.Login.Note(flow.NoteAttempted); name != "" {
 		return name
 	}
 	return typedUsername(c)

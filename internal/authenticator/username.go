@@ -50,7 +50,7 @@ func (usernameForm) Action(c *flow.Context) (flow.Outcome, error) {
 		return flow.Outcome{}, err
 	}
 	c.SetUser(u)
-	c.Login.SetNote(noteAttempted, typed)
+	c.Login.SetNote(flow.NoteAttempted, typed)
 	rememberMe(c)
 	return passed, nil
 }

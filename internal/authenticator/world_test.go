@@ -60,7 +60,7 @@ func newWorld(t testing.TB, db *store.DB) *world {
 		t.Fatal(err)
 	}
 	w := &world{t: t, db: db, clock: storetest.ClockOf(db), flow: latchkey.FlowMagicLink,
-		registry: flow.NewRegistry(authenticator.All(authenticator.Deps{}), requiredaction.All())}
+		registry: flow.NewRegistry(authenticator.All(authenticator.Deps{}), requiredaction.All(), authenticator.Forms()...)}
 	w.update(func(tx *store.Tx) error {
 		r, err := p.Apply(tx)
 		if err != nil {
@@ -316,5 +316,5 @@ func (w *world) events() (types []string) {
 }
 
 func guarded(g *ratelimit.Guard) *flow.Registry {
-	return flow.NewRegistry(authenticator.All(authenticator.Deps{Guard: g}), requiredaction.All())
+	return flow.NewRegistry(authenticator.All(authenticator.Deps{Guard: g}), requiredaction.All(), authenticator.Forms()...)
 }

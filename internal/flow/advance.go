@@ -54,6 +54,10 @@ const (
 	Over                            // the account is gone: Screen is the last page
 )
 
+// identified is the result of a step that was [Identified]; it never leaves
+// Advance.
+const identified ResultKind = -1
+
 // Result is how a turn ended.
 type Result struct {
 	Kind   ResultKind
@@ -121,6 +125,9 @@ func Advance(r *Run) (Result, error) {
 		r.choose()
 	}
 	v, res, err := r.level(r.Login.FlowID, 0)
+	if err == nil && r.Login.Entry != latchkey.EntrySignIn && (v == passed || res.Kind == identified) {
+		v, res, err = r.signIn(v == passed)
+	}
 	switch {
 	case err != nil || res.Kind != 0:
 		return res, err
@@ -211,7 +218,10 @@ func (r *Run) submit() (Result, error) {
 		return Result{}, err
 	}
 	_, res := r.apply(e, out, true)
-	if res.Kind == Show {
+	switch res.Kind {
+	case identified:
+		return Result{}, nil // the step says so again when the flow comes to it
+	case Show:
 		res.Others, err = r.others(e)
 	}
 	return res, err
@@ -255,6 +265,8 @@ func (r *Run) apply(e *latchkey.Execution, out Outcome, submitted bool) (verdict
 		return pending, Result{Kind: Restarted, Step: e.ID}
 	case Cancelled:
 		return pending, Result{Kind: Denied, Code: "access_denied", Step: e.ID}
+	case Identified:
+		return pending, Result{Kind: identified}
 	}
 	if r.passive() {
 		return pending, Result{Kind: NeedsPage}
@@ -293,6 +305,9 @@ func (r *Run) context(e *latchkey.Execution, s *Submission) *Context {
 	}
 	if s != nil {
 		c.Form, c.Prepared = s.Form, s.Prepared
+	}
+	if e != nil && isForm(e) {
+		c.Parts = r.parts(e.FlowID)
 	}
 	return c
 }

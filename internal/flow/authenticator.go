@@ -6,6 +6,7 @@ import (
 
 	"latchkey"
 	"latchkey/internal/store"
+	"latchkey/internal/user"
 )
 
 // Authenticator is one kind of step of a flow. It never touches HTTP: it is
@@ -50,6 +51,25 @@ type UserCheck interface {
 type SetUp interface {
 	// SetUpBy is the alias of the required action that does it.
 	SetUpBy() string
+}
+
+// FormAction is one part of the page of a form-flow, such as a registration:
+// all parts are validated first, and only when none has a fault all of them
+// put into the draft what was typed.
+type FormAction interface {
+	Provider() Provider
+	// Show adds the part to the page; values typed are in the context's form.
+	Show(c *Context, page *RegistrationForm) error
+	// Validate says what is wrong with what was typed.
+	Validate(c *Context) ([]FieldError, error)
+	// Success puts what was typed into the draft of the account.
+	Success(c *Context, draft *user.Draft) error
+}
+
+// Part is one enabled execution of a form-flow.
+type Part struct {
+	Execution *latchkey.Execution
+	Action    FormAction // nil when it is not built
 }
 
 // RequiredAction is something asked of the user after the flow. Evaluate may
@@ -97,6 +117,10 @@ const (
 	Restart                          // begin the flow again
 	Cancelled                        // the person declined: the application gets access_denied
 	Finished                         // the account is gone, and the login with it: show Screen, the last page
+	// Identified says that the mailbox is proven and its account was there
+	// before: the login goes on in the flow that signs people in, where the
+	// mail counts as its own step and as nothing else.
+	Identified
 )
 
 // Outcome is an authenticator's answer. It commits whatever it wrote: a
@@ -117,10 +141,12 @@ type Context struct {
 	Client    *latchkey.Client
 	Execution *latchkey.Execution // nil in a required action
 	Config    map[string]string   // of the execution or the action; never nil
-	Tx        *store.Tx
-	Form      url.Values // of Action, and of every step of a login without a browser; nil else
-	Prepared  any
-	Browser   latchkey.Browser
+	// Parts are the executions of a form-flow that the step is the page of.
+	Parts    []Part
+	Tx       *store.Tx
+	Form     url.Values // of Action, and of every step of a login without a browser; nil else
+	Prepared any
+	Browser  latchkey.Browser
 	// Session is the live session that this browser's cookie names; nil when
 	// there is none.
 	Session *latchkey.UserSession

@@ -22,7 +22,7 @@ func (r *Run) prepareLevel(flowID string, depth int, out map[string]any) error {
 		if e.Requirement == latchkey.Disabled {
 			continue
 		}
-		if e.FlowID != "" {
+		if e.FlowID != "" && !isForm(e) {
 			if err := r.prepareLevel(e.FlowID, depth+1, out); err != nil {
 				return err
 			}

@@ -12,22 +12,31 @@ import (
 // administrator, takes that place; conditions, second factors and required
 // actions are met as always.
 func PassFirstFactor(snap *latchkey.Snapshot, l *latchkey.Login, now time.Time) {
-	for _, ids := range [][]string{{latchkey.AuthMagicLink},
-		{latchkey.AuthUsernamePasswordForm, latchkey.AuthUsernameForm, latchkey.AuthPasswordForm}} {
-		found := false
-		for _, provider := range ids {
-			for _, e := range executionsOf(snap, l.FlowID, provider, 0) {
-				if l.Executions == nil {
-					l.Executions, l.PassedAt = map[string]latchkey.ExecutionStatus{}, map[string]time.Time{}
-				}
-				l.Executions[e.ID], l.PassedAt[e.ID] = latchkey.StatusSuccess, now
-				found = true
+	if !passMail(snap, l, now) {
+		passSteps(snap, l, now, latchkey.AuthUsernamePasswordForm, latchkey.AuthUsernameForm, latchkey.AuthPasswordForm)
+	}
+}
+
+// passMail marks as passed what asks for the proof of a mailbox, and says
+// whether the flow has such a step.
+func passMail(snap *latchkey.Snapshot, l *latchkey.Login, now time.Time) bool {
+	return passSteps(snap, l, now, latchkey.AuthMagicLink)
+}
+
+func passSteps(snap *latchkey.Snapshot, l *latchkey.Login, now time.Time, providers ...string) (found bool) {
+	for _, provider := range providers {
+		for _, e := range executionsOf(snap, l.FlowID, provider, 0) {
+			if l.Executions == nil {
+				l.Executions = map[string]latchkey.ExecutionStatus{}
 			}
-		}
-		if found {
-			return
+			if l.PassedAt == nil {
+				l.PassedAt = map[string]time.Time{}
+			}
+			l.Executions[e.ID], l.PassedAt[e.ID] = latchkey.StatusSuccess, now
+			found = true
 		}
 	}
+	return found
 }
 
 // executionsOf lists the enabled executions of a provider in a flow and its

@@ -99,7 +99,7 @@ func (r *Run) oneOf(list []*latchkey.Execution, depth int) (verdict, Result, err
 // through says whether an alternative has succeeded already, without running
 // anything.
 func (r *Run) through(e *latchkey.Execution, depth int) bool {
-	if e.FlowID == "" {
+	if e.FlowID == "" || isForm(e) {
 		return r.Login.Executions[e.ID] == latchkey.StatusSuccess
 	}
 	f := r.Realm.Flow(e.FlowID)
@@ -160,7 +160,7 @@ func (r *Run) holds(e *latchkey.Execution, id string, depth int) bool {
 
 // execution runs one execution that is not done yet.
 func (r *Run) execution(e *latchkey.Execution, depth int) (verdict, Result, error) {
-	if e.FlowID != "" {
+	if e.FlowID != "" && !isForm(e) {
 		return r.level(e.FlowID, depth+1)
 	}
 	if s := r.Login.Executions[e.ID]; s == latchkey.StatusSuccess || s == latchkey.StatusSkipped {

@@ -49,7 +49,7 @@ func (r *Run) levelOffersAlternatives(f *latchkey.Flow) bool {
 
 // firstStep is the step that the person would meet first on that way.
 func (r *Run) firstStep(e *latchkey.Execution, depth int) *latchkey.Execution {
-	if e.FlowID == "" {
+	if e.FlowID == "" || isForm(e) {
 		return e
 	}
 	f := r.Realm.Flow(e.FlowID)

@@ -4,16 +4,21 @@ import (
 	"latchkey"
 )
 
-// Registry holds the authenticators and required actions that are built in.
+// Registry holds the authenticators, form actions and required actions that
+// are built in.
 type Registry struct {
 	authenticators map[string]Authenticator
 	actions        map[string]RequiredAction
+	forms          map[string]FormAction
 }
 
 // NewRegistry makes a registry; a later entry takes the place of an earlier
 // one of the same id.
-func NewRegistry(authenticators []Authenticator, actions []RequiredAction) *Registry {
-	g := &Registry{authenticators: map[string]Authenticator{}, actions: map[string]RequiredAction{}}
+func NewRegistry(authenticators []Authenticator, actions []RequiredAction, forms ...FormAction) *Registry {
+	g := &Registry{authenticators: map[string]Authenticator{}, actions: map[string]RequiredAction{}, forms: map[string]FormAction{}}
+	for _, f := range forms {
+		g.forms[f.Provider().ID] = f
+	}
 	for _, a := range authenticators {
 		g.authenticators[a.Provider().ID] = a
 	}
@@ -33,8 +38,15 @@ func (g *Registry) Authenticator(providerID string) Authenticator {
 // built.
 func (g *Registry) RequiredAction(alias string) RequiredAction { return g.actions[alias] }
 
-// Built says whether there is an authenticator or a required action of that id.
-func (g *Registry) Built(id string) bool { return g.authenticators[id] != nil || g.actions[id] != nil }
+// FormAction finds a part of a form-flow by its provider id; nil when it is
+// not built.
+func (g *Registry) FormAction(providerID string) FormAction { return g.forms[providerID] }
+
+// Built says whether there is an authenticator, a form action or a required
+// action of that id.
+func (g *Registry) Built(id string) bool {
+	return g.authenticators[id] != nil || g.actions[id] != nil || g.forms[id] != nil
+}
 
 // Providers describes the authenticators that are built, in no order.
 func (g *Registry) Providers() []Provider {

@@ -90,6 +90,22 @@ type ProfileField struct {
 	GroupTitle, GroupHelp string
 }
 
+// RegistrationForm is the page of a registration: what its parts ask for.
+type RegistrationForm struct {
+	Fields   []ProfileField
+	Password bool // asked for, twice
+	Terms    bool // a yes to them is asked for
+	Text     string
+	Agreed   bool // the box is ticked
+	Errors   []FieldError
+}
+
+// ChooseUser asks who forgot their password.
+type ChooseUser struct {
+	Username string
+	Errors   []FieldError
+}
+
 // VerifyEmail says that a mail with a link to prove the address was sent.
 type VerifyEmail struct {
 	Address  string
@@ -101,6 +117,7 @@ type VerifyEmail struct {
 // PasswordUpdate asks for a new password, twice.
 type PasswordUpdate struct {
 	Username string
+	Stay     bool // the box "Sign out of other devices" was taken off
 	Errors   []FieldError
 }
 
@@ -126,6 +143,8 @@ func (PasswordForm) screen()         {}
 func (UsernamePasswordForm) screen() {}
 func (Waiting) screen()              {}
 func (ProfileForm) screen()          {}
+func (RegistrationForm) screen()     {}
+func (ChooseUser) screen()           {}
 func (VerifyEmail) screen()          {}
 func (PasswordUpdate) screen()       {}
 func (Terms) screen()                {}

@@ -5,6 +5,8 @@
 // Routes, below /realms/{realm}/login-actions:
 //
 //	GET  POST authenticate      the step of the flow that is open
+//	GET  POST registration      the same in the flow of a registration
+//	GET  POST reset-credentials the same in the flow of a forgotten password
 //	GET  POST required-action   the same, under Keycloak's name
 //	GET  POST consent           the same: what an application asks for
 //	GET       restart           begins the login again, as a new one

@@ -61,8 +61,12 @@ func New(d Deps) *Door {
 func (d *Door) Routes() []web.Route {
 	const base = "/realms/{realm}/login-actions/"
 	return []web.Route{
-		{Pattern: "GET " + base + "authenticate", Class: web.ClassPage, Handler: d.showStep},
+		{Pattern: "GET " + base + "authenticate", Class: web.ClassPage, Handler: d.enter(latchkey.EntrySignIn)},
 		{Pattern: "POST " + base + "authenticate", Class: web.ClassPage, Handler: d.submitStep},
+		{Pattern: "GET " + base + "registration", Class: web.ClassPage, Handler: d.enter(latchkey.EntryRegistration)},
+		{Pattern: "POST " + base + "registration", Class: web.ClassPage, Handler: d.submitStep},
+		{Pattern: "GET " + base + "reset-credentials", Class: web.ClassPage, Handler: d.enter(latchkey.EntryReset)},
+		{Pattern: "POST " + base + "reset-credentials", Class: web.ClassPage, Handler: d.submitStep},
 		{Pattern: "GET " + base + "required-action", Class: web.ClassPage, Handler: d.showStep},
 		{Pattern: "POST " + base + "required-action", Class: web.ClassPage, Handler: d.submitStep},
 		{Pattern: "GET " + base + "consent", Class: web.ClassPage, Handler: d.showStep},
@@ -103,6 +107,7 @@ type visit struct {
 	user    *latchkey.User // of the session
 	known   [][]byte       // addresses that this browser signed in with before
 	shown   *flow.Result   // what there is to show, where nothing has to be written; see lookAhead
+	again   any            // what was prepared of a form that the login has left behind
 }
 
 // begin reads what every request of the door needs and touches no database
@@ -148,7 +153,7 @@ func (d *Door) stepURL(snap *latchkey.Snapshot, l *latchkey.Login) string {
 func stepPath(l *latchkey.Login) string {
 	switch l.Action {
 	case "":
-		return "authenticate"
+		return entryPath(l.Entry)
 	case flow.StepConsent:
 		return "consent"
 	}

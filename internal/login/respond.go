@@ -111,9 +111,10 @@ func (d *Door) form(v *visit, res flow.Result) page.Form {
 	if named(v.login, res.Screen) {
 		f.RestartURL = d.url(v.snap, "restart", loginQuery(v.snap, v.login))
 	}
+	d.entries(v, res.Screen, &f)
 	if len(res.Others) > 0 {
 		code.Set("tryAnotherWay", "on")
-		f.TryAnotherURL = d.url(v.snap, "authenticate", code)
+		f.TryAnotherURL = d.url(v.snap, entryPath(v.login.Entry), code)
 	}
 	return f
 }
@@ -124,7 +125,7 @@ func named(l *latchkey.Login, screen flow.Screen) bool {
 	switch s := screen.(type) {
 	case flow.EmailForm:
 		return s.Fixed
-	case flow.UsernameForm:
+	case flow.UsernameForm, flow.RegistrationForm, flow.ChooseUser:
 		return false
 	case flow.UsernamePasswordForm:
 		return s.Fixed
@@ -155,10 +156,15 @@ func (d *Door) screen(v *visit, res flow.Result, f page.Form) (page.Page, bool) 
 			Failed: s.Failed, Resent: s.Resent, PollURL: d.pollURL(v), Errors: fieldErrors(s.Errors)}, true
 	case flow.ProfileForm:
 		return page.ProfileForm{Form: f, Fields: profileFields(s.Fields), New: s.New, Verify: s.Verify, Errors: fieldErrors(s.Errors)}, false
+	case flow.RegistrationForm:
+		return page.RegistrationForm{Form: f, Fields: profileFields(s.Fields), Password: s.Password, Terms: s.Terms, Text: s.Text,
+			Agreed: s.Agreed, Errors: fieldErrors(s.Errors)}, false
+	case flow.ChooseUser:
+		return page.ChooseUser{Form: f, Username: s.Username, Errors: fieldErrors(s.Errors)}, false
 	case flow.VerifyEmail:
 		return page.VerifyEmail{Form: f, Address: s.Address, ResendAt: s.ResendAt, Resent: s.Resent, Errors: fieldErrors(s.Errors)}, false
 	case flow.PasswordUpdate:
-		return page.PasswordUpdate{Form: f, Username: s.Username, Errors: fieldErrors(s.Errors)}, false
+		return page.PasswordUpdate{Form: f, Username: s.Username, Stay: s.Stay, Errors: fieldErrors(s.Errors)}, false
 	case flow.SelectAccount:
 		f.RestartURL, f.TryAnotherURL = "", ""
 		return page.SelectAccount{Form: f, Account: s.Account}, false

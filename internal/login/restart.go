@@ -91,7 +91,7 @@ func (d *Door) anew(tx *store.Tx, v *visit, old *latchkey.Login) *latchkey.Login
 	return &latchkey.Login{
 		RealmID: old.RealmID, ID: secret.NewID(), BrowserHash: old.BrowserHash, TabID: secret.TabID(),
 		ClientID: old.ClientID, CreatedAt: now, ExpiresAt: now.Add(v.snap.Realm.LoginTimeout()), SeenAt: now,
-		Request: old.Request, Answer: old.Answer, FlowID: old.FlowID, Locale: old.Locale, From: v.browser,
+		Request: old.Request, Answer: old.Answer, FlowID: old.FlowID, Entry: old.Entry, Locale: old.Locale, From: v.browser,
 	}
 }
 

@@ -42,17 +42,26 @@ func (d *Door) codeMatches(v *visit, code string) bool {
 // another one begins anew.
 func (d *Door) stale(v *visit) error {
 	l := v.login
-	if l.Mail.Sent > 0 && l.Current == l.Mail.Execution && d.codeMatches(v, d.codeOfStage(l, 0)) {
+	if d.typedBefore(v, l) {
 		typed := v.form.Get("username")
+		if l.Entry == latchkey.EntryRegistration {
+			typed = v.form.Get(latchkey.ProfileEmail)
+		}
 		if latchkey.CanonicalAddress(typed) == latchkey.CanonicalAddress(l.Mail.Address) {
 			return web.Redirect(v.w, v.r, d.stepURL(v.snap, l))
 		}
-		return d.restartWith(v, &flow.Submission{Step: l.Current, Form: v.form})
+		return d.restartWith(v, &flow.Submission{Step: l.Current, Form: v.form, Prepared: v.again})
 	}
 	return d.page(v, http.StatusBadRequest, page.PageExpired{
 		Form:        page.Form{RestartURL: d.url(v.snap, "restart", loginQuery(v.snap, l)), SessionCode: d.sessionCode(l)},
 		ContinueURL: d.stepURL(v.snap, l),
 	}, false)
+}
+
+// typedBefore says whether the form is of the page that asked for the address
+// which the login has mailed to.
+func (d *Door) typedBefore(v *visit, l *latchkey.Login) bool {
+	return l.Mail.Sent > 0 && l.Current == l.Mail.Execution && d.codeMatches(v, d.codeOfStage(l, 0))
 }
 
 // missing is the page where this browser has cookies but no such login: the

@@ -41,8 +41,16 @@ func (d *Door) step(v *visit, submit *flow.Submission, choose string) error {
 	if err := d.find(v, submit); err != nil {
 		return err
 	}
+	return d.stepFound(v, submit, choose)
+}
+
+// stepFound is the same where the login has been read.
+func (d *Door) stepFound(v *visit, submit *flow.Submission, choose string) error {
 	if done, err := d.standing(v, submit != nil || choose != ""); done || err != nil {
 		return err
+	}
+	if !allowed(v.snap.Realm, v.login.Entry) {
+		return d.notAllowed(v, v.login.Entry)
 	}
 	if v.login.Note(noteConfirm) != "" {
 		return d.confirmHere(v)
@@ -70,10 +78,20 @@ func (d *Door) find(v *visit, submit *flow.Submission) error {
 			return err
 		}
 		v.login = l
-		if submit == nil && v.r.Method == http.MethodGet {
+		switch {
+		case submit == nil && v.r.Method == http.MethodGet:
 			return d.lookAhead(tx, v)
-		}
-		if submit == nil || l.Ended() || !d.codeMatches(v, d.sessionCode(l)) {
+		case submit == nil || l.Ended():
+			return nil
+		case d.codeMatches(v, d.sessionCode(l)):
+		case d.typedBefore(v, l) && l.Entry == latchkey.EntryRegistration:
+			// The page before the one that waits, with another address perhaps:
+			// it is submitted to a login that begins anew (see stale).
+			left := *l
+			left.Mail = latchkey.MailStep{}
+			v.again, err = flow.Prepare(d.run(tx, v, &left, submit))
+			return err
+		default:
 			return nil // nothing slow is done for a form that is not of this step
 		}
 		submit.Prepared, err = flow.Prepare(d.run(tx, v, l, submit))

@@ -17,6 +17,17 @@ const maxRelay = 8000
 // authorize is the authorization endpoint. It ends in an error page, in an
 // error to the application, or in a login that the person's door takes on.
 func (d *Door) authorize(w http.ResponseWriter, r *http.Request) error {
+	return d.authorizeBy(w, r, latchkey.EntrySignIn)
+}
+
+// enter is the authorization endpoint for who has no account yet, or has
+// forgotten the password: the login begins in that flow (Keycloak:
+// registrations, forgot-credentials).
+func (d *Door) enter(entry latchkey.Entry) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error { return d.authorizeBy(w, r, entry) }
+}
+
+func (d *Door) authorizeBy(w http.ResponseWriter, r *http.Request, entry latchkey.Entry) error {
 	snap, err := d.realmPage(w, r)
 	if err != nil || snap == nil {
 		return err
@@ -28,7 +39,7 @@ func (d *Door) authorize(w http.ResponseWriter, r *http.Request) error {
 	if err != nil { // a parameter that came twice, or no text: no address in it can be trusted
 		return d.refuseRequest(w, r, &authorization{door: d, snap: snap}, &verdict{page: PageInvalid, event: "invalid_request"})
 	}
-	a := &authorization{request: parseRequest(params), door: d, snap: snap}
+	a := &authorization{request: parseRequest(params), door: d, snap: snap, entry: entry}
 	for _, check := range checks {
 		if v := check(a); v != nil {
 			return d.refuseRequest(w, r, a, v)
@@ -85,7 +96,7 @@ func (d *Door) openLogin(w http.ResponseWriter, r *http.Request, a *authorizatio
 	l := &latchkey.Login{
 		RealmID: a.snap.Realm.ID, ID: secret.NewID(), BrowserHash: hash, TabID: secret.TabID(), ClientID: a.client.ID,
 		CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(a.snap.Realm.LoginTimeout()),
-		Request: a.AuthorizationRequest, Answer: latchkey.AnswerCode, FlowID: a.snap.BrowserFlow(a.client).ID,
+		Request: a.AuthorizationRequest, Answer: latchkey.AnswerCode, FlowID: a.snap.EntryFlow(a.client, a.entry).ID, Entry: a.entry,
 		From: d.Site.Browser(r),
 	}
 	if err := d.DB.Update(r.Context(), func(tx *store.Tx) error { return tx.CreateLogin(l) }); err != nil {
@@ -99,5 +110,9 @@ func (d *Door) openLogin(w http.ResponseWriter, r *http.Request, a *authorizatio
 
 // stepURL is where the person's door goes on with a login.
 func (d *Door) stepURL(snap *latchkey.Snapshot, client *latchkey.Client, l *latchkey.Login) string {
-	return d.url(snap, "login-actions/authenticate", url.Values{"client_id": {client.ClientID}, "tab_id": {l.TabID}})
+	path := "authenticate"
+	if l.Entry != latchkey.EntrySignIn {
+		path = string(l.Entry)
+	}
+	return d.url(snap, "login-actions/"+path, url.Values{"client_id": {client.ClientID}, "tab_id": {l.TabID}})
 }

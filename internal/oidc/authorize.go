@@ -18,6 +18,7 @@ type authorization struct {
 	snap   *latchkey.Snapshot
 	client *latchkey.Client
 	mode   string // how the application is answered, once that is known
+	entry  latchkey.Entry
 }
 
 // verdict is what a check says when the request does not go on: an error page,
@@ -188,7 +189,7 @@ func checkHint(a *authorization) *verdict {
 }
 
 func checkFlow(a *authorization) *verdict {
-	if a.snap.BrowserFlow(a.client) == nil {
+	if a.snap.BrowserFlow(a.client) == nil || a.snap.EntryFlow(a.client, a.entry) == nil {
 		return &verdict{page: PageSetup, status: http.StatusInternalServerError, event: "invalid_config"}
 	}
 	return nil

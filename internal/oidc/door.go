@@ -127,6 +127,8 @@ func (d *Door) Routes() []web.Route {
 		{Pattern: "GET " + base + "certs", Class: web.ClassJSON, Handler: d.public(d.certs)},
 		{Pattern: "GET " + base + "auth", Class: web.ClassPage, Handler: d.authorize},
 		{Pattern: "POST " + base + "auth", Class: web.ClassPage, Handler: d.authorize, AnyOrigin: true},
+		{Pattern: "GET " + base + "registrations", Class: web.ClassPage, Handler: d.enter(latchkey.EntryRegistration)},
+		{Pattern: "GET " + base + "forgot-credentials", Class: web.ClassPage, Handler: d.enter(latchkey.EntryReset)},
 		{Pattern: "GET " + base + "auth/answer", Class: web.ClassPage, Handler: d.answer},
 		{Pattern: "POST " + base + "token", Class: web.ClassJSON, Handler: d.token},
 		{Pattern: "POST " + base + "token/introspect", Class: web.ClassJSON, Handler: d.introspect},

@@ -146,6 +146,9 @@ func (w *Worker) recipient(tx *store.Tx, m *latchkey.Message, d *decision) error
 		return nil
 	default:
 		address, row.UserID, d.facts.User = u.Email, u.ID, u
+		if row.Kind == latchkey.MailRegister && u.EmailVerified {
+			row.Kind = latchkey.MailHasAccount // the page did not say so; the mail may
+		}
 	}
 	if u != nil && row.Locale == "" && len(u.Attributes["locale"]) > 0 {
 		row.Locale = u.Attributes["locale"][0]

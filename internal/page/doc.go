@@ -33,8 +33,10 @@
 //	OtherUser             choice=switch|stay
 //	APILink               address (only when it is asked for)
 //	ProfileForm           the names of its fields
+//	RegistrationForm      the names of its fields, password, password-confirm, termsAccepted=on
+//	ChooseUser            username
 //	VerifyEmail           resend=on
-//	PasswordUpdate        password-new, password-confirm
+//	PasswordUpdate        password-new, password-confirm, logout-sessions=on
 //	Terms                 accept=on | cancel=on
 //	OTPForm               otp, selectedCredentialId (when there are several devices)
 //	OTPSetup              totp, userLabel, logout-sessions=on

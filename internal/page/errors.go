@@ -17,6 +17,7 @@ var fieldErrors = []string{
 	"error.password.policy",
 	"error.credentials",
 	"error.account.disabled",
+	"error.terms.required",
 	"error.code.missing",
 	"error.code.wrong", // int: tries left
 	"error.number.missing",
@@ -74,12 +75,15 @@ const (
 	ErrorNoAccount   = "no-account"  // the mailbox is proven, and has no account
 	ErrorCancelled   = "cancelled"   // the person decided not to sign in here
 	ErrorAnswered    = "answered"    // the application was answered already, in another tab
+
+	ErrorNoRegistration = "no-registration" // the realm lets nobody make an account
+	ErrorNoReset        = "no-reset"        // the realm lets nobody set a new password by mail
 )
 
 // errorPages are the names of the constants above.
 var errorPages = []string{
 	ErrorInvalid, ErrorClient, ErrorRedirect, ErrorRealm, ErrorExpired, ErrorUnavailable, ErrorTooMany,
-	ErrorForbidden, ErrorSetup, ErrorInternal, ErrorAnswered, ErrorCancelled, ErrorNoAccount,
+	ErrorForbidden, ErrorSetup, ErrorInternal, ErrorAnswered, ErrorCancelled, ErrorNoAccount, ErrorNoRegistration, ErrorNoReset,
 }
 
 // ErrorPage makes the error page of a name; a name that is none of them gets

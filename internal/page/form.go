@@ -16,6 +16,10 @@ type Form struct {
 	// RestartURL begins the login again (posted, with session_code); empty
 	// leaves the icon out.
 	RestartURL string
+	// RegisterURL, ForgotURL and BackURL lead to the page that makes an account,
+	// to the one for a forgotten password, and from both back to the sign-in;
+	// each is empty where the realm does not have it.
+	RegisterURL, ForgotURL, BackURL string
 	// TryAnotherURL leads to the list of other ways to sign in (a link); empty
 	// when there are none.
 	TryAnotherURL string
@@ -126,6 +130,24 @@ type ProfileField struct {
 	GroupTitle, GroupHelp string
 }
 
+// RegistrationForm is the page that makes an account.
+type RegistrationForm struct {
+	Form
+	Fields   []ProfileField
+	Password bool // asked for, twice
+	Terms    bool // a yes to them is asked for
+	Text     string
+	Agreed   bool // the box is ticked
+	Errors   []FieldError
+}
+
+// ChooseUser asks who forgot their password.
+type ChooseUser struct {
+	Form
+	Username string
+	Errors   []FieldError
+}
+
 // VerifyEmail says that a mail with a link that proves the address was sent.
 type VerifyEmail struct {
 	Form
@@ -139,6 +161,7 @@ type VerifyEmail struct {
 type PasswordUpdate struct {
 	Form
 	Username string
+	Stay     bool // the box "Sign out of other devices" was taken off
 	Errors   []FieldError
 }
 

@@ -92,6 +92,12 @@ func (k *Kit) mail(t *Texts, f Facts) (mail, error) {
 		name, notYou = "no-account", "mail.no-account.not-you"
 	case latchkey.MailVerifyEmail:
 		name, notYou = "verify", "mail.verify.not-you"
+	case latchkey.MailRegister:
+		name, notYou = "register", "mail.register.not-you"
+	case latchkey.MailHasAccount:
+		name, notYou = "has-account", "mail.has-account.not-you"
+	case latchkey.MailReset:
+		name, notYou = "reset", "mail.reset.not-you"
 	case latchkey.MailAPILink:
 		name, notYou = "api", "mail.api.not-you"
 	case latchkey.MailUpdateEmail, latchkey.MailAddressTaken, latchkey.MailEmailChanged:
@@ -127,7 +133,7 @@ func (k *Kit) mail(t *Texts, f Facts) (mail, error) {
 	m.small = append(m.small, t.asked(f)...)
 	m.small = append(m.small, []any{notYou})
 	nobody := "mail.nobody-asks"
-	if f.Code != "" && (f.Message.Kind == latchkey.MailMagicLink || f.Message.Kind == latchkey.MailUpdateEmail) {
+	if f.Code != "" && f.Message.Kind.Coded() {
 		m.codeIntro = t.Say("mail.code")
 		m.codeLine = []any{"mail.code.line", app, code(f.Code.Reveal())}
 		nobody = "mail.nobody-asks-code"

@@ -207,6 +207,22 @@ func (p ProfileForm) Render(ctx context.Context, w io.Writer) error {
 }
 
 // Title names the page.
+func (RegistrationForm) Title(t *Texts) string { return t.Say("register.heading") }
+
+// Render writes the page's main part.
+func (p RegistrationForm) Render(ctx context.Context, w io.Writer) error {
+	return registrationForm(p).Render(ctx, w)
+}
+
+// Title names the page.
+func (ChooseUser) Title(t *Texts) string { return t.Say("forgot.heading") }
+
+// Render writes the page's main part.
+func (p ChooseUser) Render(ctx context.Context, w io.Writer) error {
+	return chooseUser(p).Render(ctx, w)
+}
+
+// Title names the page.
 func (VerifyEmail) Title(t *Texts) string { return t.Say("verify.heading") }
 
 // Render writes the page's main part.

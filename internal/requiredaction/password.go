@@ -4,10 +4,12 @@ import (
 	"latchkey"
 	"latchkey/internal/credential"
 	"latchkey/internal/flow"
+	"latchkey/internal/session"
 	"latchkey/internal/user"
 )
 
-// updatePassword asks for a new password, twice. It is hashed in Prepare.
+// updatePassword asks for a new password, twice. It is hashed in Prepare. With
+// the box that Keycloak has, too, it ends the person's sessions elsewhere.
 type updatePassword struct{}
 
 func (updatePassword) Alias() string                        { return latchkey.ActionUpdatePassword }
@@ -35,13 +37,22 @@ func (updatePassword) Action(c *flow.Context) (flow.Outcome, error) {
 	if err != nil {
 		return flow.Outcome{}, err
 	}
-	screen := flow.PasswordUpdate{Username: u.Username, Errors: wrong(c, u)}
+	screen := flow.PasswordUpdate{Username: u.Username, Stay: c.Form.Get("logout-sessions") == "", Errors: wrong(c, u)}
 	fresh, _ := c.Prepared.(*latchkey.Credential)
 	if len(screen.Errors) > 0 || fresh == nil {
 		return flow.Outcome{Kind: flow.Failure, Screen: screen, Code: "invalid_user_credentials"}, nil
 	}
 	if err := replacePassword(c, u, fresh); err != nil {
 		return flow.Outcome{}, err
+	}
+	if c.Form.Get("logout-sessions") != "" {
+		own := ""
+		if c.Session != nil && c.Session.UserID == u.ID {
+			own = c.Session.ID
+		}
+		if _, err := session.EndAll(c.Tx, c.Realm, u.ID, own); err != nil {
+			return flow.Outcome{}, err
+		}
 	}
 	if err := record(c, latchkey.EventUpdatePassword, map[string]string{"credential_type": latchkey.CredentialPassword}); err != nil {
 		return flow.Outcome{}, err
@@ -73,23 +84,5 @@ func replacePassword(c *flow.Context, u *latchkey.User, fresh *latchkey.Credenti
 
 // wrong says what speaks against the password that was typed.
 func wrong(c *flow.Context, u *latchkey.User) []flow.FieldError {
-	password := c.Form.Get("password-new")
-	at := func(field, message string, args ...any) []flow.FieldError {
-		return []flow.FieldError{{Field: field, Message: message, Args: args}}
-	}
-	if password == "" {
-		return at("password-new", "error.password.missing")
-	}
-	breach, broken := credential.CheckPolicy(c.Realm.Realm.PasswordPolicy, latchkey.Secret(password), u)
-	switch {
-	case broken && breach.Rule == "length":
-		return at("password-new", "error.password.short", breach.Least)
-	case broken && breach.Rule == "maxLength":
-		return at("password-new", "error.field.long", breach.Least)
-	case broken:
-		return at("password-new", "error.password.policy")
-	case password != c.Form.Get("password-confirm"):
-		return at("password-confirm", "error.password.mismatch")
-	}
-	return nil
+	return c.PasswordErrors("password-new", "password-confirm", u)
 }

@@ -103,7 +103,7 @@ func (a verifyEmail) mail(c *flow.Context, u *latchkey.User) error {
 	if err != nil {
 		return err
 	}
-	ends := c.Now.Add(lifespan(realm))
+	ends := c.Now.Add(actiontoken.UserLifespan(realm, "verify-email"))
 	if l.ExpiresAt.Before(ends) {
 		l.ExpiresAt = ends
 	}
@@ -127,13 +127,4 @@ func (a verifyEmail) mail(c *flow.Context, u *latchkey.User) error {
 	}
 	c.SetNote(noteSentAt, strconv.FormatInt(c.Now.UnixMilli(), 10))
 	return record(c, latchkey.EventSendVerifyEmail, map[string]string{"email": u.Email, "username": u.Username})
-}
-
-// lifespan is how long the link works: the realm's setting for links that
-// people ask for, an hour at most.
-func lifespan(realm *latchkey.Realm) time.Duration {
-	if n := realm.ActionTokenGeneratedByUserLifespan; n > 0 {
-		return min(time.Duration(n)*time.Second, actiontoken.MaxLifespan)
-	}
-	return actiontoken.DefaultLifespan
 }

@@ -11,7 +11,7 @@ import (
 
 // newRegistry has the steps and the required actions of this version.
 func newRegistry() *flow.Registry {
-	return flow.NewRegistry(authenticator.All(authenticator.Deps{}), requiredaction.All())
+	return flow.NewRegistry(authenticator.All(authenticator.Deps{}), requiredaction.All(), authenticator.Forms()...)
 }
 
 var builtRegistry = sync.OnceValue(newRegistry)

@@ -2,6 +2,7 @@ package servertest_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -52,7 +53,9 @@ import (
 //	error CODE               the application got an error
 //	advance DURATION
 //	magic KEY=VALUE          configures the Magic Link execution
-//	realm KEY=VALUE          rememberMe, verifyEmail, prompt …
+//	realm KEY=VALUE          rememberMe, verifyEmail …; a key with a dot is an attribute
+//	open PATH                a protocol endpoint beside auth, with the request of an application
+//	step PROVIDER REQUIREMENT  how an execution of any flow is required
 //	flow ALIAS               binds the realm to a flow
 //	user ADDRESS [password=P] [verified] [disabled] [do=ACTION]
 //	disable ADDRESS          enable ADDRESS
@@ -162,6 +165,9 @@ func (st *story) do(name string, args []string) bool {
 			params = append(params, k, v)
 		}
 		st.show(st.rp.Start(st.browsers[st.who], params...))
+	case "open":
+		address := st.rp.URL()
+		st.show(st.browsers[st.who].Get(strings.Replace(address, "openid-connect/auth?", "openid-connect/"+all+"?", 1)))
 	case "fill":
 		first, _ := pair(args[0])
 		st.form = st.page().FormWith(first)
@@ -367,10 +373,37 @@ func (st *story) arrange(name string, args []string, all string) bool {
 				r.RememberMe = v == "true"
 			case "verifyEmail":
 				r.VerifyEmail = v == "true"
+			case "registrationAllowed":
+				r.RegistrationAllowed = v == "true"
+			case "registrationEmailAsUsername":
+				r.RegistrationEmailAsUsername = v == "true"
+			case "resetPasswordAllowed":
+				r.ResetPasswordAllowed = v == "true"
+			case "passwordPolicy":
+				r.PasswordPolicy = v
 			default:
-				return fmt.Errorf("no realm setting %s in stories", k)
+				if !strings.Contains(k, ".") {
+					return fmt.Errorf("no realm setting %s in stories", k)
+				}
+				r.Attributes = maps.Clone(r.Attributes)
+				if r.Attributes == nil {
+					r.Attributes = map[string]string{}
+				}
+				r.Attributes[k] = v
 			}
 			return tx.UpdateRealm(&r)
+		})
+	case "step":
+		st.s.Change("demo", func(tx *store.Tx, snap *latchkey.Snapshot) error {
+			for _, f := range snap.Flows {
+				for i := range f.Executions {
+					if f.Executions[i].Authenticator == args[0] {
+						f.Executions[i].Requirement = latchkey.Requirement(args[1])
+						return tx.UpdateFlow(f)
+					}
+				}
+			}
+			return fmt.Errorf("no step %s", args[0])
 		})
 	case "require":
 		st.s.Change("demo", func(tx *store.Tx, snap *latchkey.Snapshot) error {

@@ -66,8 +66,13 @@ func rename(tx *store.Tx, u *latchkey.User) error {
 	case err != nil:
 		return err
 	}
-	u.Username += "-" + u.ID[len(u.ID)-8:] // random: a UUID v7 ends in its random part
+	Rename(u)
 	return nil
+}
+
+// Rename gives a user whose name is another's one that is nobody's.
+func Rename(u *latchkey.User) {
+	u.Username += "-" + u.ID[len(u.ID)-8:] // random: a UUID v7 ends in its random part
 }
 
 // Register is [Create] for a person who came by themselves, with the event

@@ -15,6 +15,9 @@ func Mails() []Mail {
 	placed := latchkey.Browser{Name: "Safari", OS: "iOS", Place: "Vienna"}
 	return []Mail{
 		{Name: "magic-link", Facts: facts(latchkey.MailMagicLink, from, mailedURL, "804213", 10*time.Minute)},
+		{Name: "register", Facts: facts(latchkey.MailRegister, from, mailedURL, "804213", 10*time.Minute)},
+		{Name: "has-account", Facts: facts(latchkey.MailHasAccount, from, mailedURL, "804213", 10*time.Minute)},
+		{Name: "reset-credentials", Facts: facts(latchkey.MailReset, from, mailedURL, "804213", 5*time.Minute)},
 		{Name: "magic-link-place", Facts: facts(latchkey.MailMagicLink, placed, mailedURL, "804213", 10*time.Minute)},
 		{Name: "magic-link-only", Facts: facts(latchkey.MailMagicLink, latchkey.Browser{}, mailedURL, "", 10*time.Minute)},
 		{Name: "no-account", Facts: facts(latchkey.MailNoAccount, from, "", "", 10*time.Minute)},

@@ -10,7 +10,7 @@ import (
 // Pages gives every page in every state worth looking at.
 func Pages() []Page {
 	var all []Page
-	for _, group := range []func() []Page{start, mailed, link, done, steps, security, states, ends} {
+	for _, group := range []func() []Page{start, entries, mailed, link, done, steps, security, states, ends} {
 		all = append(all, group()...)
 	}
 	return all
@@ -54,6 +54,31 @@ func start() []Page {
 			{Execution: "e1", Label: "way.ext-magic-form"}, {Execution: "e2", Label: "way.auth-username-password-form"},
 			{Execution: "e3", Label: "way.auth-password-form"}, {Execution: "e4", Label: "way.auth-username-form"},
 		}}},
+	}
+}
+
+// entries are the ways beside the sign-in: an account, a forgotten password.
+func entries() []Page {
+	const g = "Account and password"
+	f := bare()
+	f.BackURL = "/realms/acme/login-actions/authenticate?client_id=acme-shop&tab_id=q7Zs0v3nR1k"
+	register := page.RegistrationForm{Form: f, Password: true, Terms: true, Text: "You may use Acme Shop for as long as you like.", Fields: []page.ProfileField{
+		{Name: "username", Label: "${username}", Required: true, Autocomplete: "username"},
+		{Name: "email", Label: "${email}", Required: true, Autocomplete: "email"},
+		{Name: "firstName", Label: "${firstName}", Autocomplete: "given-name"},
+		{Name: "lastName", Label: "${lastName}", Autocomplete: "family-name"},
+	}}
+	bad := register
+	bad.Errors = append(wrong("password-confirm", "error.password.mismatch"), wrong("termsAccepted", "error.terms.required")...)
+	doors := page.UsernamePasswordForm{Form: form()}
+	doors.RegisterURL = "/realms/acme/login-actions/registration?client_id=acme-shop&tab_id=q7Zs0v3nR1k"
+	doors.ForgotURL = "/realms/acme/login-actions/reset-credentials?client_id=acme-shop&tab_id=q7Zs0v3nR1k"
+	return []Page{
+		{Name: "sign-in-with-ways", Group: g, Page: doors},
+		{Name: "register", Group: g, Page: register},
+		{Name: "register-error", Group: g, Page: bad},
+		{Name: "forgot", Group: g, Page: page.ChooseUser{Form: f}},
+		{Name: "forgot-error", Group: g, Page: page.ChooseUser{Form: f, Errors: wrong("username", "error.username.missing")}},
 	}
 }
 

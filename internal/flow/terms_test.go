@@ -1,4 +1,4 @@
-package requiredaction
+package flow_test
 
 import (
 	"testing"
@@ -26,9 +26,10 @@ func TestTermsText(t *testing.T) {
 		"only for another one":  {nil, map[string]string{"latchkey.terms.de": "rd"}, "en", ""},
 		"nothing under a stub.": {nil, map[string]string{"latchkey.terms.": "x"}, "", ""},
 	} {
-		c := &flow.Context{Config: test.config, Login: &latchkey.Login{Locale: test.locale},
-			Realm: &latchkey.Snapshot{Realm: &latchkey.Realm{Attributes: test.realm}}}
-		if got := (terms{}).text(c); got != test.want {
+		snap := &latchkey.Snapshot{Realm: &latchkey.Realm{Attributes: test.realm},
+			RequiredActions: []*latchkey.RequiredAction{{Alias: latchkey.ActionTerms, Config: test.config}}}
+		c := &flow.Context{Login: &latchkey.Login{Locale: test.locale}, Realm: snap.Index()}
+		if got := c.TermsText(); got != test.want {
 			t.Errorf("%s: %q, want %q", name, got, test.want)
 		}
 	}
