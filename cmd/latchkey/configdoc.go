@@ -45,7 +45,32 @@ func reference() string {
 			b.WriteString(s.row())
 		}
 	}
+	b.WriteString(realmHead)
+	p := &program{}
+	for _, c := range []command{{"realm export", &p.Realm.Export}, {"realm import PATH", &p.Realm.Import}, {"realm diff A B", &p.Realm.Diff}} {
+		fmt.Fprintf(&b, "\n### latchkey %s\n\n| flag | default | what it is |\n|---|---|---|\n", c.name)
+		for _, s := range settingsIn(reflect.ValueOf(c.settings).Elem()) {
+			if s.Flag && settingsOf(p)[s.Key].Key == "" {
+				b.WriteString(s.flagRow())
+			}
+		}
+	}
 	return b.String()
+}
+
+const realmHead = `
+## latchkey realm
+
+These commands work on the database, beside a running server too. They take --db, --data, --config and the master key as ` + "`latchkey admin link`" + ` does;
+what is said of one call is said by flags alone.
+`
+
+func (s setting) flagRow() string {
+	standard := ""
+	if s.Default != "" {
+		standard = "`" + s.Default + "`"
+	}
+	return fmt.Sprintf("| `--%s` | %s | %s |\n", s.Key, standard, strings.ReplaceAll(s.Help, "|", "\\|"))
 }
 
 func (s setting) row() string {

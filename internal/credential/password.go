@@ -165,6 +165,13 @@ func hashing(c *latchkey.Credential, password latchkey.Secret) (sum func() []byt
 	return sum, want, sum != nil
 }
 
+// CanVerify says whether a password can be checked against the credential:
+// whether its hash is one that is known, with parameters that are.
+func CanVerify(c *latchkey.Credential) bool {
+	_, _, ok := hashing(c, "")
+	return ok
+}
+
 func pbkdf[H hash.Hash](h func() H, password, salt []byte, iterations, size int) func() []byte {
 	if iterations < 1 || iterations > maxIteration {
 		return nil

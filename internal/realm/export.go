@@ -62,7 +62,7 @@ func (c *Contents) Export(shown Shown) *representation.Realm {
 	}
 	for _, a := range sorted(c.Configs, func(a *latchkey.AuthenticatorConfig) string { return a.Alias + "\x00" + a.ID }) {
 		one := representation.ConfigOf(a)
-		one.Config, one.Kept = shown.texts(one.Config), shown.kept(a.Kept)
+		one.Config, one.Kept = shown.texts(unhide(one.Config, a.Kept, keptConfig)), shown.kept(a.Kept)
 		r.AuthenticatorConfig = append(r.AuthenticatorConfig, one)
 	}
 	for _, a := range sorted(c.RequiredActions, func(a *latchkey.RequiredAction) string { return a.Alias }) {
@@ -180,7 +180,7 @@ func (c *Contents) exportClients(r *representation.Realm, shown Shown) {
 		rep := representation.ClientOf(c.Snapshot, one)
 		kept := maps.Clone(rep.Kept)
 		maps.Copy(kept, one.Kept)
-		rep.Kept, rep.Attributes = shown.kept(kept), shown.texts(rep.Attributes)
+		rep.Kept, rep.Attributes = shown.kept(kept), shown.texts(unhide(rep.Attributes, one.Kept, keptAttributes))
 		shown.mappers(rep.ProtocolMappers)
 		if rep.Secret != nil && !shown.Secrets {
 			rep.Secret = new(representation.Masked)

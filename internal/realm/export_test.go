@@ -2,6 +2,7 @@ package realm_test
 
 import (
 	"encoding/json"
+	"io"
 	"reflect"
 	"slices"
 	"strings"
@@ -129,5 +130,29 @@ func TestExportImport(t *testing.T) {
 	}
 	if masked, err := json.Marshal((&realm.Contents{Snapshot: s}).Export(realm.Shown{})); err != nil || strings.Contains(string(masked), "batch-secret") || strings.Contains(string(masked), "second-relay") {
 		t.Errorf("an export without secrets has some (R-190), %v", err)
+	}
+}
+
+// Secrets that stand among what is not acted on are nowhere in the clear, are
+// masked in an export that was not asked for them (R-190), and come out of one
+// that was.
+func TestSecretsNobodyActsOn(t *testing.T) {
+	db, _ := storetest.SQLite(t)
+	data := []byte(`{"realm":"r","privateKey":"hush-1","clients":[{"clientId":"a","protocol":"saml","registrationAccessToken":"hush-2",
+		"attributes":{"saml.signing.private.key":"hush-3","plain":"seen"}}],"authenticatorConfig":[{"alias":"c","config":{"secret.key":"hush-4"}}],
+		"identityProviders":[{"alias":"i","config":{"clientSecret":"hush-5"}}],"components":{"org.keycloak.storage.UserStorageProvider":[{"name":"l","config":{"bindCredential":["hush-6"]}}]}}`)
+	if _, err := take(ctx, db, data); err != nil {
+		t.Fatal(err)
+	}
+	s := snapshot(t, db, "r")
+	if c := s.ClientByClientID("a"); c.Attributes["saml.signing.private.key"] != "" || c.Attributes["plain"] != "seen" {
+		t.Errorf("attributes %v", c.Attributes)
+	}
+	for shown, want := range map[realm.Shown]int{{}: 0, {Secrets: true}: 6} {
+		var out strings.Builder
+		err := realm.Write(ctx, db, "r", func(string) (io.WriteCloser, error) { return open{&out}, nil }, realm.WriteOptions{Shown: shown, People: realm.RealmFile})
+		if n := strings.Count(out.String(), `"hush-`); err != nil || n != want {
+			t.Errorf("%+v: %d secrets are shown, want %d, %v", shown, n, want, err)
+		}
 	}
 }

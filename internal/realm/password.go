@@ -3,16 +3,12 @@ package realm
 import (
 	"context"
 	"encoding/json"
-	"slices"
 	"time"
 
 	"latchkey"
 	"latchkey/internal/credential"
 	"latchkey/internal/representation"
 )
-
-// hashAlgorithms are those of the passwords that can be checked.
-var hashAlgorithms = []string{"argon2", "pbkdf2", "pbkdf2-sha256", "pbkdf2-sha512"}
 
 // NewPassword hashes a password as [credential.NewPassword] does, outside of
 // any transaction. The realm and the user are the caller's to fill in.
@@ -49,7 +45,11 @@ func (p *people) password(c *latchkey.Credential, in *representation.Credential,
 	secretData, credentialData := representation.Value(in.SecretData), representation.Value(in.CredentialData)
 	if old := representation.Value(in.HashedSaltedValue); old != "" && secretData == "" {
 		secretData = text(map[string]any{"value": old, "salt": representation.Value(in.Salt)})
-		credentialData = text(map[string]any{"hashIterations": representation.Value(in.HashIterations), "algorithm": representation.Value(in.Algorithm)})
+		algorithm := representation.Value(in.Algorithm)
+		if algorithm == "" {
+			algorithm = "pbkdf2" // the only one that there was
+		}
+		credentialData = text(map[string]any{"hashIterations": representation.Value(in.HashIterations), "algorithm": algorithm})
 	}
 	if secretData == "" || representation.IsMasked(secretData) {
 		p.report.add("users.credentials", NotTaken, "the file does not hold its hash", name+": password")
@@ -68,10 +68,10 @@ func (p *people) password(c *latchkey.Credential, in *representation.Credential,
 	if _, err := representation.Decode([]byte(credentialData), &how); err != nil {
 		return latchkey.Invalid(path+".credentialData", "Expected JSON text with algorithm and hashIterations.")
 	}
-	if !slices.Contains(hashAlgorithms, how.Algorithm) {
-		p.report.add("users.credentials", Kept, "a password of this algorithm cannot be checked", name+": "+how.Algorithm)
-	}
 	c.SecretData, c.CredentialData = secretData, credentialData
+	if !credential.CanVerify(c) {
+		p.report.add("users.credentials", Kept, "a password that is hashed like this cannot be checked", name+": "+how.Algorithm)
+	}
 	return nil
 }
 

@@ -183,6 +183,9 @@ func (p *planner) client(rep, base *representation.Client, path string) error {
 	if err != nil {
 		return err
 	}
+	for _, key := range hide(c.Attributes, &c.Kept, keptAttributes) {
+		p.report.add("clients.attributes."+key, Missing, whyMasked, c.ClientID)
+	}
 	if given.DefaultClientScopes != nil && isOpenID(&c.Protocol) {
 		c.DefaultClientScopes = union(c.DefaultClientScopes, p.missingScopes())
 	}

@@ -22,6 +22,8 @@ type parts struct {
 	components []*latchkey.Component
 }
 
+const whyMasked = "the file shows it masked"
+
 // keptSMTP is the member under which a realm keeps the keys of smtpServer that
 // are not acted on.
 const keptSMTP = "smtpServer"
@@ -83,7 +85,7 @@ func (p *planner) makeProviders() {
 func (p *planner) nameMasked(one *latchkey.IdentityProvider) {
 	for _, key := range sortedKeys(one.Config) {
 		if representation.IsMasked(one.Config[key]) {
-			p.report.add("identityProviders.config", Missing, "the file shows it masked", one.Alias+": "+key)
+			p.report.add("identityProviders.config", Missing, whyMasked, one.Alias+": "+key)
 		}
 	}
 }

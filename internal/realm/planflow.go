@@ -25,9 +25,12 @@ func (p *planner) makeConfigs() {
 		}
 		c.Alias = *rep.Alias
 		p.note(under(path, rep.Apply(c)))
+		for _, key := range hide(c.Config, &c.Kept, keptConfig) {
+			p.report.add("authenticatorConfig."+key, Missing, whyMasked, c.Alias)
+		}
 		if same := seen[c.Alias]; same != nil {
 			// Two that say the same are one: executions name them by alias.
-			if !maps.Equal(same.Config, c.Config) {
+			if !maps.Equal(same.Config, c.Config) || text(same.Kept) != text(c.Kept) {
 				p.note(twice(path, "alias"))
 			}
 			continue

@@ -85,7 +85,7 @@ func TestRoundTrip(t *testing.T) {
 		if again := written(t, b, name); again != once {
 			r.Errorf("exported again: %s", firstDifference(again, once))
 		}
-		for _, text := range []string{`"latchkey-kept-`, `"deep-kept-`} {
+		for _, text := range []string{`"latchkey-kept-`, `"deep-kept-`, `"sealed-`} {
 			if was, is := strings.Count(string(data), text), strings.Count(once, text); was != is {
 				r.Errorf("%d members of the export begin with %s, %d came out", was, text, is)
 			}
@@ -148,6 +148,13 @@ func (d *drawn) keep(m map[string]any) map[string]any {
 func (d *drawn) texts() map[string]string {
 	m := map[string]string{}
 	d.some("texts", 3, func(int) { m[d.name("key.")] = d.text("value") })
+	return m
+}
+
+// secrets are texts of which one is a secret.
+func (d *drawn) secrets() map[string]string {
+	m := d.texts()
+	m["saml.signing.private.key"] = "sealed-" + d.text("secret")
 	return m
 }
 

@@ -46,7 +46,7 @@ func (d *drawn) clients(rep map[string]any, scopes []string) []string {
 		name := d.name("client")
 		names = append(names, name)
 		protocol := d.one("protocol", []string{"openid-connect", "openid-connect", "saml"})
-		list = append(list, d.keep(map[string]any{"id": d.name("c-"), "clientId": name, "protocol": protocol, "secret": d.text("secret"), "attributes": d.texts(),
+		list = append(list, d.keep(map[string]any{"id": d.name("c-"), "clientId": name, "protocol": protocol, "secret": d.text("secret"), "attributes": d.secrets(),
 			"implicitFlowEnabled": d.flip("implicit"), "nodeReRegistrationTimeout": 5, "redirectUris": []string{"https://x.example/*"},
 			"serviceAccountsEnabled": d.flip("service"), "defaultClientScopes": scopes, "optionalClientScopes": []string{}, "protocolMappers": d.mappers(protocol)}))
 	}
@@ -97,7 +97,7 @@ func (d *drawn) groups(rep map[string]any, roles, clients []string) (paths []str
 
 func (d *drawn) flows(rep map[string]any) {
 	top, sub, config := d.name("flow "), d.name("flow "), d.name("config ")
-	rep["authenticatorConfig"] = []any{d.keep(map[string]any{"id": d.name("a-"), "alias": config, "config": d.texts()})}
+	rep["authenticatorConfig"] = []any{d.keep(map[string]any{"id": d.name("a-"), "alias": config, "config": d.secrets()})}
 	rep["authenticationFlows"] = []any{
 		d.keep(map[string]any{"id": d.name("f-"), "alias": top, "topLevel": true, "providerId": "basic-flow", "authenticationExecutions": []any{
 			d.keep(map[string]any{"authenticator": "auth-cookie", "requirement": "ALTERNATIVE", "priority": 10}),
