@@ -57,7 +57,7 @@ func FuzzHeader(f *testing.F) {
 // FuzzClaimPath puts a claim at any path: nothing panics and nothing reserved
 // changes.
 func FuzzClaimPath(f *testing.F) {
-	for _, p := range []string{"a", "a.b", `a\.b`, "sub", "exp", "", ".", "..", `\`, "a.b.c.d", "realm_access.roles"} {
+	for _, p := range []string{"a", "a.b", `a\.b`, "sub", "exp", "", ".", "..", `\`, "a.b.c.d", "realm_access.roles", "acr.x", `acr\.x`} {
 		f.Add(p)
 	}
 	f.Fuzz(func(t *testing.T, path string) {

@@ -100,6 +100,7 @@ func bentSignatures(t *testing.T, algorithm jose.SignatureAlgorithm, private any
 			t.Fatal(err)
 		}
 		out["DER"] = with(der)
+		out["a 0 before the second part"] = with(append(append(append([]byte(nil), signature[:n]...), 0), signature[n:]...))
 		out["parts turned round"] = with(append(append([]byte(nil), signature[n:]...), signature[:n]...))
 	case *rsa.PrivateKey:
 		if algorithm[0] == 'R' {

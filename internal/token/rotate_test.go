@@ -33,7 +33,7 @@ func newKeyRealm(t *testing.T, db *store.DB) *latchkey.Realm {
 			return err
 		}
 		return tx.CreateClient(&latchkey.Client{RealmID: r.ID, ID: "app-id", ClientID: "app", Enabled: true, FullScopeAllowed: true,
-			Attributes: map[string]string{"access.token.lifespan": "43200"}})
+			Attributes: map[string]string{"access.token.lifespan": "216000"}})
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -151,7 +151,7 @@ func TestRotation(t *testing.T) {
 			fresh := mintFor(t, m, snap)
 			signers[snap.ActiveKey("ES256", now).ID] = true
 			living = append(living, held{fresh, now})
-			if now.Sub(living[0].at) >= 12*time.Hour { // the life of the client's tokens
+			if now.Sub(living[0].at) >= 60*time.Hour { // the life of the client's tokens
 				living = living[1:]
 			}
 			for _, h := range living {
