@@ -227,7 +227,7 @@ func (a *ProfileAttribute) Options() []ProfileOption {
 	list, _ := a.Validations[from]["options"].([]any)
 	var out []ProfileOption
 	for _, one := range list {
-		value := ""
+		var value string
 		switch v := one.(type) {
 		case string:
 			value = v

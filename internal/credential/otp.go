@@ -84,7 +84,8 @@ func VerifyOTP(c *latchkey.Credential, p latchkey.OTPPolicy, code string, now ti
 	}
 	p = p.OrDefaults()
 	reusable := p.CodeReusable && d.SubType == latchkey.OTPTime
-	first, last, least := int64(0), int64(0), c.Counter
+	var first, last int64
+	least := c.Counter
 	if d.SubType == latchkey.OTPTime {
 		at := now.Unix() / int64(d.Period)
 		first, last = at-int64(p.LookAheadWindow), at+int64(p.LookAheadWindow)

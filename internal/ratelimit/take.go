@@ -20,12 +20,13 @@ func Take(tx *store.Tx, realmID string, limits ...Limit) (hit string, retry time
 	if err != nil {
 		return "", 0, err
 	}
-	for i, t := range taken {
+	for i, l := range limits {
+		t := taken[i]
 		if t.OK {
 			continue
 		}
 		if hit == "" {
-			hit = limits[i].Name
+			hit = l.Name
 		}
 		retry = max(retry, t.RetryAfter)
 	}

@@ -74,7 +74,7 @@ func TestConfigureOTP(t *testing.T) {
 		if got := w.eventTypes(); !slices.Equal(got, []string{"UPDATE_CREDENTIAL", "MAIL_QUEUED"}) || len(w.getUser().RequiredActions) > 0 {
 			t.Errorf("events %v", got)
 		}
-		if w.login.Notes != nil && len(w.login.Notes) > 0 {
+		if len(w.login.Notes) > 0 {
 			t.Errorf("the login keeps %v", w.login.Notes)
 		}
 
@@ -143,12 +143,12 @@ func TestDeleteAccount(t *testing.T) {
 // nobody else's, and the user is told.
 func TestDeleteCredential(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		make := func(u *latchkey.User, kind string) *latchkey.Credential {
+		credentialOf := func(u *latchkey.User, kind string) *latchkey.Credential {
 			c := &latchkey.Credential{RealmID: u.RealmID, UserID: u.ID, Type: kind, UserLabel: "phone"}
 			w.update(func(tx *store.Tx) error { return tx.CreateCredential(c) })
 			return c
 		}
-		device, password, others := make(w.user, "otp"), make(w.user, "password"), make(w.person("bob"), "otp")
+		device, password, others := credentialOf(w.user, "otp"), credentialOf(w.user, "password"), credentialOf(w.person("bob"), "otp")
 		open := func(id string) flow.Result {
 			w.again()
 			w.login.Request.Action, w.login.Request.ActionParameter = latchkey.ActionDeleteCredential, id

@@ -29,13 +29,13 @@ var plan = sync.OnceValues(func() (*realm.Plan, error) {
 
 // world is a realm in which one user's login has passed its flow.
 type world struct {
-	t      testing.TB
-	db     *store.DB
-	clock  *storetest.Clock
-	snap   *latchkey.Snapshot
-	user   *latchkey.User
-	login  *latchkey.Login
-	known  [][]byte
+	t     testing.TB
+	db    *store.DB
+	clock *storetest.Clock
+	snap  *latchkey.Snapshot
+	user  *latchkey.User
+	login *latchkey.Login
+	known [][]byte
 	// session is the one of the user's browser.
 	session *latchkey.UserSession
 	result  flow.Result
