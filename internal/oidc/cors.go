@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"net/http"
+	"sync"
 
 	"latchkey"
 	"latchkey/internal/token"
@@ -34,6 +35,64 @@ func (d *Door) preflight(methods string) web.Handler {
 		}
 		web.Preflight(w, r, d.origins(r, snap, nil), methods)
 		return nil
+	}
+}
+
+// published keeps what a realm publishes, as it was written for a snapshot.
+type published struct {
+	mu   sync.RWMutex
+	kept map[string]edition // by realm id
+}
+
+type edition struct {
+	of       *latchkey.Snapshot
+	document *web.Document
+}
+
+// maxEditions bounds how many realms' are kept.
+const maxEditions = 10_000
+
+// document gives what write gives for the snapshot, written once.
+func (p *published) document(snap *latchkey.Snapshot, write func(*latchkey.Snapshot) (any, error)) (*web.Document, error) {
+	p.mu.RLock()
+	e := p.kept[snap.Realm.ID]
+	p.mu.RUnlock()
+	if e.of == snap {
+		return e.document, nil
+	}
+	body, err := write(snap)
+	if err != nil {
+		return nil, err
+	}
+	d, err := web.NewDocument(body)
+	if err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.kept == nil || len(p.kept) >= maxEditions {
+		p.kept = map[string]edition{}
+	}
+	p.kept[snap.Realm.ID] = edition{snap, d}
+	return d, nil
+}
+
+// fixed serves what every application of the realm may read and what follows
+// from the realm's snapshot alone.
+func (d *Door) fixed(write func(snap *latchkey.Snapshot) (any, error)) web.Handler {
+	var all published
+	return func(w http.ResponseWriter, r *http.Request) error {
+		snap, err := d.realm(r)
+		if err != nil {
+			return err
+		}
+		d.allowOrigin(w, r, snap, nil)
+		document, err := all.document(snap, write)
+		if err != nil {
+			return err
+		}
+		w.Header().Set("Cache-Control", "no-cache")
+		return document.Write(w, r)
 	}
 }
 

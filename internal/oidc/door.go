@@ -121,10 +121,10 @@ func (d *Door) Routes() []web.Route {
 	const base = realm + "/" + protocol
 	routes := []web.Route{
 		{Pattern: "GET " + realm, Class: web.ClassJSON, Handler: d.public(d.realmRoot)},
-		{Pattern: "GET " + realm + "/.well-known/openid-configuration", Class: web.ClassJSON, Handler: d.public(d.discovery)},
-		{Pattern: "GET " + realm + "/.well-known/oauth-authorization-server", Class: web.ClassJSON, Handler: d.public(d.discovery)},
-		{Pattern: "GET /.well-known/oauth-authorization-server" + realm, Class: web.ClassJSON, Handler: d.public(d.discovery)},
-		{Pattern: "GET " + base + "certs", Class: web.ClassJSON, Handler: d.public(d.certs)},
+		{Pattern: "GET " + realm + "/.well-known/openid-configuration", Class: web.ClassJSON, Handler: d.fixed(d.discovery)},
+		{Pattern: "GET " + realm + "/.well-known/oauth-authorization-server", Class: web.ClassJSON, Handler: d.fixed(d.discovery)},
+		{Pattern: "GET /.well-known/oauth-authorization-server" + realm, Class: web.ClassJSON, Handler: d.fixed(d.discovery)},
+		{Pattern: "GET " + base + "certs", Class: web.ClassJSON, Handler: d.fixed(d.certs)},
 		{Pattern: "GET " + base + "auth", Class: web.ClassPage, Handler: d.authorize},
 		{Pattern: "POST " + base + "auth", Class: web.ClassPage, Handler: d.authorize, AnyOrigin: true},
 		{Pattern: "GET " + base + "registrations", Class: web.ClassPage, Handler: d.enter(latchkey.EntryRegistration)},

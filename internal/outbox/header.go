@@ -57,11 +57,14 @@ func (h *header) text(name, value string) {
 	h.words(name, words...)
 }
 
+// quotes writes a quoted string (RFC 5322 3.2.4).
+var quotes = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
+
 // mailbox writes a field of one address with or without a display name. The
 // address has passed senderAddress or latchkey.ParseAddress.
 func (h *header) mailbox(name, display, address string) {
 	display = cleanLine(display)
-	quoted := `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(display) + `"`
+	quoted := `"` + quotes.Replace(display) + `"`
 	switch {
 	case display == "":
 		h.words(name, address)
@@ -142,9 +145,11 @@ func cleanLine(s string) string {
 	return strings.Join(strings.Fields(s), " ")
 }
 
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n")
+
 // cleanBody makes any text lines that end in "\n" without control characters.
 func cleanBody(s string) string {
-	s = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n").Replace(strings.ToValidUTF8(s, "\uFFFD"))
+	s = lineEnds.Replace(strings.ToValidUTF8(s, "\uFFFD"))
 	s = strings.Map(func(r rune) rune {
 		if r != '\n' && r != '\t' && unicode.IsControl(r) {
 			return -1

@@ -28,7 +28,8 @@ var past = time.Unix(1, 0)
 type wire struct {
 	net.Conn
 	plain   bool
-	waiting []byte // read from the network, not yet given out
+	buffer  []byte // what is read from the network
+	waiting []byte // of it, not yet given out
 	budget  int    // bytes that may still be read
 }
 
@@ -47,13 +48,15 @@ func (w *wire) Read(p []byte) (int, error) {
 			w.budget -= n
 			return n, err
 		}
-		buf := make([]byte, 4096)
-		n, err := w.Conn.Read(buf)
+		if w.buffer == nil {
+			w.buffer = make([]byte, 4096)
+		}
+		n, err := w.Conn.Read(w.buffer)
 		w.budget -= n
 		if n == 0 {
 			return 0, err
 		}
-		w.waiting = buf[:n]
+		w.waiting = w.buffer[:n]
 	}
 	n := len(w.waiting)
 	if i := bytes.IndexByte(w.waiting, '\n'); i >= 0 {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/a-h/templ"
@@ -112,14 +113,22 @@ func from(ctx context.Context) *view {
 
 // Render gives the page's whole document.
 func (k *Kit) Render(ctx context.Context, m Meta, p Page, policy Policy) ([]byte, error) {
+	var b bytes.Buffer
+	err := k.render(ctx, &b, m, p, policy)
+	return b.Bytes(), err
+}
+
+func (k *Kit) render(ctx context.Context, b *bytes.Buffer, m Meta, p Page, policy Policy) error {
 	v := &view{kit: k, meta: m, texts: k.Texts(m.Lang), page: p, script: policy.Script}
 	v.meta.Lang = v.texts.Lang()
-	var b bytes.Buffer
-	if err := document(p).Render(context.WithValue(ctx, viewKey{}, v), &b); err != nil {
-		return nil, fmt.Errorf("render page: %w", err)
+	if err := document(p).Render(context.WithValue(ctx, viewKey{}, v), b); err != nil {
+		return fmt.Errorf("render page: %w", err)
 	}
-	return b.Bytes(), nil
+	return nil
 }
+
+// buffers hold pages until they are sent.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // Answer is a page as the answer to a request.
 type Answer struct {
@@ -132,8 +141,10 @@ type Answer struct {
 // Write answers with the page. It renders first, so that an error leaves the
 // answer untouched for the caller's error page.
 func (k *Kit) Write(w http.ResponseWriter, r *http.Request, a Answer) error {
-	body, err := k.Render(r.Context(), a.Meta, a.Page, a.Policy)
-	if err != nil {
+	b := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(b)
+	b.Reset()
+	if err := k.render(r.Context(), b, a.Meta, a.Page, a.Policy); err != nil {
 		return err
 	}
 	pageHeaders(w, a.Policy)
@@ -144,6 +155,6 @@ func (k *Kit) Write(w http.ResponseWriter, r *http.Request, a Answer) error {
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	_, err = w.Write(body)
+	_, err := w.Write(b.Bytes())
 	return err
 }

@@ -12,9 +12,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"log/slog"
 	"strings"
+	"sync"
 
 	"latchkey"
 )
@@ -33,7 +35,8 @@ var ErrSealed = errors.New("sealed value cannot be opened with this master key")
 // everything is sealed anew. It is safe for use by several goroutines.
 type Keyring struct {
 	keys []masterKey
-	mac  []byte // derived from the first key
+	mac  []byte    // derived from the first key
+	macs sync.Pool // of hash.Hash under mac
 }
 
 type masterKey struct {
@@ -163,7 +166,12 @@ func (r *Keyring) Open(purpose, id string, sealed []byte) ([]byte, error) {
 // With another key in front, MACs change: codes and limits that are open then
 // begin anew.
 func (r *Keyring) MAC(purpose string, parts ...string) []byte {
-	h := hmac.New(sha256.New, r.mac)
+	h, ok := r.macs.Get().(hash.Hash)
+	if !ok {
+		h = hmac.New(sha256.New, r.mac)
+	}
+	defer r.macs.Put(h)
+	h.Reset()
 	h.Write(join(append([]string{purpose}, parts...)...))
 	return h.Sum(nil)
 }
