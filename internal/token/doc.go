@@ -2,12 +2,21 @@
 // tokens with Keycloak's claims, through the protocol mappers of the client and
 // its scopes.
 //
-// Its verbs: [Minter.Mint] signs, [Minter.VerifyAccess], [Minter.VerifyRefresh]
-// and [Minter.VerifyIDHint] check, [Minter.Userinfo] gives the claims of the
-// userinfo endpoint, [Subject] says whether the bearer of an access token still
-// is who it says; [NewKey] makes a realm's key, [Minter.KeySet] publishes them;
-// [ResolveScope] says what a scope parameter asks for, [WebOrigins] where a
-// client's pages are.
+// Its verbs: [Minter.Mint] makes a grant's tokens, [Minter.Sign] signs what else
+// a door has to sign, [Minter.VerifyAccess], [Minter.VerifyRefresh],
+// [Minter.VerifyIDHint] and [Minter.VerifyAny] check; [GrantFor] says what an
+// access token stands for now, [Subject] for whom, [Minter.Userinfo],
+// [Minter.Introspection] and [Grant.EffectiveRoles] what its bearer may be told;
+// [SubjectFor] is a user's sub for a client, public or pairwise; [ResolveScope]
+// says what a scope parameter asks for, [WebOrigins] where a client's pages are.
+//
+// Keys: [NewKey] makes one, [Minter.KeySet] publishes them, [KeysDue],
+// [RotateKeys] and [ApplyKeys] have them follow each other (docs/decisions/0006),
+// [KeyFromComponent] and [ComponentOf] are their form in realm exports.
+//
+// What a realm's configuration fixes of the tokens of a client and a scope is
+// worked out once for a snapshot (plan.go): which mappers write where, and
+// which roles may go in. A kind of mapper is a row in mapper.go.
 //
 // Every check goes by four things: the type that the token says it is, the
 // issuer, a key of that realm that may still verify, and that key's own
