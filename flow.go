@@ -87,13 +87,19 @@ const (
 	AuthChooseUser           = "reset-credentials-choose-user"
 	AuthResetEmail           = "reset-credential-email"
 	AuthResetPassword        = "reset-password"
-	AuthResetOTP             = "reset-otp"
 	ConditionUserConfigured  = "conditional-user-configured"
 	AuthOTPForm              = "auth-otp-form"
 	AuthDirectUsername       = "direct-grant-validate-username"
 	AuthDirectPassword       = "direct-grant-validate-password"
 	AuthDirectOTP            = "direct-grant-validate-otp"
 	ConditionUserRole        = "conditional-user-role"
+	ConditionUserAttribute   = "conditional-user-attribute"
+	ConditionClientScope     = "conditional-client-scope"
+	ConditionSubFlowExecuted = "conditional-sub-flow-executed"
+	ConditionCredential      = "conditional-credential"
+	AuthAllowAccess          = "allow-access-authenticator"
+	AuthDenyAccess           = "deny-access-authenticator"
+	AuthResetOTP             = "reset-otp"
 )
 
 // The provider ids of the form actions of a registration.

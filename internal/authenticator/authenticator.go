@@ -22,6 +22,7 @@ func All(d Deps) []flow.Authenticator {
 	return []flow.Authenticator{
 		cookie{}, identityProvider{}, usernameForm{}, passwordForm{}, usernamePasswordForm{},
 		userConfigured{}, userRole{}, levelOfAuthentication{}, magicLink{mail},
+		userAttribute{}, clientScope{}, subFlowExecuted{}, usedCredential{}, allowAccess{}, denyAccess{},
 		otpForm{}, directUsername{}, directPassword{}, directOTP{},
 		registrationPage{mail}, chooseUser{}, resetEmail{mail}, resetPassword{}, resetOTP{},
 	}

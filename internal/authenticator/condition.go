@@ -23,13 +23,13 @@ func (userConfigured) Provider() flow.Provider {
 var credentialOf = map[string]string{
 	latchkey.AuthPasswordForm:              latchkey.CredentialPassword,
 	latchkey.AuthUsernamePasswordForm:      latchkey.CredentialPassword,
-	"auth-otp-form":                        "otp",
+	latchkey.AuthOTPForm:                   latchkey.CredentialOTP,
+	latchkey.AuthResetOTP:                  latchkey.CredentialOTP,
 	"webauthn-authenticator":               "webauthn",
 	"webauthn-authenticator-passwordless":  "webauthn-passwordless",
 	"auth-recovery-authn-code-form":        "recovery-authn-codes",
-	"direct-grant-validate-otp":            "otp",
-	latchkey.AuthResetOTP:                  "otp",
-	"direct-grant-validate-password":       latchkey.CredentialPassword,
+	latchkey.AuthDirectOTP:                 latchkey.CredentialOTP,
+	latchkey.AuthDirectPassword:            latchkey.CredentialPassword,
 	"ext-auth-turnstile-username-password": latchkey.CredentialPassword,
 }
 

@@ -129,7 +129,7 @@ func TestProviders(t *testing.T) {
 		ids[p.ID] = true
 		names := map[string]bool{}
 		for _, o := range p.Properties {
-			if names[o.Name] || o.Label == "" || o.HelpText == "" || o.Type == "" || (o.Type == "List") != (len(o.Options) > 0) {
+			if names[o.Name] || o.Label == "" || o.HelpText == "" || o.Type == "" || strings.HasSuffix(o.Type, "List") != (len(o.Options) > 0) {
 				t.Errorf("%s: option %+v", p.ID, o)
 			}
 			names[o.Name] = true

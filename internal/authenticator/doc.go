@@ -4,7 +4,13 @@
 //
 // Steps: auth-cookie, identity-provider-redirector, auth-username-form,
 // auth-password-form, auth-username-password-form, ext-magic-form,
-// conditional-user-configured, conditional-user-role.
+// auth-otp-form, reset-otp, allow-access-authenticator,
+// deny-access-authenticator; of the password grant:
+// direct-grant-validate-username, direct-grant-validate-password,
+// direct-grant-validate-otp; conditions: conditional-user-configured,
+// conditional-user-role, conditional-user-attribute, conditional-client-scope,
+// conditional-sub-flow-executed, conditional-credential,
+// conditional-level-of-authentication.
 //
 // Nevers: a step never imports net/http, never opens a transaction, never
 // hashes a password inside of one, never looks a typed name up in a way that

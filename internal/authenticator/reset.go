@@ -93,9 +93,6 @@ func (r resetPassword) Action(c *flow.Context) (flow.Outcome, error) { return r.
 // that signs people in, since a mailbox alone must not get around it.
 type resetOTP struct{}
 
-// actionConfigureOTP is the required action that sets up one-time passwords.
-const actionConfigureOTP = "CONFIGURE_TOTP"
-
 func (resetOTP) Provider() flow.Provider {
 	return flow.Provider{
 		ID: latchkey.AuthResetOTP, DisplayName: "Reset OTP", Requirements: onOrOff, NeedsUser: true,
@@ -104,7 +101,7 @@ func (resetOTP) Provider() flow.Provider {
 }
 
 func (resetOTP) Authenticate(c *flow.Context) (flow.Outcome, error) {
-	return ask(c, actionConfigureOTP)
+	return ask(c, latchkey.ActionConfigureOTP)
 }
 func (r resetOTP) Action(c *flow.Context) (flow.Outcome, error) { return r.Authenticate(c) }
 

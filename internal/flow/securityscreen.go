@@ -58,6 +58,11 @@ type EmailUpdateSent struct {
 	Errors     []FieldError
 }
 
+// AccessDenied says that this account may not sign in here; Text is the
+// operator's own, or empty.
+type AccessDenied struct{ Text string }
+
+func (AccessDenied) screen()     {}
 func (OTPForm) screen()          {}
 func (OTPSetup) screen()         {}
 func (DeleteAccount) screen()    {}

@@ -26,6 +26,8 @@ func securityScreen(screen flow.Screen, f page.Form) (page.Page, bool) {
 		return page.DeleteAccount{Form: f, Account: s.Account}, false
 	case flow.DeleteCredential:
 		return page.DeleteCredential{Form: f, Kind: s.Kind, Label: s.Label}, false
+	case flow.AccessDenied:
+		return page.AccessDenied{Form: f, Text: s.Text}, false
 	case flow.AccountDeleted:
 		return page.AccountDeleted{}, false
 	case flow.EmailUpdate:

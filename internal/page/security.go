@@ -51,6 +51,12 @@ type DeleteCredential struct {
 	Label string
 }
 
+// AccessDenied says that the account may not sign in here.
+type AccessDenied struct {
+	Form
+	Text string // the operator's own; empty for Latchkey's
+}
+
 // EmailUpdate asks for another address.
 type EmailUpdate struct {
 	Form
@@ -191,6 +197,14 @@ func (AccountDeleted) Title(t *Texts) string { return t.Say("account-deleted.hea
 // Render writes the page's main part.
 func (p AccountDeleted) Render(ctx context.Context, w io.Writer) error {
 	return accountDeleted().Render(ctx, w)
+}
+
+// Title names the page.
+func (AccessDenied) Title(t *Texts) string { return t.Say("denied.heading") }
+
+// Render writes the page's main part.
+func (p AccessDenied) Render(ctx context.Context, w io.Writer) error {
+	return accessDenied(p).Render(ctx, w)
 }
 
 // Title names the page.

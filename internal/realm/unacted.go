@@ -166,6 +166,14 @@ func (p *planner) nameMappers(list, owner string, given, usual []representation.
 var configKeys = map[string][]string{
 	latchkey.AuthIdentityProvider: {"defaultProvider"},
 	latchkey.ConditionUserRole:    {"condUserRole", "negate"},
+
+	latchkey.ConditionUserAttribute:   {"attribute_name", "attribute_expected_value", "include_group_attributes", "not", "regex"},
+	latchkey.ConditionClientScope:     {"client_scope", "negate"},
+	latchkey.ConditionSubFlowExecuted: {"flow_to_check", "check_result"},
+	latchkey.ConditionCredential:      {"credentials", "included"},
+	latchkey.ConditionLevel:           {"loa-condition-level", "loa-max-age"},
+	latchkey.AuthDenyAccess:           {"denyErrorMessage"},
+
 	latchkey.AuthMagicLink: {actiontoken.KeyCreateUser, actiontoken.KeyUpdateProfile, actiontoken.KeyUpdatePassword, actiontoken.KeyReusable,
 		actiontoken.KeyLifespan, actiontoken.KeyOtherBrowser, actiontoken.KeyCode, actiontoken.KeyResend, actiontoken.KeyNoticeUnknown,
 		actiontoken.KeyAllowedDomains, actiontoken.KeyDeniedDomains},

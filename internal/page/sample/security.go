@@ -45,6 +45,8 @@ func security() []Page {
 		{Name: "delete-credential", Group: g, Page: removing},
 		{Name: "delete-credential-unnamed", Group: g, Page: page.DeleteCredential{Form: bare(), Kind: "webauthn"}},
 		{Name: "delete-account", Group: g, Page: deleting},
+		{Name: "access-denied", Group: g, Page: page.AccessDenied{Form: form()}},
+		{Name: "access-denied-own", Group: g, Page: page.AccessDenied{Form: form(), Text: "The shop is closed on Sundays."}},
 		{Name: "account-deleted", Group: g, Page: page.AccountDeleted{}},
 		{Name: "email-update", Group: g, Page: update},
 		{Name: "email-update-same", Group: g, Page: wrongUpdate},
