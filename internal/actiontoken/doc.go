@@ -6,8 +6,8 @@
 // around it. Redeeming marks the execution that asked as passed; what follows
 // is the flow's.
 //
-// Verbs: [Issue], [Redeem], [RedeemCode], [RedeemVerifyEmail]; [Code] and
-// [Number] derive what goes with a login, [CheckCode] and [CheckNumber]
+// Verbs: [Issue], [Redeem], [RedeemCode], [RedeemVerifyEmail],
+// [RedeemUpdateEmail], [RedeemRevertEmail]; [Code], [AddressCode] and [Number] derive what goes with a login, [CheckCode] and [CheckNumber]
 // compare.
 //
 // Nevers: a token is never stored, only the hash of its secret; a

@@ -176,6 +176,10 @@ func (r *Run) mayGoOn() (Result, error) {
 		return Result{Kind: Failed, Code: "user_not_found"}, nil
 	case !user.Enabled:
 		return Result{Kind: Failed, Code: "user_disabled"}, nil
+	case !r.Login.Mail.ProvenAt.IsZero() && r.Login.Mail.Address != "" && !latchkey.SameAddress(user.Email, r.Login.Mail.Address):
+		// The account has another address since this login proved the earlier
+		// one: that mailbox is not its own any more.
+		return Result{Kind: Failed, Code: "address_changed"}, nil
 	}
 	return Result{}, nil
 }

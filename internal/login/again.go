@@ -132,7 +132,7 @@ func (d *Door) submitVerify(v *linkVisit) error {
 	}
 	t := &turn{visit: v.visit}
 	t.before = func(tx *store.Tx, l *latchkey.Login) (answer, error) {
-		res, err := actiontoken.RedeemVerifyEmail(tx, v.snap, v.facts.Token)
+		res, err := d.redeemProof(tx, v, l)
 		if err != nil {
 			return nil, err
 		}
@@ -143,6 +143,15 @@ func (d *Door) submitVerify(v *linkVisit) error {
 		return nil, nil
 	}
 	return d.take(t)
+}
+
+// redeemProof uses up a link that proves an address, for the login that mailed
+// it.
+func (d *Door) redeemProof(tx *store.Tx, v *linkVisit, l *latchkey.Login) (actiontoken.Redemption, error) {
+	if v.facts.Token.Kind == latchkey.TokenUpdateEmail {
+		return actiontoken.RedeemUpdateEmail(tx, v.snap, l, actiontoken.AddressProof{Token: v.facts.Token, Session: v.session, From: v.browser})
+	}
+	return actiontoken.RedeemVerifyEmail(tx, v.snap, v.facts.Token)
 }
 
 // language chooses the language of this visit, once.

@@ -73,8 +73,11 @@ func (d *Door) showLink(w http.ResponseWriter, r *http.Request) error {
 	if v == nil || err != nil {
 		return err
 	}
-	if v.facts.Token.Kind == latchkey.TokenVerifyEmail {
+	switch v.facts.Token.Kind {
+	case latchkey.TokenVerifyEmail, latchkey.TokenUpdateEmail:
 		return d.showVerify(v)
+	case latchkey.TokenRevertEmail:
+		return d.showRevert(v)
 	}
 	if web.Speculative(r) {
 		v.inert = true // the browser looks ahead: nobody has opened anything
@@ -181,7 +184,7 @@ func (d *Door) showLinkState(v *linkVisit, s linkState, errs []page.FieldError) 
 	form := page.Form{Action: d.url(v.snap, "link/"+url.PathEscape(f.Token.ID), nil), SessionCode: d.linkCode(v)}
 	switch s {
 	case linkSame, linkAgain:
-		return d.page(v.visit, http.StatusOK, page.LinkSameBrowser{Form: form, Account: v.account(), Verify: f.Token.Kind == latchkey.TokenVerifyEmail}, !v.inert)
+		return d.page(v.visit, http.StatusOK, page.LinkSameBrowser{Form: form, Account: v.account(), Verify: f.Token.Kind != latchkey.TokenMagicLink}, !v.inert)
 	case linkOpenStep:
 		return web.Redirect(v.w, v.r, d.stepURL(v.snap, f.Login))
 	case linkOther, linkOtherClosed, linkOtherCode, linkOtherRefused:
@@ -239,6 +242,8 @@ func (v *linkVisit) signedInByIt() bool {
 func (v *linkVisit) account() string {
 	f := v.facts
 	switch {
+	case f.Token.Kind == latchkey.TokenUpdateEmail:
+		return f.Token.Address // the one that is to be proven
 	case f.Login != nil && f.Login.Mail.Address != "":
 		return f.Login.Mail.Address
 	case f.Account != nil:

@@ -45,8 +45,11 @@ func (d *Door) submitLink(w http.ResponseWriter, r *http.Request) error {
 	if !equal([]byte(v.form.Get("session_code")), []byte(d.linkCode(v))) {
 		return web.Redirect(w, r, d.url(v.snap, "link/"+r.PathValue("id"), nil))
 	}
-	if v.facts.Token.Kind == latchkey.TokenVerifyEmail {
+	switch v.facts.Token.Kind {
+	case latchkey.TokenVerifyEmail, latchkey.TokenUpdateEmail:
 		return d.submitVerify(v)
+	case latchkey.TokenRevertEmail:
+		return d.submitRevert(v)
 	}
 	s := v.facts.state()
 	choice := v.form.Get("choice")

@@ -137,7 +137,7 @@ func (w *Worker) recipient(tx *store.Tx, m *latchkey.Message, d *decision) error
 		return nil
 	case m.Kind.Fixed():
 		d.facts.User = u
-		if err := taken(tx, m, u, row); err != nil {
+		if err := taken(tx, m, u, d); err != nil {
 			return err
 		}
 	case u.Email == "":
@@ -168,8 +168,8 @@ func (w *Worker) recipient(tx *store.Tx, m *latchkey.Message, d *decision) error
 // taken makes the mail that is to prove an account's new address another one
 // where somebody else has that address: only who reads its mailbox learns
 //
-func taken(tx *store.Tx, m *latchkey.Message, u *latchkey.User, row *latchkey.Message) error {
-	if m.Kind != latchkey.MailUpdateEmail {
+func taken(tx *store.Tx, m *latchkey.Message, u *latchkey.User, d *decision) error {
+	if m.Kind != latchkey.MailUpdateEmail || d.facts.Realm.DuplicateEmailsAllowed {
 		return nil
 	}
 	other, err := tx.UserByEmail(m.RealmID, m.Address)
@@ -177,7 +177,7 @@ func taken(tx *store.Tx, m *latchkey.Message, u *latchkey.User, row *latchkey.Me
 	case latchkey.ErrorCode(err) == latchkey.CodeNotFound:
 		return nil
 	case err == nil && other.ID != u.ID:
-		row.Kind = latchkey.MailAddressTaken
+		d.facts.Message.Kind = latchkey.MailAddressTaken
 	}
 	return err
 }

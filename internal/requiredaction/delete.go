@@ -60,6 +60,9 @@ func (a deleteAccount) Action(c *flow.Context) (flow.Outcome, error) {
 	if err != nil || out.Kind != flow.Challenge || c.Form.Get("confirm") == "" {
 		return out, err
 	}
+	if !fresh(c) {
+		return flow.Outcome{Kind: flow.Restart}, nil
+	}
 	u, err := userOf(c)
 	if err != nil {
 		return flow.Outcome{}, err

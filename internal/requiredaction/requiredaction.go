@@ -1,6 +1,8 @@
 package requiredaction
 
 import (
+	"time"
+
 	"latchkey"
 	"latchkey/internal/event"
 	"latchkey/internal/flow"
@@ -13,7 +15,7 @@ import (
 func All() []flow.RequiredAction {
 	guard := ratelimit.NewGuard()
 	return []flow.RequiredAction{terms{}, updateProfile{}, verifyProfile{}, verifyEmail{guard: guard}, updatePassword{},
-		configureOTP{}, deleteAccount{}, deleteCredential{}, updateLocale{}}
+		configureOTP{}, updateEmail{guard: guard}, deleteAccount{}, deleteCredential{}, updateLocale{}}
 }
 
 var done = flow.Outcome{Kind: flow.Success}
@@ -32,6 +34,20 @@ func userOf(c *flow.Context) (*latchkey.User, error) {
 func actOf(c *flow.Context) user.Act {
 	return user.Act{Client: c.Client, From: c.Browser, Locale: c.Login.Locale, Detail: map[string]string{"code_id": c.Login.ID}}
 }
+
+// fresh says whether the person proved themselves within the last five minutes:
+// what cannot be taken back is not done by whoever finds the page open.
+func fresh(c *flow.Context) bool {
+	var last time.Time
+	for _, at := range c.Login.PassedAt {
+		if at.After(last) {
+			last = at
+		}
+	}
+	return c.Now.Sub(last) <= freshFor
+}
+
+const freshFor = 5 * time.Minute
 
 // fieldLogoutOthers is the box that signs out everywhere else, as Keycloak's
 // pages have it.

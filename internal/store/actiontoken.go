@@ -81,8 +81,14 @@ func (tx *Tx) VoidActionTokens(realmID, loginID, exceptID string) error {
 
 // VoidUserActionTokens makes the tokens void that were made for a user.
 func (tx *Tx) VoidUserActionTokens(realmID, userID string) error {
-	_, err := tx.exec(void+` AND realm_id = $1 AND user_id = $4 AND user_id <> ''`,
-		realmID, millis(tx.now), tx.now.Add(tokenKept).UnixMilli(), userID)
+	return tx.VoidUserActionTokensBut(realmID, userID, "")
+}
+
+// VoidUserActionTokensBut is VoidUserActionTokens that leaves those of a kind
+// alone.
+func (tx *Tx) VoidUserActionTokensBut(realmID, userID string, kind latchkey.TokenKind) error {
+	_, err := tx.exec(void+` AND realm_id = $1 AND user_id = $4 AND user_id <> '' AND kind <> $5`,
+		realmID, millis(tx.now), tx.now.Add(tokenKept).UnixMilli(), userID, string(kind))
 	return err
 }
 

@@ -181,13 +181,23 @@ func (tx *Tx) Backlog() (waiting int, oldest time.Time, err error) {
 // WithholdUserMessages keeps back the mails that wait for a user: those that
 // name the user and those to the user's address.
 func (tx *Tx) WithholdUserMessages(realmID, userID string) error {
+	return tx.withholdOf(realmID, userID, "", "user_disabled")
+}
+
+// WithholdUserMessagesBut is WithholdUserMessages for a user whose address
+// changes; it leaves mails of a kind alone.
+func (tx *Tx) WithholdUserMessagesBut(realmID, userID string, kind latchkey.MessageKind) error {
+	return tx.withholdOf(realmID, userID, kind, "address_changed")
+}
+
+func (tx *Tx) withholdOf(realmID, userID string, but latchkey.MessageKind, reason string) error {
 	waiting, err := many(tx, (*Tx).scanMessage, `SELECT `+messageColumns+` FROM message
-		WHERE realm_id = $1 AND state = 'queued' AND (user_id = $2
-			OR address_key IN (SELECT email_key FROM users WHERE realm_id = $1 AND id = $2))`, realmID, userID)
+		WHERE realm_id = $1 AND state = 'queued' AND kind <> $3 AND (user_id = $2
+			OR address_key IN (SELECT email_key FROM users WHERE realm_id = $1 AND id = $2))`, realmID, userID, string(but))
 	if err != nil {
 		return err
 	}
-	return tx.withhold(waiting, "user_disabled")
+	return tx.withhold(waiting, reason)
 }
 
 func (tx *Tx) withhold(waiting []*latchkey.Message, reason string) error {
