@@ -184,7 +184,8 @@ func (d *Door) showLinkState(v *linkVisit, s linkState, errs []page.FieldError) 
 	form := page.Form{Action: d.url(v.snap, "link/"+url.PathEscape(f.Token.ID), nil), SessionCode: d.linkCode(v)}
 	switch s {
 	case linkSame, linkAgain:
-		return d.page(v.visit, http.StatusOK, page.LinkSameBrowser{Form: form, Account: v.account(), Verify: f.Token.Kind != latchkey.TokenMagicLink}, !v.inert)
+		return d.page(v.visit, http.StatusOK, page.LinkSameBrowser{Form: form, Account: v.account(),
+			Verify: f.Token.Kind == latchkey.TokenVerifyEmail || f.Token.Kind == latchkey.TokenUpdateEmail}, !v.inert)
 	case linkOpenStep:
 		return web.Redirect(v.w, v.r, d.stepURL(v.snap, f.Login))
 	case linkOther, linkOtherClosed, linkOtherCode, linkOtherRefused:

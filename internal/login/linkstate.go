@@ -63,7 +63,7 @@ func (f linkFacts) state() linkState {
 	// void from the moment that it went on.
 	case l != nil && l.Ended() && (l.EndReason == latchkey.EndFinished || l.EndReason == latchkey.EndElsewhere):
 		return linkUsed
-	case l != nil && (l.Ended() || t.Kind == latchkey.TokenMagicLink && !l.Mail.ProvenAt.IsZero()):
+	case l != nil && (l.Ended() || t.Kind != latchkey.TokenUpdateEmail && !l.Mail.ProvenAt.IsZero()):
 		return linkEnded
 	case !f.Now.Before(t.ExpiresAt):
 		return linkExpired

@@ -155,7 +155,7 @@ func (a updateEmail) mail(c *flow.Context, u *latchkey.User) error {
 	if err != nil {
 		return err
 	}
-	ends := c.Now.Add(lifespan(realm))
+	ends := c.Now.Add(actiontoken.UserLifespan(realm, "update-email"))
 	if l.ExpiresAt.Before(ends) {
 		l.ExpiresAt = ends
 	}

@@ -192,7 +192,7 @@ func (tx *Tx) WithholdUserMessagesBut(realmID, userID string, kind latchkey.Mess
 
 func (tx *Tx) withholdOf(realmID, userID string, but latchkey.MessageKind, reason string) error {
 	waiting, err := many(tx, (*Tx).scanMessage, `SELECT `+messageColumns+` FROM message
-		WHERE realm_id = $1 AND state = 'queued' AND kind <> $3 AND (user_id = $2
+		WHERE realm_id = $1 AND state = 'queued' AND ($3 = '' OR kind <> $3) AND (user_id = $2
 			OR address_key IN (SELECT email_key FROM users WHERE realm_id = $1 AND id = $2))`, realmID, userID, string(but))
 	if err != nil {
 		return err
