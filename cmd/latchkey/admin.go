@@ -5,46 +5,27 @@ import (
 	"log/slog"
 
 	"latchkey"
-	"latchkey/internal/secret"
 	"latchkey/internal/server"
 	"latchkey/internal/web"
 )
 
 // adminLinkCmd is `latchkey admin link`.
 type adminLinkCmd struct {
-	common
 	Hostname string `name:"hostname" placeholder:"URL" help:"The address that people reach the server at. Required, but with --data."`
-	Data     string `name:"data" placeholder:"FOLDER" help:"The data folder of dev, instead of --db."`
-	database
+	placed
 }
 
 // Run makes the link and prints it, alone on a line.
 func (c *adminLinkCmd) Run(h *host) error {
-	if err := h.sources.fillSecrets(c); err != nil {
-		return err
-	}
-	log, err := newLog(h, "", slog.LevelWarn, false)
-	if err != nil {
-		return err
-	}
 	site, err := c.site()
 	if err != nil {
 		return err
 	}
-	url, ring, err := c.where()
-	if err != nil {
-		return err
-	}
-	db, err := open(h.ctx, url, ring, log)
+	db, err := c.open(h)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = db.Close() }()
-	if pending, err := db.Pending(h.ctx); err != nil {
-		return err
-	} else if pending {
-		return latchkey.Errorf(latchkey.CodeConflict, "The database is not up to date. Start the server once, or run `latchkey migrate`, then ask again.")
-	}
 	link, err := server.FirstAdminLink(h.ctx, db, site)
 	if latchkey.ErrorCode(err) == latchkey.CodeNotFound {
 		return latchkey.Errorf(latchkey.CodeConflict, "The database has no realms yet. Start the server once, then ask again.")
@@ -67,23 +48,6 @@ func (c *adminLinkCmd) site() (*web.Site, error) {
 		return nil, latchkey.Invalid("hostname", "The link needs the server's address. Say --hostname https://id.example.com.")
 	}
 	return web.NewSite(c.Hostname)
-}
-
-func (c *adminLinkCmd) where() (url string, ring *secret.Keyring, err error) {
-	if c.Data == "" {
-		if ring, err = c.check(); err == nil {
-			err = there(c.DB)
-		}
-		return c.DB, ring, err
-	}
-	if c.DB != "" {
-		return "", nil, latchkey.Invalid("data", "--data and --db both say where the database is. Keep one of them.")
-	}
-	f := folder(c.Data)
-	if ring, err = f.read(); err == nil {
-		err = there(f.database())
-	}
-	return f.database(), ring, err
 }
 
 // migrateCmd is `latchkey migrate`.

@@ -109,3 +109,80 @@ func there(url string) error {
 func open(ctx context.Context, url string, ring *secret.Keyring, log *slog.Logger) (*store.DB, error) {
 	return store.Open(ctx, store.Options{URL: url, Keyring: ring, Now: time.Now, Log: log, MaxConns: 2})
 }
+
+// placed is a database, or the data folder of dev that holds one.
+type placed struct {
+	common
+	Data string `name:"data" placeholder:"FOLDER" help:"The data folder of dev, instead of --db."`
+	database
+}
+
+func (p *placed) where() (url string, ring *secret.Keyring, err error) {
+	if p.Data == "" {
+		if ring, err = p.check(); err == nil {
+			err = there(p.DB)
+		}
+		return p.DB, ring, err
+	}
+	if p.DB != "" {
+		return "", nil, latchkey.Invalid("data", "--data and --db both say where the database is. Keep one of them.")
+	}
+	f := folder(p.Data)
+	if ring, err = f.read(); err == nil {
+		err = there(f.database())
+	}
+	return f.database(), ring, err
+}
+
+// open opens the database, which has to be up to date.
+func (p *placed) open(h *host) (*store.DB, error) {
+	if err := h.sources.fillSecrets(p); err != nil {
+		return nil, err
+	}
+	log, err := newLog(h, "", slog.LevelWarn, false)
+	if err != nil {
+		return nil, err
+	}
+	url, ring, err := p.where()
+	if err != nil {
+		return nil, err
+	}
+	db, err := open(h.ctx, url, ring, log)
+	if err != nil {
+		return nil, err
+	}
+	pending, err := db.Pending(h.ctx)
+	if err == nil && pending {
+		err = latchkey.Errorf(latchkey.CodeConflict, "The database is not up to date. Start the server once, or run `latchkey migrate`, then ask again.")
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// snapshots reads the realm of that name, or all.
+func snapshots(h *host, db *store.DB, name string) (out []*latchkey.Snapshot, err error) {
+	err = db.View(h.ctx, func(tx *store.Tx) error {
+		realms, err := tx.Realms()
+		if err != nil {
+			return err
+		}
+		out = nil
+		for _, r := range realms {
+			if name != "" && r.Name != name {
+				continue
+			}
+			snap, err := tx.Snapshot(r.ID)
+			if err != nil {
+				return err
+			}
+			out = append(out, snap)
+		}
+		return nil
+	})
+	if err == nil && name != "" && len(out) == 0 {
+		err = latchkey.Invalid("realm", "There is no realm %q.", name)
+	}
+	return out, err
+}

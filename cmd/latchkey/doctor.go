@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"net"
 	"text/tabwriter"
 	"time"
@@ -17,12 +16,10 @@ import (
 
 // doctorCmd is `latchkey doctor`.
 type doctorCmd struct {
-	common
-	Data  string `name:"data" placeholder:"FOLDER" help:"The data folder of dev, instead of --db."`
 	Realm string `name:"realm" placeholder:"NAME" help:"Look at this realm only."`
 	NoDNS bool   `name:"no-dns" help:"Do not ask the DNS about the domains that mails come from."`
 	JSON  bool   `name:"json" help:"Print what was found as JSON."`
-	database
+	placed
 }
 
 // askFor is how long one question to the DNS, or to the database, may take.
@@ -30,23 +27,12 @@ const askFor = 10 * time.Second
 
 // Run prints what was found, and fails when there is anything.
 func (c *doctorCmd) Run(h *host) error {
-	if err := h.sources.fillSecrets(c); err != nil {
-		return err
-	}
-	log, err := newLog(h, "", slog.LevelWarn, false)
-	if err != nil {
-		return err
-	}
-	url, ring, err := (&adminLinkCmd{Data: c.Data, database: c.database}).where()
-	if err != nil {
-		return err
-	}
-	db, err := open(h.ctx, url, ring, log)
+	db, err := c.open(h)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = db.Close() }()
-	found, err := c.examine(h.ctx, db)
+	found, err := c.examine(h, db)
 	if err != nil {
 		return err
 	}
@@ -59,57 +45,26 @@ func (c *doctorCmd) Run(h *host) error {
 	return nil
 }
 
-func (c *doctorCmd) examine(ctx context.Context, db *store.DB) ([]doctor.Finding, error) {
-	pending, err := db.Pending(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if pending {
-		return nil, latchkey.Errorf(latchkey.CodeUnavailable, "The database is not up to date. Run latchkey migrate first.")
-	}
+func (c *doctorCmd) examine(h *host, db *store.DB) ([]doctor.Finding, error) {
 	own := time.Now()
-	theirs, err := db.ServerTime(ctx)
+	theirs, err := db.ServerTime(h.ctx)
 	if err != nil {
 		return nil, err
 	}
 	found := doctor.Clocks(own, theirs)
-	snaps, err := c.snapshots(ctx, db)
+	snaps, err := snapshots(h, db, c.Realm)
 	if err != nil {
 		return nil, err
 	}
 	for _, s := range snaps {
 		found = append(found, doctor.Realm(s, server.Built, own)...)
 		if !c.NoDNS {
-			ask, done := context.WithTimeout(ctx, askFor)
+			ask, done := context.WithTimeout(h.ctx, askFor)
 			found = append(found, doctor.Mail(ask, s, net.DefaultResolver)...)
 			done()
 		}
 	}
 	return found, nil
-}
-
-func (c *doctorCmd) snapshots(ctx context.Context, db *store.DB) (snaps []*latchkey.Snapshot, err error) {
-	err = db.View(ctx, func(tx *store.Tx) error {
-		realms, err := tx.Realms()
-		if err != nil {
-			return err
-		}
-		for _, r := range realms {
-			if c.Realm != "" && r.Name != c.Realm {
-				continue
-			}
-			s, err := tx.Snapshot(r.ID)
-			if err != nil {
-				return err
-			}
-			snaps = append(snaps, s)
-		}
-		if len(snaps) == 0 && c.Realm != "" {
-			return latchkey.Invalid("realm", "There is no realm %q.", c.Realm)
-		}
-		return nil
-	})
-	return snaps, err
 }
 
 func (c *doctorCmd) print(h *host, found []doctor.Finding) error {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"log/slog"
 	"text/tabwriter"
 	"time"
 
@@ -13,15 +12,13 @@ import (
 
 // keysListCmd is `latchkey keys list`.
 type keysListCmd struct {
-	common
 	Realm string `name:"realm" placeholder:"NAME" help:"The realm. Without it, every realm."`
-	Data  string `name:"data" placeholder:"FOLDER" help:"The data folder of dev, instead of --db."`
-	database
+	placed
 }
 
 // Run prints the keys of a realm, or of all.
 func (c *keysListCmd) Run(h *host) error {
-	db, err := openFor(h, c, c.Data, &c.database)
+	db, err := c.open(h)
 	if err != nil {
 		return err
 	}
@@ -57,17 +54,15 @@ func stateOf(snap *latchkey.Snapshot, k *latchkey.Key, now time.Time) string {
 
 // keysRotateCmd is `latchkey keys rotate`.
 type keysRotateCmd struct {
-	common
 	Realm     string `name:"realm" placeholder:"NAME" required:"" help:"The realm."`
 	Algorithm string `name:"algorithm" placeholder:"ALG" help:"Only the key of this algorithm, such as RS256. Without it, every key that signs."`
 	Emergency bool   `name:"emergency" help:"A key is known to somebody else: the new one signs at once, and nothing that the old one signed is good any more. Everybody signs in again."`
-	Data      string `name:"data" placeholder:"FOLDER" help:"The data folder of dev, instead of --db."`
-	database
+	placed
 }
 
 // Run makes the next keys of a realm and says from when on they sign (R-150).
 func (c *keysRotateCmd) Run(h *host) error {
-	db, err := openFor(h, c, c.Data, &c.database)
+	db, err := c.open(h)
 	if err != nil {
 		return err
 	}
@@ -104,60 +99,4 @@ func (c *keysRotateCmd) Run(h *host) error {
 		_, err = fmt.Fprintln(h.stdout, "Nothing to do: the next keys are published already.")
 	}
 	return err
-}
-
-// openFor opens the database of a command that has one, or a data folder of
-// dev's, and refuses one that is not up to date. where is read after the secrets
-// of the command are.
-func openFor(h *host, command any, data string, where *database) (*store.DB, error) {
-	if err := h.sources.fillSecrets(command); err != nil {
-		return nil, err
-	}
-	log, err := newLog(h, "", slog.LevelWarn, false)
-	if err != nil {
-		return nil, err
-	}
-	url, ring, err := (&adminLinkCmd{Data: data, database: *where}).where()
-	if err != nil {
-		return nil, err
-	}
-	db, err := open(h.ctx, url, ring, log)
-	if err != nil {
-		return nil, err
-	}
-	pending, err := db.Pending(h.ctx)
-	if err == nil && pending {
-		err = latchkey.Errorf(latchkey.CodeConflict, "The database is not up to date. Start the server once, or run `latchkey migrate`, then try again.")
-	}
-	if err != nil {
-		_ = db.Close()
-		return nil, err
-	}
-	return db, nil
-}
-
-// snapshots reads the realm of that name, or all.
-func snapshots(h *host, db *store.DB, name string) (out []*latchkey.Snapshot, err error) {
-	err = db.View(h.ctx, func(tx *store.Tx) error {
-		realms, err := tx.Realms()
-		if err != nil {
-			return err
-		}
-		out = nil
-		for _, r := range realms {
-			if name != "" && r.Name != name {
-				continue
-			}
-			snap, err := tx.Snapshot(r.ID)
-			if err != nil {
-				return err
-			}
-			out = append(out, snap)
-		}
-		return nil
-	})
-	if err == nil && name != "" && len(out) == 0 {
-		err = latchkey.Invalid("realm", "There is no realm %q.", name)
-	}
-	return out, err
 }

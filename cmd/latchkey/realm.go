@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -22,40 +21,6 @@ type realmCmd struct {
 	Export realmExportCmd `cmd:"" help:"Write a realm to a file or a folder, as Keycloak's export does."`
 	Import realmImportCmd `cmd:"" help:"Take realms in from a file or a folder, Keycloak's or Latchkey's."`
 	Diff   realmDiffCmd   `cmd:"" help:"Say what differs between two realms or exports. The exit code is 1 when something does."`
-}
-
-// placed is a database, or the data folder of dev that holds one.
-type placed struct {
-	common
-	Data string `name:"data" placeholder:"FOLDER" help:"The data folder of dev, instead of --db."`
-	database
-}
-
-// open opens the database, which has to be up to date.
-func (p *placed) open(h *host) (*store.DB, error) {
-	if err := h.sources.fillSecrets(p); err != nil {
-		return nil, err
-	}
-	log, err := newLog(h, "", slog.LevelWarn, false)
-	if err != nil {
-		return nil, err
-	}
-	url, ring, err := (&adminLinkCmd{Data: p.Data, database: p.database}).where()
-	if err != nil {
-		return nil, err
-	}
-	db, err := open(h.ctx, url, ring, log)
-	if err != nil {
-		return nil, err
-	}
-	pending, err := db.Pending(h.ctx)
-	if err == nil && pending {
-		err = latchkey.Errorf(latchkey.CodeConflict, "The database is not up to date. Start the server once, or run `latchkey migrate`, then ask again.")
-	}
-	if err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	return db, nil
 }
 
 // realmExportCmd is `latchkey realm export`.

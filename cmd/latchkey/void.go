@@ -2,32 +2,16 @@ package main
 
 import (
 	"fmt"
-	"log/slog"
 
 	"latchkey/internal/store"
 )
 
 // adminVoidCmd is `latchkey admin void-links`.
-type adminVoidCmd struct {
-	common
-	Data string `name:"data" placeholder:"FOLDER" help:"The data folder of dev, instead of --db."`
-	database
-}
+type adminVoidCmd struct{ placed }
 
 // Run voids what a restored backup brought back (R-157).
 func (c *adminVoidCmd) Run(h *host) error {
-	if err := h.sources.fillSecrets(c); err != nil {
-		return err
-	}
-	log, err := newLog(h, "", slog.LevelWarn, false)
-	if err != nil {
-		return err
-	}
-	url, ring, err := (&adminLinkCmd{Data: c.Data, database: c.database}).where()
-	if err != nil {
-		return err
-	}
-	db, err := open(h.ctx, url, ring, log)
+	db, err := c.open(h)
 	if err != nil {
 		return err
 	}
