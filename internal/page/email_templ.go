@@ -85,7 +85,7 @@ func emailForm(p EmailForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = submit("email.fixed.submit").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = signIn("email.fixed.submit").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -138,7 +138,7 @@ func emailForm(p EmailForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = submit("continue").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = signIn("continue").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

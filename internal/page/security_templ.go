@@ -124,7 +124,7 @@ func otpForm(p OTPForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = submit("sign-in").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = signIn("sign-in").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
