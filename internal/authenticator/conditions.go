@@ -159,6 +159,6 @@ func (usedCredential) Matches(c *flow.Context) (bool, error) {
 		latchkey.CredentialOTP:      slices.Contains(c.Login.AMR, latchkey.AMROTP),
 	}
 	used["none"] = !used[latchkey.CredentialPassword] && !used[latchkey.CredentialOTP]
-	any := slices.ContainsFunc(strings.Split(c.Config[keyCredentials], "##"), func(kind string) bool { return used[kind] })
-	return any == (c.Config[keyIncluded] == "true"), nil
+	one := slices.ContainsFunc(strings.Split(c.Config[keyCredentials], "##"), func(kind string) bool { return used[kind] })
+	return one == (c.Config[keyIncluded] == "true"), nil
 }

@@ -372,7 +372,7 @@ func walkErrors(v *tour) {
 	// A flow with a step that is not built.
 	v.s.Change("demo", func(tx *store.Tx, snap *latchkey.Snapshot) error {
 		f := *snap.FlowByAlias("magic link")
-		f.Executions = append([]latchkey.Execution{{ID: "not-built", Authenticator: "auth-otp-form", Requirement: latchkey.Required}}, f.Executions...)
+		f.Executions = append([]latchkey.Execution{{ID: "not-built", Authenticator: "webauthn-authenticator", Requirement: latchkey.Required}}, f.Executions...)
 		return tx.UpdateFlow(&f)
 	})
 	p.Goto(v.rp.URL())
