@@ -102,11 +102,13 @@ func (v *tour) weigh(p *browsertest.Page, name string) {
 	}
 }
 
-// reachable marks what a person may want to reach, and counts it.
+// reachable marks what a person may want to reach with Tab, and counts it. Of
+// choices that exclude each other it is the chosen one; arrows go on from there.
 const reachable = `(() => {
 	let n = 0;
 	for (const e of document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']"))
-		if (e.type !== "hidden" && e.tabIndex >= 0 && e.checkVisibility()) e.dataset.mark = String(n++);
+		if (e.type !== "hidden" && e.tabIndex >= 0 && e.checkVisibility() && !(e.type === "radio" && !e.checked
+			&& document.querySelector("input[name='" + e.name + "']:checked"))) e.dataset.mark = String(n++);
 	document.activeElement?.blur();
 	return n;
 })()`
@@ -152,6 +154,10 @@ var unmet = map[string]string{
 	"username-password-fixed":   "no built-in flow asks for a password again",
 	"link-same-browser-submits": "it submits itself: every journey goes through it",
 	"link-over-unknown-app":     "the application of a link is known as long as the link is",
+	"profile-kinds":             "every kind of field at once; the account console's walk meets them one by one",
+	"consent-nothing":           "an application that asks for nothing is asked about in the same words",
+	"otp-setup-unusual":         "a policy that next to nobody has, with everything wrong at once",
+	"delete-credential-unnamed": "passkeys are not built yet",
 	"error-unavailable":         "only while the server is overloaded or stops",
 	"error-too-many":            "only over a limit of the whole network",
 	"error-internal":            "only by our fault",

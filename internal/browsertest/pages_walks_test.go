@@ -19,7 +19,8 @@ var walks = map[string]func(*tour){
 	"the-address": walkAddress, "waiting": walkWaiting, "waiting-closed": walkWaitingClosed, "elsewhere": walkElsewhere,
 	"elsewhere-ends": walkElsewhereEnds, "policies": walkPolicies, "the-own-link": walkOwnLink, "the-api": walkAPI,
 	"actions": walkActions, "passwords": walkPasswords, "errors": walkErrors, "over": walkOver, "logout": walkLogout, "administrator": walkAdministrator,
-	"demo": walkDemo, "mailbox": walkMailbox,
+	"demo": walkDemo, "mailbox": walkMailbox, "entries": walkEntries, "consent": walkConsent, "one-time passwords": walkOTP,
+	"changes": walkChanges,
 }
 
 // The page that asks for the address.

@@ -1,9 +1,10 @@
 // Makes the waiting page go on by itself: asks the server whether the link
 // was opened, counts down to when a new mail may be sent, and says when the
-// mail is late. Without it the page has a button for each.
+// mail is late. Without it the page has a button for each. A page that only
+// counts down has nothing that is asked for.
 const page = document.querySelector("[data-waiting]");
 const started = performance.now();
-const { poll, lateIn, endsIn } = page.dataset;
+const { poll, lateIn, endsIn } = page?.dataset ?? {};
 const passed = () => (performance.now() - started) / 1000;
 
 // The new mail: its button rests until the seconds are over.
