@@ -32,9 +32,8 @@ func promiseOf(list []promise, key string) (promise, bool) {
 }
 
 const (
-	whyNoLogout    = "applications are not told of a logout yet"
+	whyNoLogout    = "applications are told of a logout by the back channel alone"
 	whyNotBound    = "tokens are not bound: whoever holds one can use it"
-	whyNoKeys      = "a client's own keys are not used"
 	whyNoCIBA      = "backchannel sign-in (CIBA) is not built"
 	whyNoDevice    = "the device grant is not built"
 	whyNoPushed    = "requests cannot be pushed: plain ones are accepted"
@@ -62,8 +61,6 @@ var clientPromises = []promise{
 	{key: "frontchannel.logout.url", why: whyNoLogout},
 	{key: "tls.client.certificate.bound.access.tokens", why: whyNotBound},
 	{key: "dpop.bound.access.tokens", why: whyNotBound},
-	{key: "use.jwks.url", why: whyNoKeys},
-	{key: "use.jwks.string", why: whyNoKeys},
 	{key: "require.pushed.authorization.requests", why: whyNoPushed},
 	{key: "request.object.required", why: whyNoObjects, without: []string{"not required"}},
 	{key: "request.object.signature.alg", why: whyNoObjects, without: []string{"any"}},
@@ -75,7 +72,6 @@ var clientPromises = []promise{
 	{key: "standard.token.exchange.enabled", why: "the token exchange is not built"},
 	{key: "oauth2.jwt.authorization.grant.enabled", why: "the grant of signed assertions is not built"},
 	{key: "client_credentials.use_refresh_token", why: "client credentials give no refresh token"},
-	{key: "client.use.lightweight.access.token.enabled", why: "access tokens have all their claims"},
 	{key: "token.response.type.bearer.lower-case", why: "token_type is Bearer"},
 	{key: "id.token.as.detached.signature", why: "there is no hybrid flow"},
 	{key: "exclude.session.state.from.auth.response", why: "every answer has session_state"},
@@ -85,7 +81,6 @@ var clientPromises = []promise{
 	{key: "authorization.signed.response.alg", why: whyNotSigned},
 	{key: "authorization.encrypted.response.alg", why: whyNoEncrypted},
 	{key: "authorization.encrypted.response.enc", why: whyNoEncrypted},
-	{key: "user.info.response.signature.alg", why: whyNotSigned},
 	{key: "user.info.encrypted.response.alg", why: whyNoEncrypted},
 	{key: "user.info.encrypted.response.enc", why: whyNoEncrypted},
 	{key: "pkce.code.challenge.method", why: "acted on as S256", without: []string{"S256"}},

@@ -41,8 +41,6 @@ func setting[T comparable](p *planner, name string, given, usual *T, why string)
 
 func (p *planner) nameSettings() {
 	f, b := p.file, p.base
-	setting(p, "registrationAllowed", f.RegistrationAllowed, b.RegistrationAllowed, "there is no page to register; a mailed link makes accounts")
-	setting(p, "resetPasswordAllowed", f.ResetPasswordAllowed, b.ResetPasswordAllowed, "there is no page to reset a password")
 	setting(p, "adminEventsDetailsEnabled", f.AdminEventsDetailsEnabled, b.AdminEventsDetailsEnabled, "administrative events have no details yet")
 	setting(p, "accessCodeLifespanUserAction", f.AccessCodeLifespanUserAction, b.AccessCodeLifespanUserAction,
 		"an action may take as long as the sign-in (accessCodeLifespanLogin)")
@@ -55,9 +53,6 @@ func (p *planner) nameSettings() {
 		p.report.add("displayNameHtml", Kept, "pages show displayName")
 	}
 	const noFlow = "this flow is not run yet"
-	setting(p, "registrationFlow", f.RegistrationFlow, b.RegistrationFlow, noFlow)
-	setting(p, "directGrantFlow", f.DirectGrantFlow, b.DirectGrantFlow, noFlow)
-	setting(p, "resetCredentialsFlow", f.ResetCredentialsFlow, b.ResetCredentialsFlow, noFlow)
 	setting(p, "clientAuthenticationFlow", f.ClientAuthenticationFlow, b.ClientAuthenticationFlow, noFlow)
 	setting(p, "dockerAuthenticationFlow", f.DockerAuthenticationFlow, b.DockerAuthenticationFlow, noFlow)
 	setting(p, "firstBrokerLoginFlow", f.FirstBrokerLoginFlow, b.FirstBrokerLoginFlow, noFlow)
@@ -110,9 +105,7 @@ func (p *planner) nameOfClient(c *latchkey.Client, rep, base *representation.Cli
 		given, same bool
 		why         string
 	}{
-		{"directAccessGrantsEnabled", c.DirectAccessGrantsEnabled, representation.Value(base.DirectAccessGrantsEnabled), "there is no password grant: the token endpoint refuses it"},
 		{"surrogateAuthRequired", c.SurrogateAuthRequired, representation.Value(base.SurrogateAuthRequired), "not acted on"},
-		{"alwaysDisplayInConsole", c.AlwaysDisplayInConsole, representation.Value(base.AlwaysDisplayInConsole), "there is no list of applications for people yet"},
 		{"adminUrl", c.AdminURL != "", c.AdminURL == representation.Value(base.AdminURL), "nothing is sent to applications"},
 	} {
 		if s.given && !s.same {
