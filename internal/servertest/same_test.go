@@ -2,9 +2,7 @@ package servertest_test
 
 import (
 	"fmt"
-	"net/http"
 	"regexp"
-	"sort"
 	"strings"
 	"testing"
 
@@ -63,20 +61,7 @@ func typed(t *testing.T, s *servertest.Server, rp *servertest.RP, address string
 	t.Helper()
 	before := rows(s, rp.Client.RealmID)
 	p := rp.Start(s.Browser()).FormWith("username").Set("username", address).Submit()
-	var b strings.Builder
-	for _, hop := range p.Hops {
-		b.WriteString(hop.Method + " " + http.StatusText(hop.Status) + "\n")
-		var lines []string
-		for k, v := range hop.Header {
-			if k != "Date" && k != "X-Request-Id" {
-				lines = append(lines, k+": "+strings.Join(v, "; "))
-			}
-		}
-		sort.Strings(lines)
-		b.WriteString(strings.Join(lines, "\n") + "\n")
-	}
-	b.WriteString(p.Body)
-	text := varying.ReplaceAllString(strings.ReplaceAll(b.String(), address, "ADDRESS"), "#")
+	text := varying.ReplaceAllString(strings.ReplaceAll(written(p), address, "ADDRESS"), "#")
 	after := rows(s, rp.Client.RealmID)
 	for i := range after {
 		after[i] -= before[i]
