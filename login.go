@@ -88,6 +88,9 @@ type Login struct {
 	// action that is, when the flow itself is through.
 	Current string `json:"current,omitempty"`
 	Action  string `json:"action,omitempty"`
+	// Through says that the flow is through: what is left are required actions
+	// and the like.
+	Through bool `json:"through,omitempty"`
 	// Chosen is the alternative that the person picked by "Try another way".
 	Chosen string `json:"chosen,omitempty"`
 

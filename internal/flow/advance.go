@@ -124,15 +124,11 @@ func Advance(r *Run) (Result, error) {
 	} else if r.Choose != "" {
 		r.choose()
 	}
-	v, res, err := r.level(r.Login.FlowID, 0)
-	if err == nil && r.Login.Entry != latchkey.EntrySignIn && (v == passed || res.Kind == identified) {
-		v, res, err = r.signIn(v == passed)
-	}
-	switch {
-	case err != nil || res.Kind != 0:
-		return res, err
-	case v != passed:
-		return r.exhausted(), nil
+	if !r.Login.Through {
+		if res, err := r.steps(); err != nil || res.Kind != 0 {
+			return res, err
+		}
+		r.Login.Through = true
 	}
 	if res, err := r.mayGoOn(); err != nil || res.Kind != 0 {
 		return res, err
@@ -141,7 +137,7 @@ func Advance(r *Run) (Result, error) {
 	if r.unmet() {
 		return Result{Kind: Denied, Code: CodeUnmet}, nil
 	}
-	res, err = r.requiredActions()
+	res, err := r.requiredActions()
 	if err != nil || res.Kind != Done {
 		return res, err
 	}
@@ -152,6 +148,23 @@ func Advance(r *Run) (Result, error) {
 		return res, err
 	}
 	return res, r.succeeded()
+}
+
+// steps runs the flow. A zero result means that it is through: it is not run
+// again then, whatever a required action changes of the user. Who has set a
+// device up in this login is not asked for its code in it.
+func (r *Run) steps() (Result, error) {
+	v, res, err := r.level(r.Login.FlowID, 0)
+	if err == nil && r.Login.Entry != latchkey.EntrySignIn && (v == passed || res.Kind == identified) {
+		v, res, err = r.signIn(v == passed)
+	}
+	switch {
+	case err != nil || res.Kind != 0:
+		return res, err
+	case v != passed:
+		return r.exhausted(), nil
+	}
+	return Result{}, nil
 }
 
 // succeeded forgets the wrong passwords and codes before this sign-in.
