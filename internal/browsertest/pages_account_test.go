@@ -10,21 +10,6 @@ import (
 	"latchkey/internal/store"
 )
 
-// enable switches a required action of the realm on.
-func (v *tour) enable(aliases ...string) {
-	v.t.Helper()
-	v.s.Change("demo", func(tx *store.Tx, snap *latchkey.Snapshot) error {
-		for _, alias := range aliases {
-			a := *snap.RequiredAction(alias)
-			a.Enabled = true
-			if err := tx.PutRequiredAction(&a); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
 // Registration and a forgotten password.
 func walkEntries(v *tour) {
 	v.realm(func(r *latchkey.Realm) {

@@ -21,7 +21,6 @@ var walks = map[string]func(*tour){
 	"actions": walkActions, "passwords": walkPasswords, "errors": walkErrors, "over": walkOver, "logout": walkLogout, "administrator": walkAdministrator,
 	"demo": walkDemo, "mailbox": walkMailbox, "entries": walkEntries, "consent": walkConsent, "one-time passwords": walkOTP,
 	"changes": walkChanges,
-	"one-time-passwords": walkOTP, "change-of-address": walkAddressChange, "account-ends": walkAccountEnds,
 }
 
 // The page that asks for the address.
