@@ -1,8 +1,8 @@
 // Package outbox promises mails and keeps the promise.
 //
 // Verbs: [Queue] writes a mail's row in the caller's transaction, so that the
-// promise stands when the transaction does. A [Worker] claims rows, decides at
-// the hand-over whom the mail goes to and what it says, and hands it to one of
+// promise stands when the transaction does. A [Worker] is given what its node
+// promises, claims other rows that are due, decides at the hand-over whom the mail goes to and what it says, and hands it to one of
 // the realm's relays. [Status] tells an operator what became of a mail, and
 // [Resend] promises it anew with a new secret. [Worker.Test] sends a mail at
 // once and says what the relay said.
@@ -22,7 +22,7 @@
 //	pool.go     warm connections     breaker.go  relays that are down
 //	wire.go     bytes on the wire    oauth.go    XOAUTH2's access tokens
 //	refusal.go  what a reply means   status.go   the operator's view
-//	probe.go    the test mail
+//	probe.go    the test mail        courier.go  mails of this node, given to its worker
 //
 // # Nevers
 //

@@ -54,9 +54,18 @@ func Queue(tx *store.Tx, realm *latchkey.Realm, m *latchkey.Message) error {
 	} else {
 		m.State = latchkey.MessageQueued
 	}
+	courier := tx.Courier()
+	if courier != nil {
+		m.ClaimedUntil = tx.Now().Add(lease)
+	}
 	if err := tx.CreateMessage(m); err != nil {
 		return err
 	}
-	tx.Notify(store.TopicOutbox)
+	if courier == nil {
+		tx.Notify(store.TopicOutbox)
+	} else {
+		claimed := *m
+		tx.AfterCommit(func() { courier(&claimed) })
+	}
 	return event.Record(tx, realm, e)
 }

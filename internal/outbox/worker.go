@@ -107,6 +107,7 @@ func (w *Worker) Deliver(ctx context.Context) error {
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	var flights sync.WaitGroup
+	stopTaking := w.take(ctx, work, &flights)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	hinted := true
@@ -123,6 +124,7 @@ func (w *Worker) Deliver(ctx context.Context) error {
 		case <-timer.C:
 		}
 	}
+	stopTaking()
 	over := time.AfterFunc(drain, cancel)
 	defer over.Stop()
 	flights.Wait()
@@ -160,23 +162,32 @@ func (w *Worker) round(ctx, work context.Context, hinted bool, flights *sync.Wai
 			return pollEvery
 		}
 		for _, m := range claimed {
-			w.inFlight <- struct{}{}
-			flights.Go(func() {
-				w.guarded(ctx, work, m)
-				full := len(w.inFlight) == cap(w.inFlight)
-				<-w.inFlight
-				if !full {
-					return // nobody waits for room
-				}
-				select {
-				case w.freed <- struct{}{}:
-				default:
-				}
-			})
+			select {
+			case w.inFlight <- struct{}{}:
+				w.fly(ctx, work, m, flights)
+			default: // what was promised meanwhile has taken the room
+				w.giveBack(m)
+			}
 		}
 		hinted = len(claimed) == claimBatch // then there may be more
 	}
 	return pollEvery
+}
+
+// fly handles a mail in a goroutine of its own; its place in inFlight is taken.
+func (w *Worker) fly(ctx, work context.Context, m *latchkey.Message, flights *sync.WaitGroup) {
+	flights.Go(func() {
+		w.guarded(ctx, work, m)
+		full := len(w.inFlight) == cap(w.inFlight)
+		<-w.inFlight
+		if !full {
+			return // nobody waits for room
+		}
+		select {
+		case w.freed <- struct{}{}:
+		default:
+		}
+	})
 }
 
 func (w *Worker) failed(ctx context.Context, what string, err error) {

@@ -41,6 +41,7 @@ type DB struct {
 	log     *slog.Logger
 	hub     *hub
 	work    counters
+	courier atomic.Pointer[func(*latchkey.Message)]
 
 	stop    context.CancelFunc
 	stopped atomic.Bool

@@ -79,6 +79,33 @@ func (tx *Tx) CreateMessage(m *latchkey.Message) error {
 		millis(m.HandedOverAt), text)
 }
 
+// SetCourier names who on this node is given messages by those who promise
+// them, once they are committed; nil for nobody.
+func (db *DB) SetCourier(take func(*latchkey.Message)) {
+	if take == nil {
+		db.courier.Store(nil)
+		return
+	}
+	db.courier.Store(&take)
+}
+
+// Courier is who takes messages on this node, nil when nobody does. Who gives
+// one a message has claimed it for the courier in the row that it made, and
+// gives it after the commit.
+func (tx *Tx) Courier() func(*latchkey.Message) {
+	if c := tx.db.courier.Load(); c != nil {
+		return *c
+	}
+	return nil
+}
+
+// UnclaimMessage gives a message back that was claimed and not looked at.
+func (tx *Tx) UnclaimMessage(realmID, id string) error {
+	_, err := tx.exec(`UPDATE message SET claimed_until = NULL WHERE realm_id = $1 AND id = $2 AND state = 'queued'`, realmID, id)
+	tx.Notify(TopicOutbox)
+	return err
+}
+
 // ClaimMessages takes up to limit messages of any realm that are due, the most
 // overdue first, and keeps them from other workers until lease has passed. It
 // does not count as an attempt. Expired ones are among them, for the worker to
