@@ -19,6 +19,7 @@ type doctorCmd struct {
 	Realm string `name:"realm" placeholder:"NAME" help:"Look at this realm only."`
 	NoDNS bool   `name:"no-dns" help:"Do not ask the DNS about the domains that mails come from."`
 	JSON  bool   `name:"json" help:"Print what was found as JSON."`
+	outgoing
 	placed
 }
 
@@ -46,12 +47,15 @@ func (c *doctorCmd) Run(h *host) error {
 }
 
 func (c *doctorCmd) examine(h *host, db *store.DB) ([]doctor.Finding, error) {
+	if _, err := c.allowances(); err != nil {
+		return nil, err
+	}
 	own := time.Now()
 	theirs, err := db.ServerTime(h.ctx)
 	if err != nil {
 		return nil, err
 	}
-	found := doctor.Clocks(own, theirs)
+	found := append(doctor.Clocks(own, theirs), doctor.Outbound(c.OutboundAllow)...)
 	snaps, err := snapshots(h, db, c.Realm)
 	if err != nil {
 		return nil, err

@@ -42,6 +42,9 @@ func (c *startCmd) Run(h *host) error {
 		return err
 	}
 	cfg.Log = log
+	if len(cfg.Outbound) > 0 { // each weakening is named at the start
+		log.Warn("calls for applications may go to more than public addresses", "outbound-allow", strings.Join(c.OutboundAllow, ","))
+	}
 	s, err := server.New(h.ctx, *cfg)
 	if err != nil {
 		return err

@@ -4,7 +4,7 @@
 //
 //
 // Its verbs: [Realm] looks at a realm's snapshot, [Mail] asks the DNS, [Clocks]
-// compares two clocks. Each finding has a name of its own, by which documents
+// compares two clocks, [Outbound] names what may be called inside. Each finding has a name of its own, by which documents
 // and alarms can speak of it.
 //
 // Nevers: it changes nothing, opens no transaction, and shows no secret.

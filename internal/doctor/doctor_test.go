@@ -52,13 +52,16 @@ func TestRealm(t *testing.T) {
 		"no-events":         func(s *latchkey.Snapshot) { s.Realm.EventsEnabled = false },
 		"redirect-wildcard": func(s *latchkey.Snapshot) { s.Clients[0].RedirectURIs = []string{"https://shop.acme.example/*"} },
 		"any-origin":        func(s *latchkey.Snapshot) { s.Clients[0].WebOrigins = []string{"*"} },
-		"password-grant":    func(s *latchkey.Snapshot) { s.Clients[0].DirectAccessGrantsEnabled = true },
-		"pkce-optional":     func(s *latchkey.Snapshot) { s.Clients[0].Attributes = nil },
-		"flow-missing":      func(s *latchkey.Snapshot) { s.Realm.BrowserFlow = "nope" },
-		"step-not-built":    func(s *latchkey.Snapshot) { s.Flows[0].Executions[0].Authenticator = "unbuilt-step" },
-		"link-reuse":        func(s *latchkey.Snapshot) { s.Configs[0].Config[actiontoken.KeyReusable] = "true" },
-		"link-lifespan":     func(s *latchkey.Snapshot) { s.Configs[0].Config[actiontoken.KeyLifespan] = "7200" },
-		"no-key-rotation":   func(s *latchkey.Snapshot) { s.Realm.Attributes = map[string]string{token.AttributeRotation: "0"} },
+		"cross-site-cookies": func(s *latchkey.Snapshot) {
+			s.Realm.Attributes = map[string]string{latchkey.AttributeCrossSite: "true"}
+		},
+		"password-grant":  func(s *latchkey.Snapshot) { s.Clients[0].DirectAccessGrantsEnabled = true },
+		"pkce-optional":   func(s *latchkey.Snapshot) { s.Clients[0].Attributes = nil },
+		"flow-missing":    func(s *latchkey.Snapshot) { s.Realm.BrowserFlow = "nope" },
+		"step-not-built":  func(s *latchkey.Snapshot) { s.Flows[0].Executions[0].Authenticator = "unbuilt-step" },
+		"link-reuse":      func(s *latchkey.Snapshot) { s.Configs[0].Config[actiontoken.KeyReusable] = "true" },
+		"link-lifespan":   func(s *latchkey.Snapshot) { s.Configs[0].Config[actiontoken.KeyLifespan] = "7200" },
+		"no-key-rotation": func(s *latchkey.Snapshot) { s.Realm.Attributes = map[string]string{token.AttributeRotation: "0"} },
 		"pairwise-sector": func(s *latchkey.Snapshot) {
 			s.Clients[0].RedirectURIs = []string{"https://shop.acme.example/callback", "https://shop.acme.test/callback"}
 			s.Clients[0].ProtocolMappers = []latchkey.ProtocolMapper{{ProtocolMapper: token.PairwiseMapper}}

@@ -49,3 +49,13 @@ func Clocks(own, database time.Time) []Finding {
 	f.add(Fault, "clock-skew", "", "This machine's clock and the database's are %s apart. Let both follow a time server.", skew.Round(time.Second))
 	return f.list
 }
+
+// Outbound names what the operator lets calls go to besides public addresses
+//
+func Outbound(allowed []string) []Finding {
+	var f findings
+	for _, a := range allowed {
+		f.add(Weakness, "outbound-allowed", a, "Applications can have the server call %s. Name no more than they need, for the one purpose (jwks= or backchannel-logout= in front).", a)
+	}
+	return f.list
+}

@@ -36,6 +36,9 @@ func (f *findings) settings(s *latchkey.Snapshot) {
 	if strings.EqualFold(s.Realm.SSLRequired, "none") {
 		f.add(Weakness, "ssl-not-required", "", "The realm says that https is not required. It is acted on as external: https everywhere but on this machine.")
 	}
+	if s.Realm.CrossSite() {
+		f.add(Weakness, "cross-site-cookies", "", "Session cookies go to frames in other sites (latchkey.cookies.cross-site). Switch it off when every application is below the same domain.")
+	}
 	if !s.Realm.EventsEnabled {
 		f.add(Weakness, "no-events", "", "Events are not recorded: nobody can see afterwards who signed in. Switch eventsEnabled on.")
 	}

@@ -150,7 +150,8 @@ func TestCORS(t *testing.T) {
 		}
 		return b.do(r)
 	}
-	for path, methods := range map[string]string{"token": "POST, OPTIONS", "userinfo": "GET, POST, OPTIONS", "certs": "GET, OPTIONS"} {
+	for path, methods := range map[string]string{"token": "POST, OPTIONS", "userinfo": "GET, POST, OPTIONS", "certs": "GET, OPTIONS",
+		"token/introspect": "POST, OPTIONS", "revoke": "POST, OPTIONS"} {
 		a := ask("OPTIONS", w.endpoint("bench", path), mine, "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "authorization,content-type")
 		h := a.header
 		if a.status != http.StatusOK || h.Get("Access-Control-Allow-Origin") != mine || h.Get("Access-Control-Allow-Methods") != methods || h.Get("Access-Control-Allow-Credentials") != "true" ||
@@ -164,7 +165,7 @@ func TestCORS(t *testing.T) {
 		t.Errorf("%v", a.header)
 	}
 	w.changeClient("bench-star", func(c *latchkey.Client) { c.WebOrigins = nil })
-	for _, path := range []string{"token", "userinfo", "certs"} {
+	for _, path := range []string{"token", "token/introspect", "revoke", "userinfo", "certs"} {
 		for _, origin := range []string{foreign, "null", mine + ".evil.test", "http://127.0.0.1:99999"} {
 			if a := ask("OPTIONS", w.endpoint("bench", path), origin); a.header.Get("Access-Control-Allow-Origin") != "" {
 				t.Errorf("%s answers %s: %v", path, origin, a.header)

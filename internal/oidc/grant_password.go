@@ -81,7 +81,7 @@ func (d *Door) password(tx *store.Tx, x *exchange) (*token.Grant, *oauthError, e
 	l := run.Login
 	x.event.UserID = l.UserID
 	switch {
-	case res.Kind == flow.NeedsPage && res.Code == "":
+	case res.Kind == flow.NeedsPage && x.snap.RequiredAction(res.Step) != nil:
 		// All is proven; something is asked of the person that takes a page.
 		return nil, refuse("invalid_grant", "Account is not fully set up", "resolve_required_actions"), nil
 	case res.Kind != flow.Done:

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/go-jose/go-jose/v4"
+
 	"latchkey"
 	"latchkey/internal/secret"
 	"latchkey/internal/store"
@@ -40,7 +42,8 @@ func TestMutatedRequests(t *testing.T) {
 	tokens := w.tokens("bench-pkce")
 	code := w.code("bench-app")
 	b := w.browser()
-	canaries := []string{"bench-secret", strings.Split(code, ".")[0], tokens.text("access_token"), tokens.text("refresh_token"), tokens.text("id_token"), verifier}
+	withPassword(w)
+	canaries := []string{passwordOfGolden, "bench-secret", strings.Split(code, ".")[0], tokens.text("access_token"), tokens.text("refresh_token"), tokens.text("id_token"), verifier}
 	junk := []string{"", "\x00", "ü", "%zz", "' OR 1=1 --", "<script>", "../../etc/passwd", strings.Repeat("A", 3000), "https://evil.example.test/", "null", "[]", "{}",
 		"a.b.c", tokens.text("access_token"), tokens.text("id_token"), tokens.text("refresh_token"), code, "S256", "plain", "none", "-1", "openid", "authorization_code", redirectURI, "\r\nX: y"}
 	base := []url.Values{params("bench-app"), params("bench-public", "prompt", "none"),
@@ -50,9 +53,16 @@ func TestMutatedRequests(t *testing.T) {
 		{"id_token_hint": {tokens.text("id_token")}, "post_logout_redirect_uri": {redirectURI}, "state": {"s"}},
 		{"client_id": {"bench-app"}, "tab_id": {"AAAAAAAAAAA"}, "session_code": {"x"}},
 		{"access_token": {tokens.text("access_token")}}}
-	paths := []string{"auth", "auth/answer", "token", "userinfo", "logout", "logout/logout-confirm", "certs"}
+	base = append(base,
+		url.Values{"token": {tokens.text("access_token")}, "token_type_hint": {"access_token"}, "client_id": {"bench-pkce"}, "client_secret": {clientSecrets["bench-pkce"]}},
+		url.Values{"token": {tokens.text("refresh_token")}, "client_id": {"bench-public"}},
+		url.Values{"grant_type": {"client_credentials"}, "client_assertion_type": {assertionType}, "client_assertion": {sign(t, jose.HS256, []byte(longSecret), nil, w.claimsOf(nil))}},
+		url.Values{"grant_type": {"password"}, "username": {"golden@example.test"}, "password": {passwordOfGolden}, "client_id": {"bench-app"}, "client_secret": {"bench-secret"}},
+		url.Values{"client_id": {"bench-app"}, "origin": {"http://127.0.0.1:9999"}})
+	paths := []string{"token/introspect", "revoke", "login-status-iframe.html", "login-status-iframe.html/init", "3p-cookies/step1.html", "3p-cookies/step2.html",
+		"auth", "auth/answer", "token", "userinfo", "logout", "logout/logout-confirm", "certs"}
 	r := rand.New(rand.NewPCG(1, 2))
-	for i := range 1000 {
+	for i := range 2000 {
 		v := url.Values{}
 		for k, values := range base[r.IntN(len(base))] {
 			v[k] = slices.Clone(values)

@@ -128,3 +128,15 @@ func TestPasswordGrant(t *testing.T) {
 		}
 	})
 }
+
+// A flow that would need a page answers as for a wrong password, whoever it is
+//
+func TestPasswordGrantWithoutPages(t *testing.T) {
+	w := sqliteWorld(t)
+	withPassword(w)
+	w.changeRealm(func(r *latchkey.Realm) { r.DirectGrantFlow = "browser" })
+	for _, name := range []string{"golden@example.test", "nobody"} {
+		wantError(t, w.token("bench-app", "grant_type", "password", "username", name, "password", passwordOfGolden),
+			http.StatusUnauthorized, "invalid_grant", "Invalid user credentials")
+	}
+}
