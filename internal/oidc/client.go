@@ -149,7 +149,7 @@ func (d *Door) proves(ctx context.Context, x *exchange, client *latchkey.Client,
 	case "none":
 		return ""
 	case authSecret:
-		if c.assertion == "" && secretMatches(client.Secret, c.secrets) {
+		if secretMatches(client.Secret, c.secrets) {
 			return ""
 		}
 		return "unauthorized_client" // Keycloak's
