@@ -27,7 +27,7 @@ func registrationForm(p RegistrationForm) templ.Component {
 		}
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = headingApp("register.heading").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = heading("register.heading").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
