@@ -167,3 +167,15 @@ func TestClocks(t *testing.T) {
 		}
 	}
 }
+
+// R-198: what every realm is born with is no news.
+func TestBornWith(t *testing.T) {
+	s := healthy()
+	s.Clients = append(s.Clients, &latchkey.Client{ID: "a", ClientID: "admin-cli", Enabled: true, DirectAccessGrantsEnabled: true},
+		&latchkey.Client{ID: "b", ClientID: "account-console", Enabled: true, PublicClient: true, RedirectURIs: []string{"/realms/acme/account/*"}})
+	s.Flows[0].BuiltIn = true
+	s.Flows[0].Executions = append(s.Flows[0].Executions, latchkey.Execution{ID: "o", Authenticator: "unbuilt-organization", Requirement: latchkey.Alternative})
+	if got := names(doctor.Realm(s.Index(), built, now)); got != "" {
+		t.Errorf("found %q", got)
+	}
+}

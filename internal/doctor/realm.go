@@ -45,6 +45,9 @@ func (f *findings) settings(s *latchkey.Snapshot) {
 }
 
 func (f *findings) client(s *latchkey.Snapshot, c *latchkey.Client) {
+	if builtinClient(c) {
+		return // as every realm has them: their pages are our own
+	}
 	for _, uri := range c.RedirectURIs {
 		if strings.HasSuffix(uri, "*") {
 			f.add(Weakness, "redirect-wildcard", c.ClientID, "The redirect URI %q stands for many: whoever finds an open redirect below it gets codes (RFC 9700 4.1.1). Name the exact addresses.", uri)
@@ -56,7 +59,7 @@ func (f *findings) client(s *latchkey.Snapshot, c *latchkey.Client) {
 	if c.DirectAccessGrantsEnabled {
 		f.add(Weakness, "password-grant", c.ClientID, "The application takes people's passwords itself (RFC 9700 2.4). Switch directAccessGrantsEnabled off where no tool needs it.")
 	}
-	if !c.PublicClient && !c.BearerOnly && c.StandardFlowEnabled && c.Attribute("pkce.code.challenge.method") == "" && !builtinClient(c) {
+	if !c.PublicClient && !c.BearerOnly && c.StandardFlowEnabled && c.Attribute("pkce.code.challenge.method") == "" {
 		f.add(Weakness, "pkce-optional", c.ClientID, "A sign-in may come without PKCE. Set pkce.code.challenge.method to S256.")
 	}
 	if err := token.CheckPairwise(c); err != nil {
@@ -118,6 +121,7 @@ func (f *findings) steps(s *latchkey.Snapshot, flow *latchkey.Flow, built func(s
 		case built(e.Authenticator):
 		case e.Requirement == latchkey.Required:
 			f.add(Fault, "step-not-built", flow.Alias, "The required step %s does not exist in this version: a sign-in that comes to it fails.", e.Authenticator)
+		case flow.BuiltIn: // every realm has it, and nobody chose it
 		default:
 			f.add(Weakness, "step-not-built", flow.Alias, "The step %s does not exist in this version and is passed over.", e.Authenticator)
 		}
