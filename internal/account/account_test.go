@@ -304,20 +304,24 @@ func TestReferrer(t *testing.T) {
 // offered, and nothing else.
 func TestOffers(t *testing.T) {
 	w := newWorld(t)
+	changes := func(allowed bool) {
+		w.s.Change("demo", func(tx *store.Tx, snap *latchkey.Snapshot) error {
+			for _, alias := range []string{"delete_account", "UPDATE_EMAIL"} {
+				a := *snap.RequiredAction(alias)
+				a.Enabled = allowed
+				if err := tx.PutRequiredAction(&a); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	changes(false)
 	p := w.signIn(w.b, "")
 	if p.Link("Delete my account") != "" || p.Link("Change the address") != "" {
 		t.Error("what the realm does not allow is offered")
 	}
-	w.s.Change("demo", func(tx *store.Tx, snap *latchkey.Snapshot) error {
-		for _, alias := range []string{"delete_account", "UPDATE_EMAIL"} {
-			a := *snap.RequiredAction(alias)
-			a.Enabled = true
-			if err := tx.PutRequiredAction(&a); err != nil {
-				return err
-			}
-		}
-		return tx.AddUserRole(snap.Realm.ID, w.user().ID, snap.RoleNamed(snap.ClientByClientID("account").ID, "delete-account").ID)
-	})
+	changes(true)
 	p = w.b.Get(w.url(""))
 	for words, action := range map[string]string{"Delete my account": "delete_account", "Change the address": "UPDATE_EMAIL"} {
 		if got := p.Link(words); !strings.HasSuffix(got, "/account/begin?action="+action) {

@@ -293,19 +293,23 @@ func TestActivity(t *testing.T) {
 // What a person may begin is said by the realm and by their roles.
 func TestFeatures(t *testing.T) {
 	w := newWorld(t)
+	changes := func(allowed bool) {
+		w.s.Change("demo", func(tx *store.Tx, snap *latchkey.Snapshot) error {
+			for _, alias := range []string{"delete_account", "UPDATE_EMAIL"} {
+				a := *snap.RequiredAction(alias)
+				a.Enabled = allowed
+				if err := tx.PutRequiredAction(&a); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	changes(false)
 	if f := get[representation.AccountFeatures](w, "/features"); f.DeleteAccountAllowed || f.UpdateEmailActionEnabled || !f.ViewGroupsEnabled {
 		t.Errorf("%+v", f)
 	}
-	w.s.Change("demo", func(tx *store.Tx, snap *latchkey.Snapshot) error {
-		for _, alias := range []string{"delete_account", "UPDATE_EMAIL"} {
-			a := *snap.RequiredAction(alias)
-			a.Enabled = true
-			if err := tx.PutRequiredAction(&a); err != nil {
-				return err
-			}
-		}
-		return tx.AddUserRole(snap.Realm.ID, w.user().ID, snap.RoleNamed(snap.ClientByClientID("account").ID, "delete-account").ID)
-	})
+	changes(true)
 	if f := get[representation.AccountFeatures](w, "/features"); !f.DeleteAccountAllowed || !f.UpdateEmailActionEnabled {
 		t.Errorf("%+v", f)
 	}
