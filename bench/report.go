@@ -58,12 +58,42 @@ func (r *report) figures(all []figures, before, after time.Duration, w *world) {
 			fmt.Sprintf("%.3f", f.perOp(f.server.cpu)), fmt.Sprintf("%.3f", f.perOp(f.db.cpu)), fmt.Sprintf("%.2f", cpu),
 			verdict(cpu, limit), latency, fmt.Sprint(f.failed))
 	}
+	defer func() {
+		for _, t := range w.targets {
+			r.summary(all, sigma, t.algorithm, w)
+		}
+	}()
 	if w.server == 0 {
 		return
 	}
 	idle, peak := mebibytes(w.idle.rss), mebibytes(w.server.usage().hwm)
 	r.line("")
 	r.line("Memory of the server: idle %.0f MiB (%s), at most %.0f MiB under this load (%s).", idle, verdict(idle, idleGate), peak, verdict(peak, underGate))
+}
+
+// summary is a column of the README's table, of one algorithm.
+func (r *report) summary(all []figures, sigma time.Duration, algorithm string, w *world) {
+	r.line("")
+	r.head("in short", algorithm)
+	for _, f := range all {
+		if f.algorithm != algorithm || f.done == 0 || f.c != atOnce {
+			continue
+		}
+		cost := fmt.Sprintf("%.2f ms, %.2f σ", f.perOp(f.server.cpu+f.db.cpu), f.sigmas(sigma))
+		switch f.name {
+		case opSignIn:
+			r.row("a whole sign-in, CPU of server + database", cost)
+			r.row("sign-ins a second, 16 at once", fmt.Sprintf("%.0f", float64(f.done)/f.took.Seconds()))
+		case opRefresh:
+			r.row("a refresh, CPU", cost)
+		case opClient:
+			r.row("a client-credentials token, CPU", cost)
+		}
+	}
+	if w.cmd != nil {
+		r.row("memory, idle / under load", fmt.Sprintf("%.0f / %.0f MiB", mebibytes(w.idle.rss), mebibytes(w.server.usage().hwm)))
+		r.row("start, database filled", fmt.Sprintf("%.2f s", w.cold.Seconds()))
+	}
 }
 
 // steps is the table of the steps of sign-ins.
