@@ -136,8 +136,11 @@ func TestCredentials(t *testing.T) {
 	if list := get[[]representation.CredentialContainer](w, "/credentials?type=otp"); len(list[0].Metadata) != 0 {
 		t.Errorf("%+v", list)
 	}
-	if got := w.types(before); !strings.HasPrefix(got, "UPDATE_CREDENTIAL, ") || !strings.HasSuffix(got, "REMOVE_CREDENTIAL") {
+	if got := w.types(before); !strings.HasPrefix(got, "UPDATE_CREDENTIAL, ") || !strings.Contains(got, "REMOVE_CREDENTIAL, MAIL_QUEUED") {
 		t.Errorf("events: %s", got)
+	}
+	if m := w.s.Mail.Wait(ada); !strings.Contains(m.Subject, "removed") { // they are told
+		t.Errorf("the notice is %q", m.Subject)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"latchkey/internal/representation"
 	"latchkey/internal/store"
 	"latchkey/internal/token"
+	"latchkey/internal/user"
 	"latchkey/internal/web"
 )
 
@@ -154,15 +155,18 @@ func (d *Door) deleteCredential(c *call) error {
 		if b.Session == nil || tx.Now().Sub(b.Session.AuthTime) > freshness {
 			return answerError(http.StatusForbidden, "This needs a fresh sign-in: begin one with kc_action=delete_credential:"+one.ID)
 		}
-		if err := tx.DeleteCredential(one.RealmID, one.ID); err != nil {
-			return err
-		}
-		return c.record(tx, b, latchkey.EventRemoveCredential, "", detailsOf(one))
+		return user.RemoveCredential(tx, c.snap, b.User, one, c.act(b))
 	})
 	if err != nil {
 		return err
 	}
 	return c.done()
+}
+
+// act is the request as notices and events of accounts tell it.
+func (c *call) act(b *token.Bearer) user.Act {
+	from := latchkey.Browser{Name: b.Session.Browser, OS: b.Session.OS, IP: c.door.Site.ClientIP(c.r)}
+	return user.Act{Client: c.snap.ClientByClientID(c.claims.ClientID), From: from, SessionID: b.Session.ID}
 }
 
 func detailsOf(one *latchkey.Credential) map[string]string {

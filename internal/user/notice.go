@@ -15,8 +15,10 @@ import (
 type Act struct {
 	Client *latchkey.Client // nil when no application is involved
 	From   latchkey.Browser
-	Locale string
-	Detail map[string]string // more for the event
+	// SessionID is the session that it was done in; empty when there is none.
+	SessionID string
+	Locale    string
+	Detail    map[string]string // more for the event
 }
 
 // noticeFor is how long a notice that cannot be handed over is tried.
@@ -81,7 +83,7 @@ func RemoveCredential(tx *store.Tx, snap *latchkey.Snapshot, u *latchkey.User, c
 
 // event is what is recorded of a credential.
 func (a Act) event(t latchkey.EventType, c *latchkey.Credential) latchkey.Event {
-	e := latchkey.Event{Type: t, UserID: c.UserID, IPAddress: a.From.IP, Details: map[string]string{"credential_type": c.Type, "credential_id": c.ID}}
+	e := latchkey.Event{Type: t, UserID: c.UserID, SessionID: a.SessionID, IPAddress: a.From.IP, Details: map[string]string{"credential_type": c.Type, "credential_id": c.ID}}
 	if a.Client != nil {
 		e.ClientID = a.Client.ClientID
 	}
