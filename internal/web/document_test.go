@@ -49,3 +49,19 @@ func TestDocument(t *testing.T) {
 		t.Error("a function was written")
 	}
 }
+
+// JSON that says how long it is is compressed from eight kilobytes on.
+func TestSmallJSONIsNotCompressed(t *testing.T) {
+	for size, want := range map[int]string{3000: "", 9000: "gzip"} {
+		w, r := httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil)
+		r.Header.Set("Accept-Encoding", "gzip")
+		rec := newRecorder(w, r)
+		if err := WriteJSON(rec, 200, strings.Repeat("x", size)); err != nil {
+			t.Fatal(err)
+		}
+		rec.finish()
+		if got := w.Header().Get("Content-Encoding"); got != want {
+			t.Errorf("%d bytes: %q", size, got)
+		}
+	}
+}

@@ -10,8 +10,13 @@ import (
 	"latchkey/internal/secret"
 )
 
-// compressFrom is the size from which compressing is worth its bytes.
-const compressFrom = 1 << 10
+// compressFrom is the size from which compressing is worth its bytes; JSON that
+// says how long it is, tokens for the most part, compresses badly and is of
+// programs near by: there it is compressJSONFrom.
+const (
+	compressFrom     = 1 << 10
+	compressJSONFrom = 8 << 10
+)
 
 // recorder remembers what was answered, holds the first kilobyte back until it
 // is known whether compressing is worth it, and compresses HTML, CSS, JSON,
@@ -119,6 +124,9 @@ func padding() string {
 func (w *recorder) eligible() bool {
 	h := w.Header()
 	whole := w.status == http.StatusOK || w.status >= 400 // no ranges, no answers without a body
+	if size, err := strconv.Atoi(h.Get("Content-Length")); err == nil && size < compressJSONFrom && strings.HasPrefix(h.Get("Content-Type"), "application/json") {
+		return false
+	}
 	return whole && w.r.Method != http.MethodHead && acceptsGzip(w.r) &&
 		h.Get("Content-Encoding") == "" && compressible(h.Get("Content-Type"))
 }
