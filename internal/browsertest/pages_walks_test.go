@@ -20,7 +20,7 @@ var walks = map[string]func(*tour){
 	"elsewhere-ends": walkElsewhereEnds, "policies": walkPolicies, "the-own-link": walkOwnLink, "the-api": walkAPI,
 	"actions": walkActions, "passwords": walkPasswords, "errors": walkErrors, "over": walkOver, "logout": walkLogout, "administrator": walkAdministrator,
 	"demo": walkDemo, "mailbox": walkMailbox, "entries": walkEntries, "consent": walkConsent, "one-time passwords": walkOTP,
-	"changes": walkChanges,
+	"changes": walkChanges, "profile": walkProfile,
 }
 
 // The page that asks for the address.
