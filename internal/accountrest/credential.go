@@ -141,8 +141,8 @@ func (d *Door) labelCredential(c *call) error {
 	return c.done()
 }
 
-// deleteCredential takes a credential away, when the person proved themselves
-// a moment ago; else the way is a sign-in with kc_action=delete_credential.
+// deleteCredential takes a credential away and tells the person by mail, when
+// they proved themselves a moment ago; else the way is a sign-in with kc_action=delete_credential.
 func (d *Door) deleteCredential(c *call) error {
 	err := c.update(func(tx *store.Tx, b *token.Bearer) error {
 		one, err := c.own(tx, b.User)

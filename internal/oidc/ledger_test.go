@@ -17,7 +17,7 @@ func TestLedger(t *testing.T) {
 		t.Fatal(err)
 	}
 	var tests strings.Builder
-	for _, dir := range []string{".", "internal/oidc", "internal/token", "internal/session", "internal/authenticator", "internal/servertest", "internal/store"} {
+	for _, dir := range []string{".", "internal/oidc", "internal/token", "internal/session", "internal/authenticator", "internal/servertest", "internal/store", "internal/credential"} {
 		files, err := filepath.Glob(filepath.Join(root, dir, "*_test.go"))
 		if err != nil || len(files) == 0 {
 			t.Fatalf("no tests in %s: %v", dir, err)
@@ -31,7 +31,7 @@ func TestLedger(t *testing.T) {
 		}
 	}
 	names := regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z]+)`").FindAllStringSubmatch(string(text), -1)
-	files := regexp.MustCompile("`((?:(?:oidc|token|session|web|flow|authenticator|backchannel)/[a-z_]+|redirect)\\.go)`").FindAllStringSubmatch(string(text), -1)
+	files := regexp.MustCompile("`((?:(?:oidc|token|session|web|flow|authenticator|backchannel|credential|store)/[a-z_]+|redirect)\\.go)`").FindAllStringSubmatch(string(text), -1)
 	if len(names) < 50 || len(files) < 50 {
 		t.Fatalf("only %d tests and %d files were found", len(names), len(files))
 	}

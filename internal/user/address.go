@@ -89,7 +89,7 @@ func setAddress(tx *store.Tx, snap *latchkey.Snapshot, u *latchkey.User, address
 
 // changed is the event of another address.
 func (a Act) changed(u *latchkey.User, old string) latchkey.Event {
-	e := latchkey.Event{Type: latchkey.EventUpdateEmail, UserID: u.ID, IPAddress: a.From.IP,
+	e := latchkey.Event{Type: latchkey.EventUpdateEmail, UserID: u.ID, SessionID: a.SessionID, IPAddress: a.From.IP,
 		Details: map[string]string{"previous_email": old, "updated_email": u.Email}}
 	if a.Client != nil {
 		e.ClientID = a.Client.ClientID
