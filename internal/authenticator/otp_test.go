@@ -9,6 +9,7 @@ import (
 
 	"latchkey"
 	"latchkey/internal/flow"
+	"latchkey/internal/secret"
 	"latchkey/internal/store"
 	"latchkey/internal/store/storetest"
 )
@@ -66,6 +67,12 @@ func TestOTPForm(t *testing.T) {
 		}
 		if res := b.post("otp", w.code(tablet), "selectedCredentialId", form.Devices[1].ID); res.Kind != flow.Done || !slices.Equal(b.login.AMR, []string{"pwd", "otp", "mfa"}) {
 			t.Errorf("%+v, amr %v", res, b.login.AMR)
+		}
+		// Who sets one up in this login is not asked for it in this login.
+		w.user("new@example.test", true, func(u *latchkey.User) { u.AddRequiredAction(latchkey.ActionConfigureOTP) })
+		fresh := signIn("new@example.test")
+		if res := fresh.post("totp", w.code(screen[flow.OTPSetup](fresh).Key)); res.Kind != flow.Done {
+			t.Errorf("after the set-up: %+v", res)
 		}
 		// Used is used, in every login.
 		b = signIn("ada@example.test")
@@ -211,4 +218,26 @@ func TestBruteForce(t *testing.T) {
 			t.Errorf("a proven mailbox does not open the road: %+v", res)
 		}
 	})
+}
+
+// what gives somebody a way into an account is not asked of whoever sits
+// at an open session: who has it waiting for them proves themselves first.
+func TestWaitingActionsNeedAFreshSignIn(t *testing.T) {
+	db, _ := storetest.SQLite(t)
+	w := newWorld(t, db)
+	for _, c := range []struct {
+		action string
+		age    time.Duration
+		again  bool
+	}{
+		{latchkey.ActionConfigureOTP, time.Minute, false}, {latchkey.ActionConfigureOTP, 6 * time.Minute, true},
+		{latchkey.ActionUpdatePassword, 6 * time.Minute, true}, {latchkey.ActionUpdateProfile, 6 * time.Minute, false}, {"nothing", time.Hour, false},
+	} {
+		u := w.user(secret.NewID()+"@example.test", false, func(u *latchkey.User) { u.AddRequiredAction(c.action) })
+		b := w.open(latchkey.AuthorizationRequest{}).signIn(u, w.clock.Now().Add(-c.age))
+		b.get()
+		if _, asked := b.result.Screen.(flow.EmailForm); asked != c.again {
+			t.Errorf("%+v: %+v", c, b.result)
+		}
+	}
 }

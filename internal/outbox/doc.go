@@ -29,7 +29,7 @@
 // No transaction is held while a relay is spoken to. No conversation without
 // one deadline over the whole of it. No mail with text that a stranger chose
 // to an address that was asked for when the account has one of its
-// own, for a user who is disabled, or after its expiry. No
+// own (R-033; a mail that is to prove another address goes to that one), for a user who is disabled, or after its expiry. No
 // secret in a log, an event or an attempt. No SMTP outside this
 // package.
 package outbox

@@ -86,6 +86,20 @@ func TestDecide(t *testing.T) {
 		{"named user without an address", "ada@example.test", func(h *house, m *latchkey.Message) { m.UserID = h.ada.ID }, user(func(u *latchkey.User) { u.Email = "" }), latchkey.MessageWithheld, ReasonNoAddress, ""},
 		{"named user with another address", "ada@example.test", func(h *house, m *latchkey.Message) { m.UserID = h.ada.ID }, user(func(u *latchkey.User) { u.Email = "ada@new.test" }), latchkey.MessageWithheld, ReasonAddressChanged, ""},
 		{"named user", "ada@example.test", func(h *house, m *latchkey.Message) { m.UserID = h.ada.ID }, nil, latchkey.MessageHandedOver, "", "kind magic-link to Ada@example.test"},
+		{"another address of the user (R-038)", "ada@new.test", func(h *house, m *latchkey.Message) { m.Kind, m.UserID = latchkey.MailUpdateEmail, h.ada.ID }, nil,
+			latchkey.MessageHandedOver, "", "kind update-email to ada@new.test in \"de\"\nlink https"},
+		{"that somebody else has (R-052)", "bob@example.test", func(h *house, m *latchkey.Message) {
+			m.Kind, m.UserID = latchkey.MailUpdateEmail, h.ada.ID
+		}, func(h *house, _ *latchkey.Message) {
+			h.update(func(tx *store.Tx) error {
+				return tx.CreateUser(&latchkey.User{RealmID: h.realm.ID, Username: "bob", Email: "Bob@example.test", Enabled: true})
+			})
+		}, latchkey.MessageHandedOver, ReasonAddressTaken, "kind address-taken to bob@example.test in \"de\"\nlink \ncode "},
+		{"the earlier address of the user", "ada@old.test", func(h *house, m *latchkey.Message) { m.Kind, m.UserID = latchkey.MailEmailChanged, h.ada.ID }, nil,
+			latchkey.MessageHandedOver, "", "kind email-changed to ada@old.test"},
+		{"a notice", "ada@example.test", func(h *house, m *latchkey.Message) {
+			m.Kind, m.UserID, m.LoginID, m.TokenID, m.Secret = latchkey.MailOTPAdded, h.ada.ID, "", "", ""
+		}, nil, latchkey.MessageHandedOver, "", "kind otp-added to Ada@example.test in \"de\"\nlink \ncode "},
 		{"named user is deleted", unknown, func(_ *house, m *latchkey.Message) { m.UserID = secret.NewID() }, nil, latchkey.MessageWithheld, ReasonUserGone, ""},
 		{"deleted while it waits", "ada@example.test", func(h *house, m *latchkey.Message) { m.UserID = h.ada.ID }, func(h *house, _ *latchkey.Message) {
 			h.update(func(tx *store.Tx) error { return tx.DeleteUser(h.realm.ID, h.ada.ID) })
