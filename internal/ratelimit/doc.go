@@ -2,7 +2,12 @@
 // bucket that all nodes share: one conditional statement in the store
 // . The table of the limits and their numbers is limits.go.
 //
-// Verbs: [Take] takes from buckets, [AddressKey], [FoldedKey] and [Network]
+// A realm's own brute-force protection is beside them (guess.go): it counts
+// wrong passwords and one-time passwords, of users and of names that are
+// nobody's.
+//
+// Verbs: [Take] takes from buckets, [BeginGuess] counts a guess before it is
+// compared, [Succeeded] and [ForgetFailures] forget what was counted, [AddressKey], [FoldedKey] and [Network]
 // make the keys that they go by.
 //
 // Nevers: it never locks an account, never lets through what it could
