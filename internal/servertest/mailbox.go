@@ -29,7 +29,7 @@ type Mail struct {
 	Code string // six digits; empty when there is none
 }
 
-var codeLine = regexp.MustCompile(`(?m)(?:^|[^0-9#/=&-])([0-9]{3} ?[0-9]{3})(?:[^0-9/=&-]|$)`)
+var codeLine = regexp.MustCompile(`(?m)(?:^|[^\w#/=&.-])([0-9]{3} ?[0-9]{3})(?:[^\w/=&-]|$)`)
 
 // Wait gives the oldest mail to the address that was not given before. The
 // test fails when none comes.
