@@ -11,7 +11,7 @@ import (
 // through. Then it is to be begun again.
 func Enter(snap *latchkey.Snapshot, l *latchkey.Login, entry latchkey.Entry) bool {
 	f := snap.EntryFlow(snap.ClientByID(l.ClientID), entry)
-	if f == nil || l.Mail.Sent > 0 || !l.Mail.ProvenAt.IsZero() || l.Action != "" {
+	if f == nil || l.Mail.Sent > 0 || !l.Mail.ProvenAt.IsZero() || l.Action != "" || l.Through {
 		return false
 	}
 	if l.Entry == entry {

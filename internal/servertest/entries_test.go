@@ -1,0 +1,180 @@
+package servertest_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/pquerna/otp"
+	"github.com/pquerna/otp/totp"
+
+	"latchkey"
+	"latchkey/internal/credential"
+	"latchkey/internal/servertest"
+	"latchkey/internal/store"
+)
+
+// withEntries starts a server whose realm signs people in by password, and lets
+// them register and reset it.
+func withEntries(t *testing.T) (*servertest.Server, *servertest.RP) {
+	t.Helper()
+	s := servertest.Start(t)
+	s.Change("demo", func(tx *store.Tx, snap *latchkey.Snapshot) error {
+		r := *snap.Realm
+		r.BrowserFlow, r.RegistrationAllowed, r.RegistrationEmailAsUsername, r.ResetPasswordAllowed = "browser", true, true, true
+		return tx.UpdateRealm(&r)
+	})
+	return s, s.RP("demo")
+}
+
+// enter opens an entry beside the authorization endpoint.
+func enter(rp *servertest.RP, b *servertest.Browser, path string) *servertest.Page {
+	return b.Get(strings.Replace(rp.URL(), "/auth?", "/"+path+"?", 1))
+}
+
+// R-160: the mailbox, by whichever entry, gets around no second factor, and
+// takes none away, not even that of an account that nobody has proven.
+func TestNoEntryGetsAroundASecondFactor(t *testing.T) {
+	for name, verified := range map[string]bool{"proven": true, "unproven": false} {
+		t.Run(name, func(t *testing.T) {
+			s, rp := withEntries(t)
+			u := s.AddUser("demo", "ada@example.test", "the old password", func(u *latchkey.User) { u.EmailVerified = verified })
+			key := credential.NewOTPSecret()
+			device, err := credential.NewOTP(latchkey.OTPPolicy{}, key, "phone")
+			if err != nil {
+				t.Fatal(err)
+			}
+			device.RealmID, device.UserID, device.CreatedAt = u.RealmID, u.ID, s.Clock.Now()
+			s.Update(func(tx *store.Tx) error { return tx.CreateCredential(device) })
+			code := func() string {
+				c, err := totp.GenerateCodeCustom(key.Reveal(), s.Clock.Now(), totp.ValidateOpts{Period: 30, Digits: otp.DigitsSix})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return c
+			}
+
+			b := s.Browser()
+			enter(rp, b, "forgot-credentials").FormWith("username").Set("username", u.Email).Submit()
+			p := b.Get(s.Mail.Wait(u.Email).Link).Press("Sign in")
+			otpForm := p.FormWith("otp") // the second factor comes before the new password
+			if p.Has("new password") || p.Has("set up") {
+				t.Errorf("after the link: %q", p.Text())
+			}
+			if p = otpForm.Set("otp", "000000").Submit(); p.Has("new password") {
+				t.Errorf("after a wrong code: %q", p.Text())
+			}
+			p = p.FormWith("otp").Set("otp", code()).Submit()
+			if !strings.Contains(p.Body, `name="totp"`) { // the flow says that they are set up anew
+				t.Errorf("after the right code: %q", p.Text())
+			}
+			has := map[string]int{}
+			s.View(func(tx *store.Tx) error {
+				list, err := tx.Credentials(u.RealmID, u.ID)
+				for _, c := range list {
+					has[c.Type]++
+				}
+				return err
+			})
+			if has[latchkey.CredentialOTP] != 1 {
+				t.Errorf("credentials %v", has)
+			}
+			if len(rp.Calls()) > 0 {
+				t.Error("the application was answered before one-time passwords were set up anew")
+			}
+		})
+	}
+}
+
+// A link on an application's own page begins a reset without a sign-in, and
+// ends at the application's start.
+func TestResetWithoutASignIn(t *testing.T) {
+	s, rp := withEntries(t)
+	u := s.AddUser("demo", "ada@example.test", "the old password", func(u *latchkey.User) { u.EmailVerified = true })
+	const path = "/realms/demo/login-actions/reset-credentials"
+	for query, want := range map[string]int{"": http.StatusBadRequest, "?client_id=nobody": http.StatusBadRequest,
+		"?client_id=" + rp.Client.ClientID + "&tab_id=none": http.StatusBadRequest, "?client_id=" + rp.Client.ClientID: http.StatusOK} {
+		if p := s.Browser().Get(s.Base + path + query); p.Status != want {
+			t.Errorf("%q: %d %s", query, p.Status, p.Title())
+		}
+	}
+	b := s.Browser()
+	b.Get(s.Base+path+"?client_id="+rp.Client.ClientID).FormWith("username").Set("username", u.Email).Submit()
+	p := b.Get(s.Mail.Wait(u.Email).Link).Press("Sign in")
+	p = p.FormWith("password-new").Set("password-new", "the new password").Set("password-confirm", "the new password").Submit()
+	if p.Status != http.StatusOK || len(rp.Calls()) > 0 || b.Jar.Get("session-demo") == "" {
+		t.Errorf("%d %s, the application was answered %d times", p.Status, p.Title(), len(rp.Calls()))
+	}
+	s.Change("demo", func(tx *store.Tx, snap *latchkey.Snapshot) error {
+		r := *snap.Realm
+		r.ResetPasswordAllowed = false
+		return tx.UpdateRealm(&r)
+	})
+	if p := s.Browser().Get(s.Base + path + "?client_id=" + rp.Client.ClientID); p.Status != http.StatusBadRequest {
+		t.Errorf("not allowed: %d %s", p.Status, p.Title())
+	}
+}
+
+// R-007, R-190: what was typed to register is sealed in the login, and gone with it.
+func TestWhatWasTypedIsSealed(t *testing.T) {
+	s, rp := withEntries(t)
+	b := s.Browser()
+	enter(rp, b, "registrations").FormWith("email").Set("email", "ada@example.test").Set("firstName", "Augusta").
+		Set("password", "correct horse battery").Set("password-confirm", "correct horse battery").Submit()
+	mail := s.Mail.Wait("ada@example.test")
+	tab := func() (l *latchkey.Login) {
+		s.View(func(tx *store.Tx) error {
+			m, err := tx.Messages(rp.Client.RealmID, store.MessageFilter{})
+			if err != nil || len(m) != 1 {
+				t.Fatalf("mails %v, %v", m, err)
+			}
+			l, err = tx.Login(rp.Client.RealmID, m[0].LoginID)
+			return err
+		})
+		return l
+	}
+	l := tab()
+	if len(l.Draft) == 0 || strings.Contains(string(l.Draft), "Augusta") || strings.Contains(string(l.Draft), "argon2") {
+		t.Errorf("the draft is %q", l.Draft)
+	}
+	b.Get(mail.Link).Press("Sign in")
+	if l = tab(); len(l.Draft) > 0 {
+		t.Error("the draft is kept")
+	}
+}
+
+// A link of one kind is useless as any other: that of a reset does not make an
+// account, that of a sign-in sets no password.
+func TestKindsOfLinks(t *testing.T) {
+	s, rp := withEntries(t)
+	u := s.AddUser("demo", "ada@example.test", "the old password", func(u *latchkey.User) { u.EmailVerified = true })
+	b := s.Browser()
+	enter(rp, b, "forgot-credentials").FormWith("username").Set("username", u.Email).Submit()
+	mail := s.Mail.Wait(u.Email)
+	s.Update(func(tx *store.Tx) error {
+		list, err := tx.Messages(u.RealmID, store.MessageFilter{})
+		if err != nil {
+			return err
+		}
+		k, err := tx.ActionToken(u.RealmID, list[0].TokenID)
+		if err != nil || k.Kind != latchkey.TokenReset {
+			t.Errorf("the token is %+v, %v", k, err)
+		}
+		l, err := tx.Login(u.RealmID, list[0].LoginID)
+		if err != nil {
+			return err
+		}
+		// As if another step of the login had mailed it.
+		for _, f := range s.Snapshot("demo").Flows {
+			for _, e := range f.Executions {
+				if e.Authenticator == latchkey.AuthRegistrationPage {
+					l.Mail.Execution = e.ID
+				}
+			}
+		}
+		return tx.SaveLogin(l)
+	})
+	if p := b.Get(mail.Link).Press("Sign in"); p.Has("new password") || b.Jar.Get("session-demo") != "" {
+		t.Errorf("%d %s", p.Status, p.Text())
+	}
+}
