@@ -40,6 +40,9 @@ func (d *Door) authorizeBy(w http.ResponseWriter, r *http.Request, entry latchke
 		return d.refuseRequest(w, r, &authorization{door: d, snap: snap}, &verdict{page: PageInvalid, event: "invalid_request"})
 	}
 	a := &authorization{request: parseRequest(params), door: d, snap: snap, entry: entry}
+	if a.Prompts(promptCreate) && entry == latchkey.EntrySignIn && snap.Realm.RegistrationAllowed {
+		a.entry = latchkey.EntryRegistration
+	}
 	for _, check := range checks {
 		if v := check(a); v != nil {
 			return d.refuseRequest(w, r, a, v)

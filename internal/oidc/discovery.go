@@ -79,7 +79,7 @@ func (d *Door) discovery(snap *latchkey.Snapshot) (any, error) {
 		ResponseTypes:         []string{"code"},
 		ResponseModes:         []string{modeQuery, modeFragment, modeFormPost},
 		SubjectTypes:          []string{"public", "pairwise"},
-		PromptValues:          []string{"none", "login", "consent", "select_account"},
+		PromptValues:          promptValues(snap),
 		IDTokenAlgorithms:     token.SigningAlgorithms(snap),
 		TokenAuthMethods:      append(confidential, "none"),
 		TokenAuthAlgorithms:   assertions,
@@ -152,4 +152,17 @@ func (d *Door) realmRoot(snap *latchkey.Snapshot) (any, error) {
 		root.PublicKey = base64.StdEncoding.EncodeToString(der)
 	}
 	return root, nil
+}
+
+// promptCreate asks for the registration (Initiating User Registration via
+// OpenID Connect 1.0). Where the realm has none it is passed over like any
+// value that is not known.
+const promptCreate = "create"
+
+func promptValues(snap *latchkey.Snapshot) []string {
+	values := []string{"none", "login", "consent", "select_account"}
+	if snap.Realm.RegistrationAllowed {
+		values = append(values, promptCreate)
+	}
+	return values
 }
