@@ -33,6 +33,12 @@ func (a *act) pass(created, through bool) error {
 	l, now := a.login, a.tx.Now()
 	if a.asking != nil && a.asking != l {
 		l.Mail = a.asking.Mail
+		if len(a.asking.Draft) > 0 { // what was typed is used up, too
+			a.asking.Draft = nil
+			if err := a.tx.SaveLogin(a.asking); err != nil {
+				return err
+			}
+		}
 		if _, err := a.tx.EndLogin(a.asking.RealmID, a.asking.ID, latchkey.EndElsewhere); err != nil {
 			return err
 		}

@@ -261,6 +261,14 @@ func TestRedeemInAnotherBrowser(t *testing.T) {
 
 		asking, here := w.login("browser"), w.login("phone")
 		token, _ = w.mail(asking, "ada@example.test")
+		w.update(func(tx *store.Tx) error {
+			l, err := tx.LockLogin(asking.RealmID, asking.ID)
+			if err != nil {
+				return err
+			}
+			l.Draft = []byte("sealed") // what was typed is gone with it
+			return tx.SaveLogin(l)
+		})
 		r := w.redeem(here, token, latchkey.ViaHere)
 		if r.Refused != "" || r.Created {
 			t.Fatalf("here: %+v", r)
@@ -269,7 +277,7 @@ func TestRedeemInAnotherBrowser(t *testing.T) {
 		if got.Executions[w.magic] != latchkey.StatusSuccess || got.UserID != r.User.ID || got.Mail.Via != latchkey.ViaHere || got.Mail.ProvenAt.IsZero() {
 			t.Errorf("the login here is %+v", got)
 		}
-		if ended.EndReason != latchkey.EndElsewhere || len(ended.Executions) > 0 || ended.UserID != "" {
+		if ended.EndReason != latchkey.EndElsewhere || len(ended.Draft) > 0 || len(ended.Executions) > 0 || ended.UserID != "" {
 			t.Errorf("the asking login is %+v", ended)
 		}
 		if r := w.code(asking, w.codeOf(asking)); r.Refused == "" {
