@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"latchkey"
+	"latchkey/internal/ratelimit"
 	"latchkey/internal/servertest"
 	"latchkey/internal/store"
 )
@@ -18,18 +19,22 @@ import (
 func TestEntriesAreTheSame(t *testing.T) {
 	s := servertest.Start(t)
 	rp := s.RP("demo")
-	s.Update(func(tx *store.Tx) error {
-		r, err := tx.Realm(rp.Client.RealmID)
-		if err != nil {
-			return err
-		}
+	realmID := rp.Client.RealmID
+	s.Change("demo", func(tx *store.Tx, snap *latchkey.Snapshot) error {
+		r := *snap.Realm
 		r.RegistrationAllowed, r.RegistrationEmailAsUsername, r.ResetPasswordAllowed, r.LoginWithEmailAllowed = true, true, true, true
-		return tx.UpdateRealm(r)
+		return tx.UpdateRealm(&r)
 	})
-	s.Realms().Invalidate(rp.Client.RealmID)
 	s.AddUser("demo", "known@example.test", "the old password", func(u *latchkey.User) { u.EmailVerified = true })
 	s.AddUser("demo", "unprv@example.test", "a password that nobody proved", nil)
 	s.AddUser("demo", "disab@example.test", "", func(u *latchkey.User) { u.Enabled = false })
+	s.Update(func(tx *store.Tx) error {
+		return tx.MarkAddress(realmID, ratelimit.AddressKey(tx.Keyring(), realmID, "supps@example.test"), "550 no such user", tx.Now().AddDate(0, 0, 1))
+	})
+	for range 6 { // one more than an hour allows
+		rp.Start(s.Browser()).FormWith("username").Set("username", "thrtl@example.test").Submit()
+	}
+	s.Settle("demo")
 	for name, entry := range map[string]struct {
 		path string
 		fill func(f *servertest.Form, address string)
@@ -41,8 +46,9 @@ func TestEntriesAreTheSame(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := ""
-			for _, address := range []string{"known@example.test", "nobdy@example.test", "unprv@example.test", "disab@example.test"} {
-				before := rows(s, rp.Client.RealmID)
+			for _, address := range []string{"known@example.test", "nobdy@example.test", "unprv@example.test", "disab@example.test",
+				"thrtl@example.test", "supps@example.test"} {
+				before := rows(s, realmID)
 				b := s.Browser()
 				p := b.Get(strings.Replace(rp.URL(), "/auth?", "/"+entry.path+"?", 1))
 				f := p.Form(0)
@@ -52,9 +58,9 @@ func TestEntriesAreTheSame(t *testing.T) {
 					t.Fatalf("%s: %d %s", address, p.Status, p.Text())
 				}
 				got := varying.ReplaceAllString(strings.ReplaceAll(written(p), address, "ADDRESS"), "#")
-				after := rows(s, rp.Client.RealmID)
-				if after[0]-before[0] != 1 {
-					t.Errorf("%s: %d mails", address, after[0]-before[0])
+				after := rows(s, realmID)
+				if mails, events := after[0]-before[0], after[1]-before[1]; mails != 1 || events != 1 {
+					t.Errorf("%s: %d mails, %d events", address, mails, events)
 				}
 				if want == "" {
 					want = got
