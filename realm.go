@@ -187,3 +187,12 @@ const AttributeCrossSite = "latchkey.cookies.cross-site"
 
 // CrossSite says whether session cookies of the realm go to other sites.
 func (r *Realm) CrossSite() bool { return r.Attributes[AttributeCrossSite] == "true" }
+
+// AttributeImmediate is the attribute of a realm whose registration makes
+// accounts at once, without the proof of the mailbox. It is a weakening: the
+// page then has to tell that an address has an account.
+const AttributeImmediate = "latchkey.registration.immediate"
+
+// ImmediateRegistration says whether accounts are made before their mailbox is
+// proven.
+func (r *Realm) ImmediateRegistration() bool { return r.Attributes[AttributeImmediate] == "true" }

@@ -6,11 +6,6 @@ import (
 	"latchkey/internal/user"
 )
 
-// AttributeImmediate is the realm attribute that lets a registration make
-// accounts at once, without the proof of the mailbox. It is a weakening: the
-// page then has to tell that an address has an account.
-const AttributeImmediate = "latchkey.registration.immediate"
-
 // registrationPage is the page of a registration. What it asks for are the
 // parts of its form-flow. When none of them finds a fault, what was typed is
 // kept with the login, sealed, and a link is mailed: the account is made when
@@ -111,7 +106,7 @@ func (p registrationPage) Action(c *flow.Context) (flow.Outcome, error) {
 			return flow.Outcome{}, err
 		}
 	}
-	if c.Realm.Realm.Attributes[AttributeImmediate] == "true" {
+	if c.Realm.Realm.ImmediateRegistration() {
 		return p.make(c, draft)
 	}
 	address := draft.Address()

@@ -42,13 +42,11 @@ func (u userCreation) Show(c *flow.Context, page *flow.RegistrationForm) error {
 	page.Fields = append(page.Fields, flow.ProfileFields(u.use(c), values)...)
 	for i := range page.Fields {
 		if page.Fields[i].Name == latchkey.ProfileEmail {
-			page.Fields[i].Required = page.Fields[i].Required || !immediate(c)
+			page.Fields[i].Required = page.Fields[i].Required || !c.Realm.Realm.ImmediateRegistration()
 		}
 	}
 	return nil
 }
-
-func immediate(c *flow.Context) bool { return c.Realm.Realm.Attributes[AttributeImmediate] == "true" }
 
 func (u userCreation) Validate(c *flow.Context) ([]flow.FieldError, error) {
 	use := u.use(c)
@@ -57,7 +55,7 @@ func (u userCreation) Validate(c *flow.Context) ([]flow.FieldError, error) {
 	email := first(values[latchkey.ProfileEmail])
 	address, err := latchkey.ParseAddress(email)
 	switch {
-	case email == "" && immediate(c):
+	case email == "" && c.Realm.Realm.ImmediateRegistration():
 	case err != nil || address.NeedsUTF8() && !c.Realm.Realm.SMTP.AllowUTF8:
 		errs = append(without(errs, latchkey.ProfileEmail), flow.AddressError(latchkey.ProfileEmail, email, err))
 	}

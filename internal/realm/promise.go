@@ -32,6 +32,7 @@ func promiseOf(list []promise, key string) (promise, bool) {
 }
 
 const (
+	whyNoSuchMail  = "no such mail is sent yet"
 	whyNoLogout    = "applications are told of a logout by the back channel alone"
 	whyNotBound    = "tokens are not bound: whoever holds one can use it"
 	whyNoCIBA      = "backchannel sign-in (CIBA) is not built"
@@ -53,7 +54,8 @@ var realmPromises = []promise{
 	{key: "oauth2DeviceCodeLifespan", why: whyNoDevice, without: []string{"600"}, plain: true},
 	{key: "oauth2DevicePollingInterval", why: whyNoDevice, without: []string{"5"}, plain: true},
 	{key: "shortVerificationUri", why: whyNoDevice, plain: true},
-	{key: "actionTokenGeneratedByUserLifespan.", why: "actionTokenGeneratedByUserLifespan counts for every mail", plain: true},
+	{key: "actionTokenGeneratedByUserLifespan.idp-verify-account-via-email", why: whyNoSuchMail, plain: true},
+	{key: "actionTokenGeneratedByUserLifespan.execute-actions", why: whyNoSuchMail, plain: true},
 	{key: "client-policies.", why: "client policies are not supported yet"},
 }
 

@@ -113,8 +113,8 @@ func (p *planner) nameOfClient(c *latchkey.Client, rep, base *representation.Cli
 		}
 	}
 	for _, kind := range sortedKeys(c.FlowBindings) {
-		if kind != "browser" {
-			p.report.add("clients.authenticationFlowBindingOverrides", Kept, "only a binding of browser is acted on", c.ClientID+": "+kind)
+		if kind != "browser" && kind != "direct_grant" {
+			p.report.add("clients.authenticationFlowBindingOverrides", Kept, "only bindings of browser and direct_grant are acted on", c.ClientID+": "+kind)
 		}
 	}
 	p.nameMappers("clients", c.ClientID, rep.ProtocolMappers, base.ProtocolMappers)
@@ -230,14 +230,19 @@ func (p *planner) nameConfig(c *latchkey.AuthenticatorConfig, provider string) {
 
 // nameMail names that the realm sends mail and cannot.
 func (p *planner) nameMail() {
-	smtp := &p.snap.Realm.SMTP
+	realm := p.snap.Realm
+	smtp := &realm.SMTP
 	if len(smtp.Relays) > 0 && smtp.Relays[0].Host != "" && smtp.From != "" {
 		return
 	}
 	switch {
 	case p.mailsLinks():
 		p.report.add("smtpServer", Missing, "the browser flow mails links: "+whyNoMail)
-	case p.snap.Realm.VerifyEmail:
+	case realm.RegistrationAllowed && !realm.ImmediateRegistration():
+		p.report.add("smtpServer", Missing, "who makes an account proves the mailbox first: "+whyNoMail)
+	case realm.ResetPasswordAllowed:
+		p.report.add("smtpServer", Missing, "passwords are reset by a mailed link: "+whyNoMail)
+	case realm.VerifyEmail:
 		p.report.add("smtpServer", Missing, "addresses are verified by mail: "+whyNoMail)
 	}
 }

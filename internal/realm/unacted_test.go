@@ -57,8 +57,11 @@ func TestImportNamesUnacted(t *testing.T) {
 		{"what Keycloak writes into every client", client(`"consentRequired":false,"directAccessGrantsEnabled":false,"frontchannelLogout":true,"attributes":{"backchannel.logout.session.required":"true","oauth2.device.authorization.grant.enabled":"false","oidc.ciba.grant.enabled":"false","display.on.consent.screen":"false","acr.loa.map":"{}","request.object.required":"not required","tls.client.certificate.bound.access.tokens":"false","use.jwks.url":"false","saml.encrypt":"true","pkce.code.challenge.method":"S256","realm_client":"false","acme.team":"x"}`), nil},
 		{"a built-in client as it is", `,"clients":[{"clientId":"admin-cli","publicClient":true,"directAccessGrantsEnabled":true,"attributes":{"client.use.lightweight.access.token.enabled":"true"}}]`, nil},
 
-		{"registrationAllowed", `,"registrationAllowed":true`, nil},
-		{"resetPasswordAllowed", `,"resetPasswordAllowed":true`, nil},
+		{"registrationAllowed", `,"registrationAllowed":true` + smtp, nil},
+		{"resetPasswordAllowed", `,"resetPasswordAllowed":true` + smtp, nil},
+		{"registration without a relay (R-050)", `,"registrationAllowed":true`, []string{"smtpServer: missing: who makes an account proves the mailbox first: " + noMail}},
+		{"registration at once", `,"registrationAllowed":true,"attributes":{"latchkey.registration.immediate":"true"}`, nil},
+		{"reset without a relay", `,"resetPasswordAllowed":true`, []string{"smtpServer: missing: passwords are reset by a mailed link: " + noMail}},
 		{"bruteForceProtected", `,"bruteForceProtected":true,"otpPolicyDigits":8`, nil},
 		{"sslRequired", `,"sslRequired":"none"`, []string{"sslRequired: kept (none): acted on as external: https everywhere but on this machine"}},
 		{"displayNameHtml", `,"displayNameHtml":"<b>x</b>"`, []string{"displayNameHtml: kept: pages show displayName"}},
@@ -73,15 +76,16 @@ func TestImportNamesUnacted(t *testing.T) {
 			"defaultLocale: kept (fr): " + noLocale, "supportedLocales: 2 kept (fr, xx): " + noLocale}},
 		{"bound flows", `,"authenticationFlows":[{"alias":"f","topLevel":true}],"directGrantFlow":"f","registrationFlow":"f","dockerAuthenticationFlow":"f"`, []string{
 			"dockerAuthenticationFlow: kept (f): " + noFlow}},
-		{"realm attributes", `,"attributes":{"frontendUrl":"https://id.example","acr.loa.map":"{\"gold\":2}","actionTokenGeneratedByUserLifespan.verify-email":"60","cibaExpiresIn":"9"}`, []string{
-			"attributes.actionTokenGeneratedByUserLifespan.verify-email: kept (60): actionTokenGeneratedByUserLifespan counts for every mail",
+		{"realm attributes", `,"attributes":{"frontendUrl":"https://id.example","acr.loa.map":"{\"gold\":2}","actionTokenGeneratedByUserLifespan.verify-email":"60","actionTokenGeneratedByUserLifespan.execute-actions":"60","cibaExpiresIn":"9"}`, []string{
+			"attributes.actionTokenGeneratedByUserLifespan.execute-actions: kept (60): no such mail is sent yet",
 			"attributes.cibaExpiresIn: kept (9): backchannel sign-in (CIBA) is not built",
 			"attributes.frontendUrl: kept (https://id.example): the issuer is the --hostname of the server: applications that expect this one refuse its tokens"}},
 
 		{"directAccessGrantsEnabled", client(`"directAccessGrantsEnabled":true`), nil},
 		{"surrogateAuthRequired", client(`"surrogateAuthRequired":true`), []string{"clients.surrogateAuthRequired: 1 kept (a): not acted on"}},
 		{"adminUrl", client(`"adminUrl":"https://a.example"`), []string{"clients.adminUrl: 1 kept (a): nothing is sent to applications"}},
-		{"binding of the password grant", client(`"authenticationFlowBindingOverrides":{"direct_grant":"direct grant"}`), []string{"clients.authenticationFlowBindingOverrides: 1 kept (a: direct_grant): only a binding of browser is acted on"}},
+		{"binding of the password grant", client(`"authenticationFlowBindingOverrides":{"direct_grant":"direct grant"}`), nil},
+		{"binding of nothing", client(`"authenticationFlowBindingOverrides":{"docker":"direct grant"}`), []string{"clients.authenticationFlowBindingOverrides: 1 kept (a: docker): only bindings of browser and direct_grant are acted on"}},
 		{"a built-in client of another protocol", `,"clients":[{"clientId":"account","protocol":"saml"}]`, []string{"clients: 1 kept (account): only OpenID Connect is spoken here: nothing answers to it"}},
 		{"unknown scopes", client(`"defaultClientScopes":["email","nope"],"optionalClientScopes":["none"]`), []string{
 			"clients.defaultClientScopes: 1 not taken (a: nope): " + noScope, "clients.optionalClientScopes: 1 not taken (a: none): " + noScope}},
