@@ -20,7 +20,7 @@ var now = time.Date(2026, time.March, 4, 5, 6, 7, 0, time.UTC)
 // healthy is a realm that nothing is to be said of.
 func healthy() *latchkey.Snapshot {
 	s := &latchkey.Snapshot{
-		Realm: &latchkey.Realm{Name: "acme", Enabled: true, EventsEnabled: true, BrowserFlow: "mail",
+		Realm: &latchkey.Realm{Name: "acme", Enabled: true, EventsEnabled: true, BrowserFlow: "mail", DirectGrantFlow: "mail",
 			SMTP: latchkey.SMTP{From: "login@acme.example", Relays: []latchkey.Relay{{Host: "mail.acme.example", StartTLS: true}}}},
 		Clients: []*latchkey.Client{{ID: "c", ClientID: "shop", Enabled: true, StandardFlowEnabled: true, RedirectURIs: []string{"https://shop.acme.example/callback"},
 			WebOrigins: []string{"+"}, Attributes: map[string]string{"pkce.code.challenge.method": "S256"}}},
@@ -55,10 +55,14 @@ func TestRealm(t *testing.T) {
 		"cross-site-cookies": func(s *latchkey.Snapshot) {
 			s.Realm.Attributes = map[string]string{latchkey.AttributeCrossSite: "true"}
 		},
-		"password-grant":  func(s *latchkey.Snapshot) { s.Clients[0].DirectAccessGrantsEnabled = true },
-		"pkce-optional":   func(s *latchkey.Snapshot) { s.Clients[0].Attributes = nil },
-		"flow-missing":    func(s *latchkey.Snapshot) { s.Realm.BrowserFlow = "nope" },
-		"step-not-built":  func(s *latchkey.Snapshot) { s.Flows[0].Executions[0].Authenticator = "unbuilt-step" },
+		"password-grant": func(s *latchkey.Snapshot) { s.Clients[0].DirectAccessGrantsEnabled = true },
+		"pkce-optional":  func(s *latchkey.Snapshot) { s.Clients[0].Attributes = nil },
+		"flow-missing":   func(s *latchkey.Snapshot) { s.Realm.BrowserFlow = "nope" },
+		"step-not-built": func(s *latchkey.Snapshot) { s.Flows[0].Executions[0].Authenticator = "unbuilt-step" },
+		"registration-immediate": func(s *latchkey.Snapshot) {
+			s.Realm.RegistrationAllowed, s.Realm.RegistrationFlow = true, "mail"
+			s.Realm.Attributes = map[string]string{latchkey.AttributeImmediate: "true"}
+		},
 		"link-reuse":      func(s *latchkey.Snapshot) { s.Configs[0].Config[actiontoken.KeyReusable] = "true" },
 		"link-lifespan":   func(s *latchkey.Snapshot) { s.Configs[0].Config[actiontoken.KeyLifespan] = "7200" },
 		"no-key-rotation": func(s *latchkey.Snapshot) { s.Realm.Attributes = map[string]string{token.AttributeRotation: "0"} },
@@ -82,6 +86,32 @@ func TestRealm(t *testing.T) {
 				t.Errorf("of a realm that is off: %q", got)
 			}
 		})
+	}
+}
+
+// The flows beside the sign-in are looked at where people come to them.
+func TestEntries(t *testing.T) {
+	for name, allow := range map[string]func(s *latchkey.Snapshot, alias string){
+		"registration": func(s *latchkey.Snapshot, alias string) {
+			s.Realm.RegistrationAllowed, s.Realm.RegistrationFlow = true, alias
+		},
+		"reset": func(s *latchkey.Snapshot, alias string) {
+			s.Realm.ResetPasswordAllowed, s.Realm.ResetCredentialsFlow = true, alias
+		},
+		"password grant": func(s *latchkey.Snapshot, alias string) {
+			s.Clients[0].DirectAccessGrantsEnabled, s.Realm.DirectGrantFlow = true, alias
+		},
+	} {
+		for alias, want := range map[string]string{"mail": "", "gone": "flow-missing", "unbuilt": "step-not-built"} {
+			s := healthy()
+			s.Flows = append(s.Flows, &latchkey.Flow{ID: "u", Alias: "unbuilt", Executions: []latchkey.Execution{
+				{ID: "ue", Authenticator: "unbuilt-step", Requirement: latchkey.Required}}})
+			allow(s, alias)
+			got := names(slices.DeleteFunc(doctor.Realm(s.Index(), built, now), func(f doctor.Finding) bool { return f.Name == "password-grant" }))
+			if got != want {
+				t.Errorf("%s, %s: found %q", name, alias, got)
+			}
+		}
 	}
 }
 

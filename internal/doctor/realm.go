@@ -68,6 +68,9 @@ func (f *findings) client(s *latchkey.Snapshot, c *latchkey.Client) {
 	if id := c.FlowBindings["browser"]; id != "" && s.Flow(id) == nil {
 		f.add(Fault, "flow-missing", c.ClientID, "The client is bound to a flow that does not exist: nobody can sign in to it.")
 	}
+	if c.DirectAccessGrantsEnabled && !builtinClient(c) && s.DirectGrantFlow(c) == nil {
+		f.add(Fault, "flow-missing", c.ClientID, "The flow of its password grant does not exist: every such request is refused.")
+	}
 }
 
 // builtinClient says whether the client is one of Keycloak's own, whom nobody
@@ -77,15 +80,38 @@ func builtinClient(c *latchkey.Client) bool {
 		strings.HasSuffix(c.ClientID, "-realm")
 }
 
+// entries are the flows beside the sign-in that the realm lets people in by.
+func entries(r *latchkey.Realm) []latchkey.Entry {
+	var out []latchkey.Entry
+	if r.RegistrationAllowed {
+		out = append(out, latchkey.EntryRegistration)
+	}
+	if r.ResetPasswordAllowed {
+		out = append(out, latchkey.EntryReset)
+	}
+	return out
+}
+
 // bound are the flows that people come to, with what they are bound as.
 func bound(s *latchkey.Snapshot) map[*latchkey.Flow]string {
 	out := map[*latchkey.Flow]string{}
 	if f := s.FlowByAlias(s.Realm.BrowserFlow); f != nil {
 		out[f] = "browser flow"
 	}
+	for _, e := range entries(s.Realm) {
+		if f := s.EntryFlow(nil, e); f != nil {
+			out[f] = string(e)
+		}
+	}
 	for _, c := range s.Clients {
 		if f := s.Flow(c.FlowBindings["browser"]); f != nil {
 			out[f] = "browser flow of " + c.ClientID
+		}
+		if !c.DirectAccessGrantsEnabled || builtinClient(c) {
+			continue
+		}
+		if f := s.DirectGrantFlow(c); f != nil {
+			out[f] = "direct grant flow of " + c.ClientID
 		}
 	}
 	return out
@@ -94,6 +120,14 @@ func bound(s *latchkey.Snapshot) map[*latchkey.Flow]string {
 func (f *findings) flows(s *latchkey.Snapshot, built func(string) bool) {
 	if s.FlowByAlias(s.Realm.BrowserFlow) == nil {
 		f.add(Fault, "flow-missing", s.Realm.BrowserFlow, "The realm's browser flow does not exist: nobody can sign in.")
+	}
+	for _, e := range entries(s.Realm) {
+		if s.EntryFlow(nil, e) == nil {
+			f.add(Fault, "flow-missing", string(e), "The realm allows it, and its flow does not exist: it leads nowhere.")
+		}
+	}
+	if s.Realm.RegistrationAllowed && s.Realm.ImmediateRegistration() {
+		f.add(Weakness, "registration-immediate", latchkey.AttributeImmediate, "Accounts are made before their mailbox is proven, and the page tells whose address has one (R-050).")
 	}
 	for flow := range bound(s) {
 		f.steps(s, flow, built, 0)
