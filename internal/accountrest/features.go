@@ -35,12 +35,8 @@ func (d *Door) features(c *call) error {
 	out := representation.AccountFeatures{RegistrationEmailAsUsername: realm.RegistrationEmailAsUsername, EditUsernameAllowed: realm.EditUsernameAllowed,
 		UpdateEmailFeatureEnabled: true, UpdateEmailActionEnabled: on(actionUpdateEmail) && c.may(manageAccount),
 		ViewApplicationsEnabled: c.may(manageAccount, viewApplications), ViewGroupsEnabled: c.may(manageAccount, viewGroups)}
-	err := c.view(func(tx *store.Tx, b *token.Bearer) error {
-		holdings, err := tx.Holdings(realm.ID, b.User.ID)
-		if err != nil {
-			return err
-		}
-		out.DeleteAccountAllowed = on(actionDeleteAccount) && holds(c.snap, holdings, deleteAccount)
+	err := c.view(func(_ *store.Tx, b *token.Bearer) error {
+		out.DeleteAccountAllowed = on(actionDeleteAccount) && holds(c.snap, b.Holdings, deleteAccount)
 		return nil
 	})
 	if err != nil {

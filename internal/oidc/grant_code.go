@@ -118,31 +118,23 @@ func validVerifier(v string) bool {
 }
 
 func (d *Door) codeGrant(tx *store.Tx, x *exchange, code *latchkey.AuthorizationCode) (*token.Grant, *oauthError, error) {
-	s, user, err := session.ByID(tx, x.snap, code.SessionID)
+	st, err := session.Standing(tx, x.snap, code.SessionID, x.client, "")
 	if err != nil {
 		return nil, nil, err
 	}
-	if s == nil {
+	if st == nil {
 		return nil, refuse("invalid_grant", "Session not active", "user_session_not_found"), nil
 	}
-	part, err := session.ClientOf(tx, x.snap, s, x.client)
-	if err != nil {
-		return nil, nil, err
-	}
-	if part == nil {
+	if st.Part == nil {
 		return nil, refuse("invalid_grant", "Session doesn't have required client", "user_session_not_found"), nil
-	}
-	held, err := tx.Holdings(x.snap.Realm.ID, user.ID)
-	if err != nil {
-		return nil, nil, err
 	}
 	scope, _ := token.ResolveScope(x.snap, x.client, code.Scope)
 	g := &token.Grant{
-		Realm: x.snap, Issuer: x.issuer, Client: x.client, User: user, Holdings: held, Scope: scope.For(x.snap, held.RoleIDs()),
-		Kind: token.GrantCode, Session: s, ClientSession: part, Claims: part.Claims,
+		Realm: x.snap, Issuer: x.issuer, Client: x.client, User: st.User, Holdings: st.Holdings, Scope: scope.For(x.snap, st.Holdings.RoleIDs()),
+		Kind: token.GrantCode, Session: st.Session, ClientSession: st.Part, Claims: st.Part.Claims,
 		Nonce: code.Nonce, ACR: code.ACR, AMR: code.AMR, AuthTime: code.AuthTime,
 	}
-	if err := session.Touch(tx, x.snap.Realm, s); err != nil {
+	if err := session.Touch(tx, x.snap.Realm, st.Session); err != nil {
 		return nil, nil, err
 	}
 	return g, nil, d.openRefresh(tx, x, g)

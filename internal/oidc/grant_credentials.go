@@ -31,20 +31,17 @@ func invalidScope(requested string) *oauthError {
 // serviceAccount gives a client tokens of its own account. There is no session
 // and so no refresh token (RFC 6749 4.4.3).
 func (d *Door) serviceAccount(tx *store.Tx, x *exchange) (*token.Grant, *oauthError, error) {
-	user, err := tx.ServiceAccountUser(x.snap.Realm.ID, x.client.ID)
+	st, err := tx.ServiceAccountStanding(x.snap.Realm.ID, x.client.ID, "")
 	if latchkey.ErrorCode(err) == latchkey.CodeNotFound {
 		return nil, refuse("invalid_request", "The client has no service account", "user_not_found"), nil
 	}
 	if err != nil {
 		return nil, nil, err
 	}
+	user, held := st.User, st.Holdings
 	x.event.UserID = user.ID
 	if !user.Enabled {
 		return nil, &oauthError{status: http.StatusUnauthorized, code: "unauthorized_client", description: "User '" + user.Username + "' disabled", event: "user_disabled"}, nil
-	}
-	held, err := tx.Holdings(x.snap.Realm.ID, user.ID)
-	if err != nil {
-		return nil, nil, err
 	}
 	scope, _ := token.ResolveScope(x.snap, x.client, x.form.Get("scope"))
 	return &token.Grant{

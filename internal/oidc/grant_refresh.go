@@ -37,32 +37,27 @@ func (d *Door) verifyRefresh(x *exchange) (*token.Claims, *oauthError) {
 	return c, nil
 }
 
-// holder is whom a refresh token stands for, as the database knows them now.
-type holder struct {
-	user    *latchkey.User
-	session *latchkey.UserSession
-	part    *latchkey.ClientSession
-}
-
-// holderOf finds the session, the user and the client's part of it that a
+// standingOf finds the session, the user and the client's part of it that a
 // verified refresh token of the client's came from.
-func holderOf(tx *store.Tx, x *exchange, client *latchkey.Client, c *token.Claims) (*holder, *oauthError, error) {
-	s, user, err := session.ByID(tx, x.snap, c.SessionID)
+func standingOf(tx *store.Tx, x *exchange, c *token.Claims) (*store.Standing, *oauthError, error) {
+	st, err := session.Standing(tx, x.snap, c.SessionID, x.client, "")
 	if err != nil {
 		return nil, nil, err
 	}
-	if s == nil {
+	if st == nil {
 		return nil, refuse("invalid_grant", "Session not active", "user_session_not_found"), nil
 	}
-	part, err := session.ClientOf(tx, x.snap, s, client)
-	if err != nil {
-		return nil, nil, err
-	}
-	if part == nil || part.StartedAt.UnixMilli() != c.ClientSessionStart {
+	if !startedIn(st.Part, c) {
 		return nil, refuse("invalid_grant", "Session doesn't have required client", "user_session_not_found"), nil
 	}
-	x.event.UserID = user.ID // not a pairwise subject
-	return &holder{user: user, session: s, part: part}, nil, nil
+	x.event.UserID = st.User.ID // not a pairwise subject
+	return st, nil, nil
+}
+
+// startedIn says that a refresh token came of what the client holds of its
+// session now.
+func startedIn(part *latchkey.ClientSession, c *token.Claims) bool {
+	return part != nil && part.StartedAt.UnixMilli() == c.ClientSessionStart
 }
 
 // refresh gives new tokens for a refresh token. Where they rotate, the token is
@@ -73,23 +68,19 @@ func (d *Door) refresh(tx *store.Tx, x *exchange) (*token.Grant, *oauthError, er
 	if refused != nil {
 		return nil, refused, nil
 	}
-	h, refused, err := holderOf(tx, x, x.client, c)
+	st, refused, err := standingOf(tx, x, c)
 	if err != nil || refused != nil {
 		return nil, refused, err
 	}
-	held, err := tx.Holdings(x.snap.Realm.ID, h.user.ID)
-	if err != nil {
-		return nil, nil, err
-	}
-	granted := token.GrantedScope(x.snap, x.client, c.Scope).For(x.snap, held.RoleIDs())
+	granted := token.GrantedScope(x.snap, x.client, c.Scope).For(x.snap, st.Holdings.RoleIDs())
 	scope, wider := granted.Narrow(x.client, x.form.Get("scope"))
 	if len(wider) > 0 {
 		return nil, refuse("invalid_scope", "The scope was not granted before", "invalid_scope"), nil
 	}
 	g := &token.Grant{
-		Realm: x.snap, Issuer: x.issuer, Client: x.client, User: h.user, Holdings: held, Scope: scope,
-		Kind: token.GrantRefresh, Session: h.session, ClientSession: h.part, Refresh: secret.NewID(),
-		ACR: c.ACR, AMR: c.AMR, Claims: h.part.Claims,
+		Realm: x.snap, Issuer: x.issuer, Client: x.client, User: st.User, Holdings: st.Holdings, Scope: scope,
+		Kind: token.GrantRefresh, Session: st.Session, ClientSession: st.Part, Refresh: secret.NewID(),
+		ACR: c.ACR, AMR: c.AMR, Claims: st.Part.Claims,
 	}
 	if c.AuthTime != 0 {
 		g.AuthTime = time.Unix(c.AuthTime, 0)
@@ -99,10 +90,10 @@ func (d *Door) refresh(tx *store.Tx, x *exchange) (*token.Grant, *oauthError, er
 		if refused, err := d.rotate(tx, x, c, g); err != nil || refused != nil {
 			return nil, refused, err
 		}
-	} else if err := session.TouchClient(tx, x.snap.Realm, x.client, h.session, h.part); err != nil {
+	} else if err := session.TouchClient(tx, x.snap.Realm, x.client, st.Session, st.Part); err != nil {
 		return nil, nil, err
 	}
-	return g, nil, session.Touch(tx, x.snap.Realm, h.session)
+	return g, nil, session.Touch(tx, x.snap.Realm, st.Session)
 }
 
 func (d *Door) rotate(tx *store.Tx, x *exchange, c *token.Claims, g *token.Grant) (*oauthError, error) {

@@ -83,9 +83,8 @@ func active(tx *store.Tx, x *exchange, c *token.Claims) (*token.Grant, error) {
 	if err != nil || g == nil || !c.IsRefresh() {
 		return g, err
 	}
-	h, refused, err := holderOf(tx, x, g.Client, c)
-	if err != nil || refused != nil || !session.Current(h.part, c.Family, c.ID) {
-		return nil, err
+	if !startedIn(g.ClientSession, c) || !session.Current(g.ClientSession, c.Family, c.ID) {
+		return nil, nil
 	}
 	return g, nil
 }

@@ -80,17 +80,17 @@ func takeBack(tx *store.Tx, x *exchange, c *token.Claims) (*oauthError, error) {
 // and says whether there was something. A session that nobody holds anything
 // of any more ends, as in Keycloak.
 func detach(tx *store.Tx, x *exchange, c *token.Claims) (bool, error) {
-	h, refused, err := holderOf(tx, x, x.client, c)
+	st, refused, err := standingOf(tx, x, c)
 	if err != nil || refused != nil {
 		return false, err
 	}
-	if err := session.DetachClient(tx, h.part); err != nil {
+	if err := session.DetachClient(tx, st.Part); err != nil {
 		return false, err
 	}
-	rest, err := tx.ClientSessions(x.snap.Realm.ID, h.session.ID)
+	rest, err := tx.ClientSessions(x.snap.Realm.ID, st.Session.ID)
 	if err != nil || len(rest) > 0 {
 		return true, err
 	}
-	_, err = session.Remove(tx, x.snap, h.session)
+	_, err = session.Remove(tx, x.snap, st.Session)
 	return true, err
 }

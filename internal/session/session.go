@@ -88,6 +88,42 @@ func ByID(tx *store.Tx, snap *latchkey.Snapshot, id string) (*latchkey.UserSessi
 	return alive(tx, snap, s, err)
 }
 
+// Standing gives the live session that a token names by its sid, with its
+// user, what they hold, and what the client holds of the session, in one read;
+// nil as in [Find]. Its Part is nil when the client has none that lives. jti
+// is the id of an access token, of which it is then told whether it was
+// revoked; empty: it is not asked.
+func Standing(tx *store.Tx, snap *latchkey.Snapshot, id string, client *latchkey.Client, jti string) (*store.Standing, error) {
+	if id == "" {
+		return nil, nil
+	}
+	st, err := tx.Standing(snap.Realm.ID, id, client.ID, jti)
+	if latchkey.ErrorCode(err) == latchkey.CodeNotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !current(tx, snap, st.Session) || !welcome(st.Session, st.User) {
+		return nil, nil
+	}
+	if st.Part != nil && !ClientLive(snap.Realm, client, st.Session, st.Part, tx.Now()) {
+		st.Part = nil
+	}
+	return st, nil
+}
+
+// current says that the session has neither expired nor been ended by the
+// realm's "not before".
+func current(tx *store.Tx, snap *latchkey.Snapshot, s *latchkey.UserSession) bool {
+	return Live(snap.Realm, s, tx.Now()) && s.StartedAt.Unix() >= snap.Realm.NotBefore
+}
+
+// welcome says that the session's user may still use it.
+func welcome(s *latchkey.UserSession, user *latchkey.User) bool {
+	return user.Enabled && s.StartedAt.Unix() >= user.NotBefore
+}
+
 func alive(tx *store.Tx, snap *latchkey.Snapshot, s *latchkey.UserSession, err error) (*latchkey.UserSession, *latchkey.User, error) {
 	if latchkey.ErrorCode(err) == latchkey.CodeNotFound {
 		return nil, nil, nil
@@ -95,7 +131,7 @@ func alive(tx *store.Tx, snap *latchkey.Snapshot, s *latchkey.UserSession, err e
 	if err != nil {
 		return nil, nil, err
 	}
-	if !Live(snap.Realm, s, tx.Now()) || s.StartedAt.Unix() < snap.Realm.NotBefore {
+	if !current(tx, snap, s) {
 		return nil, nil, nil
 	}
 	user, err := tx.User(snap.Realm.ID, s.UserID)
@@ -105,7 +141,7 @@ func alive(tx *store.Tx, snap *latchkey.Snapshot, s *latchkey.UserSession, err e
 	if err != nil {
 		return nil, nil, err
 	}
-	if !user.Enabled || s.StartedAt.Unix() < user.NotBefore {
+	if !welcome(s, user) {
 		return nil, nil, nil
 	}
 	return s, user, nil

@@ -6,8 +6,12 @@ const clientSessionColumns = `realm_id, session_id, client_id, started_at, last_
 
 func (tx *Tx) scanClientSession(r row) (*latchkey.ClientSession, error) {
 	s := &latchkey.ClientSession{}
-	return s, r.Scan(&s.RealmID, &s.SessionID, &s.ClientID, timeColumn{&s.StartedAt}, timeColumn{&s.LastAccess},
-		&s.RefreshID, &s.PreviousRefreshID, timeColumn{&s.RotatedAt}, &s.Reuses, bodyColumn{s})
+	return s, r.Scan(partFields(s)...)
+}
+
+func partFields(s *latchkey.ClientSession) []any {
+	return []any{&s.RealmID, &s.SessionID, &s.ClientID, timeColumn{&s.StartedAt}, timeColumn{&s.LastAccess},
+		&s.RefreshID, &s.PreviousRefreshID, timeColumn{&s.RotatedAt}, &s.Reuses, bodyColumn{s}}
 }
 
 // ClientSession finds what a client, named by its internal id, holds of a

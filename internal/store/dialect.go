@@ -27,6 +27,8 @@ type dialect struct {
 	clock string
 	// bytewise orders a text by its bytes, as SQLite does by itself.
 	bytewise string
+	// list makes an expression: the JSON array of a column of texts from rows.
+	list func(column, from string) string
 	// ddl turns the text of a migration, written for PostgreSQL, into this
 	// database's.
 	ddl func(string) string
@@ -44,7 +46,10 @@ var postgresDialect = dialect{
 	bytewise:   ` COLLATE "C"`,
 	lockUsers:  "LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE",
 	clock:      "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
-	ddl:        func(text string) string { return text },
+	list: func(column, from string) string {
+		return `CAST(array_to_json(ARRAY(SELECT ` + column + ` ` + from + `)) AS TEXT)`
+	},
+	ddl: func(text string) string { return text },
 	retryable: func(err error) bool {
 		var e *pgconn.PgError
 		if !errors.As(err, &e) {
@@ -81,6 +86,9 @@ var (
 var sqliteDialect = dialect{
 	name:  "sqlite",
 	goose: goose.DialectSQLite3,
+	list: func(column, from string) string {
+		return `(SELECT json_group_array(` + column + `) ` + from + `)`
+	},
 	ddl: func(text string) string {
 		text = strings.ReplaceAll(text, "CREATE UNLOGGED TABLE", "CREATE TABLE")
 		text = fillfactor.ReplaceAllString(text, ");")

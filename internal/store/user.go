@@ -11,8 +11,13 @@ const userColumns = `realm_id, id, username, email, email_verified, enabled, cre
 
 func (tx *Tx) scanUser(r row) (*latchkey.User, error) {
 	u := &latchkey.User{}
-	return u, r.Scan(&u.RealmID, &u.ID, &u.Username, &u.Email, &u.EmailVerified, &u.Enabled, timeColumn{&u.CreatedAt},
-		&u.NotBefore, textOrNull{&u.ServiceAccountClientID}, bodyColumn{u}, tx.keptColumn(keptUser, &u.RealmID, &u.ID, &u.Kept))
+	return u, r.Scan(tx.userFields(u)...)
+}
+
+// userFields are what userColumns of a row are scanned into.
+func (tx *Tx) userFields(u *latchkey.User) []any {
+	return []any{&u.RealmID, &u.ID, &u.Username, &u.Email, &u.EmailVerified, &u.Enabled, timeColumn{&u.CreatedAt},
+		&u.NotBefore, textOrNull{&u.ServiceAccountClientID}, bodyColumn{u}, tx.keptColumn(keptUser, &u.RealmID, &u.ID, &u.Kept)}
 }
 
 // emailUnique is what may be in a realm once: the canonical address, or NULL

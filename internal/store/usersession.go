@@ -9,8 +9,12 @@ const userSessionColumns = `realm_id, id, user_id, cookie_hash, started_at, last
 
 func (tx *Tx) scanUserSession(r row) (*latchkey.UserSession, error) {
 	s := &latchkey.UserSession{}
-	return s, r.Scan(&s.RealmID, &s.ID, &s.UserID, &s.CookieHash, timeColumn{&s.StartedAt}, timeColumn{&s.LastAccess},
-		&s.RememberMe, &s.Offline, bodyColumn{s})
+	return s, r.Scan(sessionFields(s)...)
+}
+
+func sessionFields(s *latchkey.UserSession) []any {
+	return []any{&s.RealmID, &s.ID, &s.UserID, &s.CookieHash, timeColumn{&s.StartedAt}, timeColumn{&s.LastAccess},
+		&s.RememberMe, &s.Offline, bodyColumn{s}}
 }
 
 // bytesOrNull gives NULL for no bytes.

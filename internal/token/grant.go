@@ -83,15 +83,11 @@ func GrantFor(tx *store.Tx, snap *latchkey.Snapshot, c *Claims) (*Grant, error) 
 	if err != nil || b == nil {
 		return nil, err
 	}
-	held, err := tx.Holdings(snap.Realm.ID, b.User.ID)
-	if err != nil {
-		return nil, err
-	}
 	// Scopes that the token does not tell (include.in.token.scope) are the
 	// client's default ones.
 	scope, _ := ResolveScope(snap, b.Client, c.Scope)
-	g := &Grant{Realm: snap, Issuer: c.Issuer, Client: b.Client, User: b.User, Holdings: held, Session: b.Session,
-		Scope: scope.For(snap, held.RoleIDs()), ACR: c.ACR, AMR: c.AMR, Claims: b.Claims}
+	g := &Grant{Realm: snap, Issuer: c.Issuer, Client: b.Client, User: b.User, Holdings: b.Holdings, Session: b.Session,
+		ClientSession: b.Part, Scope: scope.For(snap, b.Holdings.RoleIDs()), ACR: c.ACR, AMR: c.AMR}
 	if c.AuthTime != 0 {
 		g.AuthTime = time.Unix(c.AuthTime, 0)
 	}
@@ -105,6 +101,7 @@ func GrantFor(tx *store.Tx, snap *latchkey.Snapshot, c *Claims) (*Grant, error) 
 		}
 		return g, nil
 	}
+	g.Claims = b.Part.Claims
 	// A lightweight token tells less than its session knows.
 	if g.AuthTime.IsZero() {
 		g.AuthTime = b.Session.AuthTime

@@ -11,10 +11,11 @@ import (
 // Bearer is whom an access token stands for, as the database knows them now.
 // Session is nil for a service account.
 type Bearer struct {
-	Client  *latchkey.Client
-	User    *latchkey.User
-	Session *latchkey.UserSession
-	Claims  string // the claims parameter of the application's last request
+	Client   *latchkey.Client
+	User     *latchkey.User
+	Holdings *latchkey.Holdings // the user's roles and groups
+	Session  *latchkey.UserSession
+	Part     *latchkey.ClientSession // what the client holds of the session
 }
 
 // Subject says whom a verified access token stands for now; nil when its
@@ -26,23 +27,18 @@ func Subject(tx *store.Tx, snap *latchkey.Snapshot, c *Claims) (*Bearer, error) 
 	if client == nil || !client.Enabled {
 		return nil, nil
 	}
+	jti := ""
 	if c.Type == typeAccess {
-		if revoked, err := tx.JTIUsed(snap.Realm.ID, "", c.ID); err != nil || revoked {
-			return nil, err
-		}
+		jti = c.ID
 	}
 	if c.SessionID == "" {
-		return serviceAccount(tx, snap, client, c)
+		return serviceAccount(tx, snap, client, c, jti)
 	}
-	s, user, err := session.ByID(tx, snap, c.SessionID)
-	if err != nil || s == nil {
+	st, err := session.Standing(tx, snap, c.SessionID, client, jti)
+	if err != nil || st == nil || st.Part == nil || st.Revoked {
 		return nil, err
 	}
-	part, err := session.ClientOf(tx, snap, s, client)
-	if err != nil || part == nil {
-		return nil, err
-	}
-	return &Bearer{Client: client, User: user, Session: s, Claims: part.Claims}, nil
+	return &Bearer{Client: client, User: st.User, Holdings: st.Holdings, Session: st.Session, Part: st.Part}, nil
 }
 
 // Revoke takes back an access token before it expires (RFC 7009).
@@ -51,19 +47,19 @@ func Revoke(tx *store.Tx, snap *latchkey.Snapshot, c *Claims) error {
 	return err
 }
 
-func serviceAccount(tx *store.Tx, snap *latchkey.Snapshot, client *latchkey.Client, c *Claims) (*Bearer, error) {
+func serviceAccount(tx *store.Tx, snap *latchkey.Snapshot, client *latchkey.Client, c *Claims, jti string) (*Bearer, error) {
 	if !client.ServiceAccountsEnabled {
 		return nil, nil
 	}
-	user, err := tx.ServiceAccountUser(snap.Realm.ID, client.ID)
+	st, err := tx.ServiceAccountStanding(snap.Realm.ID, client.ID, jti)
 	if latchkey.ErrorCode(err) == latchkey.CodeNotFound {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	if !user.Enabled || c.IssuedAt < user.NotBefore {
+	if !st.User.Enabled || c.IssuedAt < st.User.NotBefore || st.Revoked {
 		return nil, nil
 	}
-	return &Bearer{Client: client, User: user}, nil
+	return &Bearer{Client: client, User: st.User, Holdings: st.Holdings}, nil
 }
