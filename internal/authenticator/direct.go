@@ -61,16 +61,16 @@ func (directPassword) Authenticate(c *flow.Context) (flow.Outcome, error) {
 	if err != nil {
 		return flow.Outcome{}, err
 	}
-	code, err := checked(c, u, c.Login.Note(flow.NoteAttempted))
+	r, err := checked(c, u, c.Login.Note(flow.NoteAttempted))
 	switch {
 	case err != nil:
 		return flow.Outcome{}, err
-	case code == "":
+	case r.code == "":
 		return passed, nil
-	case u == nil && code == codeWrong:
-		code = "user_not_found"
+	case u == nil && r.code == codeWrong:
+		r.code = "user_not_found"
 	}
-	return flow.Outcome{Kind: flow.Failure, Code: code}, nil
+	return flow.Outcome{Kind: flow.Failure, Code: r.code, Retry: r.retry}, nil
 }
 
 func (a directPassword) Action(c *flow.Context) (flow.Outcome, error) { return a.Authenticate(c) }
@@ -105,12 +105,12 @@ func (directOTP) Authenticate(c *flow.Context) (flow.Outcome, error) {
 	if code == "" {
 		return flow.Outcome{Kind: flow.Failure, Code: codeWrong}, nil // nothing was guessed
 	}
-	refusal, err := checkOTP(c, u, list, code)
+	r, err := checkOTP(c, u, list, code)
 	switch {
 	case err != nil:
 		return flow.Outcome{}, err
-	case refusal != "":
-		return flow.Outcome{Kind: flow.Failure, Code: refusal}, nil
+	case r.code != "":
+		return flow.Outcome{Kind: flow.Failure, Code: r.code, Retry: r.retry}, nil
 	}
 	return passed, nil
 }

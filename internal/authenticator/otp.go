@@ -65,13 +65,13 @@ func (otpForm) Action(c *flow.Context) (flow.Outcome, error) {
 			chosen = []*latchkey.Credential{d}
 		}
 	}
-	refusal, err := checkOTP(c, u, chosen, code)
+	r, err := checkOTP(c, u, chosen, code)
 	if err != nil {
 		return flow.Outcome{}, err
 	}
-	if refusal != "" {
-		screen.Errors = []flow.FieldError{{Field: "otp", Message: "error.otp.wrong"}}
-		return refuse(refusal, screen)
+	if r.code != "" {
+		screen.Errors = []flow.FieldError{r.told("otp", "error.otp.wrong")}
+		return refuse(r.code, screen)
 	}
 	return passed, nil
 }
@@ -104,22 +104,22 @@ const codeWrong = "invalid_user_credentials"
 const codeLocked = "user_temporarily_disabled"
 
 // checkOTP compares the code with the devices' and uses it up. The try is
-// counted before, against the limits and the realm's brute-force protection;
-// the answer is empty when the code is right and nobody used it, else what
-// speaks against it.
-func checkOTP(c *flow.Context, u *latchkey.User, list []*latchkey.Credential, code string) (refusal string, err error) {
+// counted before, against the limits and the realm's brute-force protection,
+// and a right code that nobody used is taken back from both.
+func checkOTP(c *flow.Context, u *latchkey.User, list []*latchkey.Credential, code string) (refusal, error) {
 	realm := c.Realm.Realm
 	who := guesser(c, u, u.Username)
-	hit, _, err := ratelimit.Take(c.Tx, realm.ID, ratelimit.OTP(c.Tx.Keyring(), realm.ID, u.ID, c.Browser.IP, who.Known)...)
-	if err != nil {
-		return "", err
+	limits := ratelimit.OTP(c.Tx.Keyring(), realm.ID, u.ID, c.Browser.IP, who.Known)
+	hit, retry, err := ratelimit.Take(c.Tx, realm.ID, limits...)
+	if err != nil || hit != "" {
+		return refusal{flow.CodeLimited, retry}, err
 	}
 	guess, err := ratelimit.BeginGuess(c.Tx, realm, who)
 	switch {
 	case err != nil:
-		return "", err
-	case !guess.Allowed || hit != "":
-		return codeLocked, nil
+		return refusal{}, err
+	case !guess.Allowed:
+		return refusal{code: codeLocked}, nil
 	}
 	for _, d := range list {
 		m, right := credential.VerifyOTP(d, realm.OTPPolicy, code, c.Now)
@@ -128,14 +128,17 @@ func checkOTP(c *flow.Context, u *latchkey.User, list []*latchkey.Credential, co
 		}
 		if !m.Reusable {
 			if right, err = c.Tx.UseOTP(d.RealmID, d.ID, m.Used, m.Data); err != nil {
-				return "", err
+				return refusal{}, err
 			}
 		}
 		if right {
 			c.Login.FromCookie = false
 			c.Login.AddAMR(latchkey.AMROTP)
-			return "", guess.Right()
+			if err := ratelimit.Give(c.Tx, realm.ID, limits...); err != nil {
+				return refusal{}, err
+			}
+			return refusal{}, guess.Right()
 		}
 	}
-	return codeWrong, guess.Wrong()
+	return refusal{code: codeWrong}, guess.Wrong()
 }

@@ -1,7 +1,7 @@
 package authenticator
 
 import (
-	"strings"
+	"time"
 
 	"latchkey"
 	"latchkey/internal/credential"
@@ -51,13 +51,13 @@ func (passwordForm) Action(c *flow.Context) (flow.Outcome, error) {
 		screen.Errors = []flow.FieldError{{Field: "password", Message: "error.password.missing"}}
 		return refuse(codeWrong, screen)
 	}
-	refusal, err := checked(c, u, screen.Username)
+	r, err := checked(c, u, screen.Username)
 	if err != nil {
 		return flow.Outcome{}, err
 	}
-	if refusal != "" {
-		screen.Errors = []flow.FieldError{{Field: "password", Message: "error.credentials"}}
-		return refuse(refusal, screen)
+	if r.code != "" {
+		screen.Errors = []flow.FieldError{r.told("password", "error.credentials")}
+		return refuse(r.code, screen)
 	}
 	return passed, nil
 }
@@ -132,13 +132,13 @@ func (usernamePasswordForm) Action(c *flow.Context) (flow.Outcome, error) {
 	if err != nil {
 		return flow.Outcome{}, err
 	}
-	refusal, err := checked(c, u, screen.Username)
+	r, err := checked(c, u, screen.Username)
 	if err != nil {
 		return flow.Outcome{}, err
 	}
-	if refusal != "" {
-		screen.Errors = []flow.FieldError{{Field: "password", Message: "error.credentials"}}
-		return refuse(refusal, screen)
+	if r.code != "" {
+		screen.Errors = []flow.FieldError{r.told("password", "error.credentials")}
+		return refuse(r.code, screen)
 	}
 	c.SetUser(u)
 	c.Login.SetNote(flow.NoteAttempted, screen.Username)
@@ -170,18 +170,23 @@ func whoTyped(c *flow.Context) (*latchkey.User, error) {
 // verdict is what the slow work came to: whether the password is that of a
 // credential, which the transaction looks at again.
 type verdict struct {
+	refused    refusal              // nothing was compared
 	credential *latchkey.Credential // that the password is of; nil when it is of none
 	renewed    *latchkey.Credential // the same password, hashed as passwords are now
 }
 
 // verify compares the password with the user's, or does as much work for a
-// user who is not there or has none. For who has to wait it does nothing: the
-// transaction refuses them anyway.
+// user who is not there or has none. For who has to wait it does nothing.
 func verify(c *flow.Context, u *latchkey.User) (any, error) {
 	ctx, password := c.Tx.Context(), latchkey.Secret(c.Form.Get("password"))
-	locked, err := ratelimit.Locked(c.Tx, c.Realm.Realm, guesser(c, u, attemptedName(c)))
+	who := guesser(c, u, attemptedName(c, u))
+	hit, retry, err := ratelimit.Room(c.Tx, c.Login.RealmID, passwordLimits(c, who)...)
+	if err != nil || hit != "" {
+		return verdict{refused: refusal{flow.CodeLimited, retry}}, err
+	}
+	locked, err := ratelimit.Locked(c.Tx, c.Realm.Realm, who)
 	if err != nil || locked {
-		return verdict{}, err
+		return verdict{refused: refusal{code: codeLocked}}, err
 	}
 	if u == nil {
 		// The same statement as for a user who is there.
@@ -211,58 +216,83 @@ func verify(c *flow.Context, u *latchkey.User) (any, error) {
 	return v, err
 }
 
-// attemptedName is the name that was typed, on this page or on one before it.
-func attemptedName(c *flow.Context) string {
+// attemptedName is the name that was typed, on this page or on one before it;
+// else that of the user whom a step before named.
+func attemptedName(c *flow.Context, u *latchkey.User) string {
 	if name := c.Login.Note(flow.NoteAttempted); name != "" {
 		return name
 	}
-	return typedUsername(c)
+	if name := typedUsername(c); name != "" || u == nil {
+		return name
+	}
+	return u.Username
+}
+
+// refusal is what speaks against a guess; zero when it is right.
+type refusal struct {
+	code  string
+	retry time.Duration // of flow.CodeLimited
+}
+
+// told is the refusal in words. What the realm's brute-force protection
+// refuses is told like a wrong guess, as in Keycloak; what the limits refuse
+// is said, since they go by what anybody may type.
+func (r refusal) told(field, wrong string) flow.FieldError {
+	if r.code == flow.CodeLimited {
+		return flow.FieldError{Field: field, Message: "error.tries.many", Args: []any{int((r.retry + time.Second - 1) / time.Second)}}
+	}
+	return flow.FieldError{Field: field, Message: wrong}
+}
+
+func passwordLimits(c *flow.Context, who ratelimit.Guesser) []ratelimit.Limit {
+	return ratelimit.Password(c.Tx.Keyring(), c.Login.RealmID, who.Name, who.IP, who.Known)
 }
 
 // checked says whether the password that was verified outside of the
-// transaction still is the user's: the answer is empty when it is, else what
-// speaks against it. The try is counted before, against the limits and the
-// realm's brute-force protection. What they refuse is refused like a wrong
-// password; the account itself is never locked.
-func checked(c *flow.Context, u *latchkey.User, typed string) (refusal string, err error) {
+// transaction still is the user's. The try is counted before, against the
+// limits and the realm's brute-force protection, and a right one is taken back
+// from both; the account itself is never locked.
+func checked(c *flow.Context, u *latchkey.User, typed string) (refusal, error) {
+	v, _ := c.Prepared.(verdict)
+	if v.refused.code != "" {
+		return v.refused, nil
+	}
 	who := guesser(c, u, typed)
-	subject := "name:" + strings.ToLower(typed)
-	if u != nil {
-		subject = "user:" + u.ID
+	limits := passwordLimits(c, who)
+	hit, retry, err := ratelimit.Take(c.Tx, c.Login.RealmID, limits...)
+	if err != nil || hit != "" {
+		return refusal{flow.CodeLimited, retry}, err
 	}
-	realm := c.Realm.Realm
-	hit, _, err := ratelimit.Take(c.Tx, realm.ID, ratelimit.Password(c.Tx.Keyring(), realm.ID, subject, c.Browser.IP, who.Known)...)
-	if err != nil {
-		return "", err
-	}
-	guess, err := ratelimit.BeginGuess(c.Tx, realm, who)
+	guess, err := ratelimit.BeginGuess(c.Tx, c.Realm.Realm, who)
 	switch {
 	case err != nil:
-		return "", err
-	case !guess.Allowed || hit != "":
-		return codeLocked, nil
+		return refusal{}, err
+	case !guess.Allowed:
+		return refusal{code: codeLocked}, nil
 	}
-	v, _ := c.Prepared.(verdict)
 	if u == nil || v.credential == nil {
-		return codeWrong, guess.Wrong()
+		return refusal{code: codeWrong}, guess.Wrong()
 	}
 	list, err := ofType(c.Tx, u, latchkey.CredentialPassword)
 	if err != nil {
-		return "", err
+		return refusal{}, err
 	}
 	if len(list) == 0 || list[0].ID != v.credential.ID || list[0].SecretData != v.credential.SecretData {
-		return codeWrong, guess.Wrong() // changed meanwhile
+		return refusal{code: codeWrong}, guess.Wrong() // changed meanwhile
 	}
 	if v.renewed != nil {
 		fresh := *list[0]
 		fresh.SecretData, fresh.CredentialData = v.renewed.SecretData, v.renewed.CredentialData
 		if err := c.Tx.UpdateCredential(&fresh); err != nil {
-			return "", err
+			return refusal{}, err
 		}
 	}
 	c.Login.FromCookie = false
 	c.Login.AddAMR(latchkey.AMRPassword)
-	return "", guess.Right()
+	if err := ratelimit.Give(c.Tx, c.Login.RealmID, limits...); err != nil {
+		return refusal{}, err
+	}
+	return refusal{}, guess.Right()
 }
 
 // ofType lists the user's credentials of a type, the preferred first.

@@ -67,6 +67,8 @@ type Result struct {
 	// why and stays.
 	Refused bool
 	Code    string // of Failed, Denied, refusals, and of NeedsPage when it is none of Login.PassiveError's
+	// Retry is how long to wait, of CodeLimited.
+	Retry time.Duration
 	// Initiated says that the application asked for the open action, which the
 	// person may give up.
 	Initiated bool
@@ -244,6 +246,10 @@ func (r *Run) submit() (Result, error) {
 	return res, err
 }
 
+// CodeLimited is the code of a password or a code that was not compared, since
+// too many were tried for the name or in the network.
+const CodeLimited = "rate_limited"
+
 // CodeNotBuilt is the code of a login that reached a step that this version
 // does not have: it fails closed.
 const CodeNotBuilt = "authenticator_not_available"
@@ -290,7 +296,7 @@ func (r *Run) apply(e *latchkey.Execution, out Outcome, submitted bool) (verdict
 	}
 	if out.Screen == nil {
 		r.set(e.ID, latchkey.StatusFailed)
-		return pending, Result{Kind: Failed, Code: out.Code, Step: e.ID}
+		return pending, Result{Kind: Failed, Code: out.Code, Retry: out.Retry, Step: e.ID}
 	}
 	if r.direct() {
 		return pending, Result{Kind: NeedsPage, Code: out.Code, Step: e.ID}

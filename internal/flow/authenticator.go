@@ -132,6 +132,8 @@ type Outcome struct {
 	// Code is an error code as Keycloak's events have it: user_not_found,
 	// invalid_user_credentials, user_disabled, invalid_code, ...
 	Code string
+	// Retry is how long to wait, of CodeLimited.
+	Retry time.Duration
 }
 
 // Context is what a step works with. Tx is read-only in Prepare.

@@ -121,7 +121,7 @@ func (d *Door) authenticate(w http.ResponseWriter, r *http.Request, x *exchange,
 	d.allowOrigin(w, r, x.snap, client)
 	network, _ := ratelimit.Network(x.event.IPAddress)
 	if wait := d.guesses.wait(x.snap.Realm.ID, client.ID, network, d.Now()); wait > 0 {
-		return &oauthError{status: http.StatusTooManyRequests, code: "temporarily_unavailable", description: "Too many failures; wait and try again", retry: wait}
+		return slowDown(wait)
 	}
 	if !client.Enabled {
 		return d.failedClient(r.Context(), x, kind, unauthorized("invalid_client", "client_disabled"))

@@ -25,6 +25,11 @@ func refuse(code, description, event string) *oauthError {
 	return &oauthError{status: http.StatusBadRequest, code: code, description: description, event: event}
 }
 
+// slowDown tells who failed too often how long to wait.
+func slowDown(wait time.Duration) *oauthError {
+	return &oauthError{status: http.StatusTooManyRequests, code: "temporarily_unavailable", description: "Too many failures; wait and try again", retry: wait}
+}
+
 // Error gives code and description.
 func (e *oauthError) Error() string { return e.code + ": " + e.description }
 

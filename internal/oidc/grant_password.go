@@ -84,6 +84,10 @@ func (d *Door) password(tx *store.Tx, x *exchange) (*token.Grant, *oauthError, e
 	case res.Kind == flow.NeedsPage && x.snap.RequiredAction(res.Step) != nil:
 		// All is proven; something is asked of the person that takes a page.
 		return nil, refuse("invalid_grant", "Account is not fully set up", "resolve_required_actions"), nil
+	case res.Code == flow.CodeLimited:
+		e := slowDown(res.Retry)
+		e.event = res.Code
+		return nil, e, nil
 	case res.Kind != flow.Done:
 		return nil, badUser(res.Code), nil
 	}

@@ -129,6 +129,32 @@ func TestPasswordGrant(t *testing.T) {
 	})
 }
 
+// right passwords use no limit up; who guessed too often is told how
+// long to wait, alike for a name that is nobody's, and not that the
+// password is wrong.
+func TestPasswordGrantLimits(t *testing.T) {
+	w := sqliteWorld(t)
+	withPassword(w)
+	ask := func(name, password string) *answer {
+		return w.token("bench-app", "grant_type", "password", "username", name, "password", password)
+	}
+	for i := range 12 {
+		if a := ask("golden@example.test", passwordOfGolden); a.status != http.StatusOK {
+			t.Fatalf("the right password, for the %d. time: %d %s", i+1, a.status, a.body)
+		}
+	}
+	for _, name := range []string{"golden@example.test", "nobody"} {
+		for range 10 {
+			wantError(t, ask(name, "wrong"), http.StatusUnauthorized, "invalid_grant", "Invalid user credentials")
+		}
+		a := ask(name, passwordOfGolden)
+		wantError(t, a, http.StatusTooManyRequests, "temporarily_unavailable", "Too many failures; wait and try again")
+		if wait := a.header.Get("Retry-After"); wait != "30" {
+			t.Errorf("Retry-After %q", wait)
+		}
+	}
+}
+
 // A flow that would need a page answers as for a wrong password, whoever it is
 //
 func TestPasswordGrantWithoutPages(t *testing.T) {

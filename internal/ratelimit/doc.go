@@ -6,7 +6,8 @@
 // wrong passwords and one-time passwords, of users and of names that are
 // nobody's.
 //
-// Verbs: [Take] takes from buckets, [BeginGuess] counts a guess before it is
+// Verbs: [Take] takes from buckets, [Room] looks whether it would, [Give] gives
+// back, [BeginGuess] counts a guess before it is
 // compared, [Succeeded] and [ForgetFailures] forget what was counted, [AddressKey], [FoldedKey] and [Network]
 // make the keys that they go by.
 //

@@ -2,6 +2,7 @@ package ratelimit
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"latchkey"
@@ -32,10 +33,12 @@ var limits = map[string]struct {
 	"code.address": {24 * time.Hour / 10, 9},     // wrong codes for an address: the tenth is one too many
 	"code.network": {time.Hour / 100, 99},        // wrong codes from a network: the hundredth is
 
-	"password.name":    {30 * time.Second, 10}, // passwords typed for a name, right or wrong
-	"password.network": {time.Second, 100},     // and in a network
-	"otp.user":         {30 * time.Second, 10}, // one-time passwords typed for a user, right or wrong
-	"otp.network":      {time.Second, 100},     // and in a network
+	// Each try takes one and a right one gives it back ([Give]): wrong ones
+	// alone, and tries at once, use these up.
+	"password.name":    {30 * time.Second, 10}, // passwords for a name
+	"password.network": {time.Second, 100},     // and of a network
+	"otp.user":         {30 * time.Second, 10}, // one-time passwords for a user
+	"otp.network":      {time.Second, 100},     // and of a network
 
 	"notice.user": {6 * time.Minute, 10}, // notices to a user of what was done to the account
 }
@@ -72,16 +75,18 @@ func Mail(k *secret.Keyring, login *latchkey.Login, address string, b latchkey.B
 	}
 }
 
-// Password are the limits of one password that is typed. The subject is whose
-// it is to be; knownBrowser says that the browser signed in as them before.
-func Password(k *secret.Keyring, realmID, subject, ip string, knownBrowser bool) []Limit {
+// Password are the limits of one password that is typed for the name. They go
+// by the name as it was typed, whoever's it is: that they refuse may be told,
+// and tells nothing about accounts. knownBrowser says that the browser
+// signed in as its user before.
+func Password(k *secret.Keyring, realmID, name, ip string, knownBrowser bool) []Limit {
 	suffix := ""
 	if knownBrowser {
 		suffix = known
 	}
 	narrow, _ := Network(ip)
 	return []Limit{
-		named("password.name", suffix, k.MAC("password", realmID, subject)),
+		named("password.name", suffix, k.MAC("password", realmID, strings.ToLower(latchkey.CanonicalAddress(name)))),
 		named("password.network", suffix, NetworkKey(k, realmID, narrow)),
 	}
 }

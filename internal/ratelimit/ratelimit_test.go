@@ -376,6 +376,62 @@ func TestPasswordLimits(t *testing.T) {
 	})
 }
 
+// What is given back was never taken; to look takes nothing.
+func TestGive(t *testing.T) {
+	nodes(t, func(t *testing.T, all []*store.DB, clock *storetest.Clock) {
+		limits := func(tx *store.Tx) []ratelimit.Limit {
+			return ratelimit.Password(tx.Keyring(), realmID, "ada", "198.51.100.1", false)
+		}
+		ask := func(f func(*store.Tx, string, ...ratelimit.Limit) (string, time.Duration, error)) (hit string, retry time.Duration) {
+			update(t, all[0], func(tx *store.Tx) (err error) {
+				hit, retry, err = f(tx, realmID, limits(tx)...)
+				return err
+			})
+			return hit, retry
+		}
+		for range 30 {
+			update(t, all[0], func(tx *store.Tx) error {
+				if hit, _, err := ratelimit.Take(tx, realmID, limits(tx)...); hit != "" || err != nil {
+					t.Fatal(hit, err)
+				}
+				return ratelimit.Give(tx, realmID, limits(tx)...)
+			})
+		}
+		for i := range 10 {
+			if hit, _ := ask(ratelimit.Room); hit != "" {
+				t.Fatalf("no room for the %d. wrong one: %s", i+1, hit)
+			}
+			if hit, _ := ask(ratelimit.Take); hit != "" {
+				t.Fatalf("the %d. wrong one: %s", i+1, hit)
+			}
+		}
+		for range 3 {
+			if hit, retry := ask(ratelimit.Room); hit != "password.name" || retry != 30*time.Second {
+				t.Errorf("room: %q, %v", hit, retry)
+			}
+		}
+		clock.Advance(30 * time.Second)
+		if hit, _ := ask(ratelimit.Room); hit != "" {
+			t.Errorf("half a minute later: %q", hit)
+		}
+	})
+}
+
+// what a limit refuses may be told, since it goes by what was typed and
+// never by whose it is; spellings of one name are one.
+func TestPasswordLimitsGoByTheName(t *testing.T) {
+	k := storetest.Keyring()
+	key := func(name string) string { return string(ratelimit.Password(k, realmID, name, "192.0.2.1", false)[0].Key) }
+	for _, same := range [][2]string{{"ada", "ADA"}, {"Ada@Example.test", "ada@example.TEST"}, {"ada@b\u00fccher.test", "ada@xn--bcher-kva.test"}, {"\u00c9lan", "\u00e9lan"}} {
+		if key(same[0]) != key(same[1]) {
+			t.Errorf("%q and %q have a bucket each", same[0], same[1])
+		}
+	}
+	if key("ada") == key("bob") {
+		t.Error("two names share a bucket")
+	}
+}
+
 // The guard refuses a flood from one network and not its neighbours, and
 // remembers a bounded number of networks.
 func TestGuard(t *testing.T) {

@@ -17,18 +17,33 @@ type Limit = store.Bucket
 // could be counted: the caller does not do what it asked for.
 func Take(tx *store.Tx, realmID string, limits ...Limit) (hit string, retry time.Duration, err error) {
 	taken, err := tx.Take(realmID, limits...)
-	if err != nil {
-		return "", 0, err
-	}
-	for i, l := range limits {
-		t := taken[i]
+	hit, retry = worst(limits, taken)
+	return hit, retry, err
+}
+
+// Room says what [Take] would, and takes nothing: so that nothing slow is done
+// for what will be refused.
+func Room(tx *store.Tx, realmID string, limits ...Limit) (hit string, retry time.Duration, err error) {
+	taken, err := tx.Room(realmID, limits...)
+	hit, retry = worst(limits, taken)
+	return hit, retry, err
+}
+
+// Give gives back what was taken in this transaction from buckets that all let
+// it through: what they are to slow did not happen.
+func Give(tx *store.Tx, realmID string, limits ...Limit) error {
+	return tx.Give(realmID, limits...)
+}
+
+func worst(limits []Limit, taken []store.Taken) (hit string, retry time.Duration) {
+	for i, t := range taken {
 		if t.OK {
 			continue
 		}
 		if hit == "" {
-			hit = l.Name
+			hit = limits[i].Name
 		}
 		retry = max(retry, t.RetryAfter)
 	}
-	return hit, retry, nil
+	return hit, retry
 }

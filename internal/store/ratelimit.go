@@ -58,6 +58,57 @@ func (tx *Tx) Take(realmID string, buckets ...Bucket) ([]Taken, error) {
 	return out, err
 }
 
+// Give puts one back into every bucket that one was taken from in this
+// transaction; their names differ.
+func (tx *Tx) Give(realmID string, buckets ...Bucket) error {
+	args := make([]any, 0, 1+3*len(buckets))
+	args = append(args, realmID)
+	var steps, which strings.Builder
+	for i, b := range buckets {
+		p := 2 + 3*i
+		args = append(args, b.Name, b.Key, b.step())
+		fmt.Fprintf(&steps, " WHEN $%d THEN CAST($%d AS BIGINT)", p, p+2)
+		if i > 0 {
+			which.WriteString(" OR ")
+		}
+		fmt.Fprintf(&which, "(name = $%d AND key = $%d)", p, p+1)
+	}
+	_, err := tx.exec(`UPDATE rate_limit SET tat = tat - (CASE name`+steps.String()+` END) WHERE realm_id = $1 AND (`+which.String()+`)`, args...)
+	return err
+}
+
+// Room says of every bucket whether one could be taken from it, and takes
+// nothing; their names differ.
+func (tx *Tx) Room(realmID string, buckets ...Bucket) ([]Taken, error) {
+	now := tx.now.UnixMilli()
+	args := make([]any, 0, 1+2*len(buckets))
+	args = append(args, realmID)
+	var which strings.Builder
+	out := make([]Taken, len(buckets))
+	at := make(map[string]int, len(buckets))
+	for i, b := range buckets {
+		out[i].OK, at[b.Name] = true, i
+		args = append(args, b.Name, b.Key)
+		if i > 0 {
+			which.WriteString(" OR ")
+		}
+		fmt.Fprintf(&which, "(name = $%d AND key = $%d)", 2+2*i, 3+2*i)
+	}
+	err := tx.each(func(r row) error {
+		var name string
+		var tat int64
+		if err := r.Scan(&name, &tat); err != nil {
+			return err
+		}
+		i := at[name]
+		if late := tat - buckets[i].latest(now); late > 0 {
+			out[i] = Taken{RetryAfter: time.Duration(late) * time.Millisecond}
+		}
+		return nil
+	}, `SELECT name, tat FROM rate_limit WHERE realm_id = $1 AND (`+which.String()+`)`, args...)
+	return out, err
+}
+
 // takeTexts are the statements that were made, by how many buckets they take
 // from: as many as there are kinds of things that are limited.
 var takeTexts sync.Map
