@@ -23,6 +23,7 @@ var fieldErrors = []string{
 	"error.number.missing",
 	"error.number.wrong", // int: tries left
 	"error.resend.early", // int: seconds
+	"error.tries.many",   // int: seconds
 	"error.otp.missing",
 	"error.otp.wrong",
 	"error.otp.setup",
