@@ -7,19 +7,29 @@ import (
 	"time"
 
 	"latchkey"
+	"latchkey/internal/flow"
+	"latchkey/internal/outbox"
+	"latchkey/internal/page"
 	"latchkey/internal/store"
 	"latchkey/internal/token"
 	"latchkey/internal/web"
 )
 
-// Realms gives realms' snapshots by name.
+// Realms gives realms' snapshots.
 type Realms interface {
 	Get(ctx context.Context, name string) (*latchkey.Snapshot, error)
+	// Invalidate says that the realm was changed, so that the next Get sees it.
+	Invalidate(realmID string)
 }
 
 // Verifier checks access tokens.
 type Verifier interface {
 	VerifyAccess(snap *latchkey.Snapshot, issuer, raw string) (*token.Claims, error)
+}
+
+// Prober sends a mail at once and says what the relay said.
+type Prober interface {
+	Test(ctx context.Context, realm *latchkey.Realm, settings latchkey.SMTP, to string, c outbox.Content) (latchkey.DeliveryAttempt, error)
 }
 
 // Deps is what the door is built from.
@@ -28,100 +38,66 @@ type Deps struct {
 	Realms   Realms
 	Site     *web.Site
 	Verifier Verifier
+	Registry *flow.Registry
+	Pages    *page.Kit
 	Log      *slog.Logger
 	Now      func() time.Time
 }
 
 // Door is the operator's door.
-type Door struct{ Deps }
+type Door struct {
+	Deps
+	// Prober tests mail settings. The server sets it once its mail worker is
+	// built.
+	Prober Prober
+}
 
 // New makes the door.
 func New(d Deps) *Door { return &Door{Deps: d} }
 
-// Routes lists the door's routes.
-func (d *Door) Routes() []web.Route {
-	return []web.Route{
-		{Pattern: "POST /realms/{realm}/magic-link", Class: web.ClassJSON, Handler: d.magicLink},
-	}
-}
-
-// caller is who calls: an account of the realm or of realm master, with the
-// administrative roles that the token grants for this realm.
-type caller struct {
-	realm  *latchkey.Snapshot // whose token it is
-	claims *token.Claims
-	userID string
-	roles  map[string]bool // names of administrative roles for the realm
-	ip     string
-}
-
-// authenticate takes the bearer token (RFC 6750) of the realm or of master.
-func (d *Door) authenticate(r *http.Request, snap *latchkey.Snapshot) (*caller, error) {
-	raw, ok := web.Bearer(r)
-	if !ok {
-		return nil, unauthorized()
-	}
-	for _, name := range []string{snap.Realm.Name, latchkey.MasterRealm} {
-		issuer, err := d.Realms.Get(r.Context(), name)
+// serve lets a route be called by those who may: 401 without a valid token,
+// then 404 for a realm that does not exist, then 403, and what is not in the
+// realm is looked for after that.
+func (d *Door) serve(route *route) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		w.Header().Set("Cache-Control", "no-cache")
+		caller, err := d.authenticate(r)
 		if err != nil {
-			return nil, err
-		}
-		claims, err := d.Verifier.VerifyAccess(issuer, d.Site.Issuer(name), raw)
-		if err != nil {
-			continue
-		}
-		c := &caller{realm: issuer, claims: claims, roles: map[string]bool{}, ip: d.Site.ClientIP(r)}
-		container := latchkey.ClientRealmManagement
-		if name == latchkey.MasterRealm {
-			container = snap.Realm.Name + "-realm"
-		}
-		return c, d.identify(r.Context(), c, container)
-	}
-	return nil, unauthorized()
-}
-
-// identify finds whom the token stands for now, and which roles of the client
-// named container they have by it: an access token outlives a sign-out and the
-// loss of a role (R-092, R-093), and a lightweight one tells no roles.
-func (d *Door) identify(ctx context.Context, c *caller, container string) error {
-	return d.DB.View(ctx, func(tx *store.Tx) error {
-		g, err := token.GrantFor(tx, c.realm, c.claims)
-		if err != nil {
+			web.AllowOrigin(w, r, d.origins(r, nil))
+			w.Header().Set("WWW-Authenticate", `Bearer realm="`+r.PathValue("realm")+`"`)
 			return err
 		}
-		if g == nil {
-			return unauthorized()
+		if web.AllowOrigin(w, r, d.origins(r, caller)) {
+			w.Header().Set("Access-Control-Expose-Headers", "Location")
 		}
-		c.userID = g.User.ID
-		for _, role := range g.EffectiveRoles(c.claims).Client[container] {
-			c.roles[role] = true
+		c := &call{w: w, r: r, door: d, caller: caller}
+		if route.inRealm() {
+			if c.snap, err = d.Realms.Get(r.Context(), r.PathValue("realm")); err != nil {
+				return notFound(err, route.noRealm())
+			}
+			c.roles = caller.rolesIn(c.snap.Realm.Name)
+			if !route.anybody && (len(c.roles) == 0 || (len(route.may) > 0 && !has(c.roles, route.may))) {
+				return forbidden()
+			}
 		}
+		if err := c.accepts(route); err != nil {
+			return err
+		}
+		return route.act(c)
+	}
+}
+
+// origins are the web origins of the client that the token was made for.
+func (d *Door) origins(r *http.Request, c *caller) []string {
+	if r.Header.Get("Origin") == "" || c == nil {
 		return nil
-	})
+	}
+	return token.Origins(c.realm, c.client, d.Site.URL())
 }
 
-// restError is an answer with Keycloak's error body. It is a [web.Responder].
-type restError struct {
-	status  int
-	Message string `json:"error"`
-	Detail  string `json:"error_description,omitempty"`
-}
-
-// Error gives the message.
-func (e *restError) Error() string { return e.Message }
-
-// Respond answers with the body.
-func (e *restError) Respond(w http.ResponseWriter, _ *http.Request) {
-	_ = web.WriteJSON(w, e.status, e) // two strings always encode
-}
-
-func answerError(status int, message string) error {
-	return &restError{status: status, Message: message}
-}
-
-func unauthorized() error { return answerError(http.StatusUnauthorized, "HTTP 401 Unauthorized") }
-
-// cannotParse is Keycloak's answer to a body that is no JSON.
-func cannotParse() error {
-	return &restError{status: http.StatusBadRequest, Message: "invalid_request", Detail: "Cannot parse the JSON"}
+// preflight answers what a browser asks before a script of another origin
+// calls: it tells nothing but what could be called, so everybody is told.
+func (d *Door) preflight(w http.ResponseWriter, r *http.Request) error {
+	web.Preflight(w, r, []string{"*"}, "GET, POST, PUT, DELETE, OPTIONS")
+	return nil
 }

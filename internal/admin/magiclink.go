@@ -54,34 +54,33 @@ type linkAnswer struct {
 	Sent   bool   `json:"sent"`
 }
 
+func (d *Door) linkRoutes() []route {
+	return []route{
+		{method: "POST", path: "/realms/{realm}/magic-link", anybody: true, act: d.magicLink,
+			summary: "Make a sign-in link for a user", body: linkRequest{}, gives: linkAnswer{}},
+	}
+}
+
 // magicLink makes a link that signs a user in to a client: a bearer link, to
 // be handed out with the care that a password gets (SECURITY.md). Every one is
 // an admin event.
-func (d *Door) magicLink(w http.ResponseWriter, r *http.Request) error {
-	snap, err := d.Realms.Get(r.Context(), r.PathValue("realm"))
-	if err != nil {
-		return answerError(http.StatusNotFound, "Realm does not exist")
-	}
-	caller, err := d.authenticate(r, snap)
-	if err != nil {
-		return err
-	}
+func (d *Door) magicLink(c *call) error {
 	var body linkRequest
-	if err := web.ReadJSON(r, &body); err != nil {
+	if err := web.ReadJSON(c.r, &body); err != nil {
 		return cannotParse()
 	}
-	if !caller.roles[latchkey.RoleManageUsers] {
+	if !c.may(mayManageUsers...) {
 		return answerError(http.StatusForbidden, "magic link requires manage-users")
 	}
-	life, client, err := d.checkLink(snap, &body)
+	life, client, err := d.checkLink(c.snap, &body)
 	if err != nil {
 		return err
 	}
-	m := making{door: d, snap: snap, caller: caller, body: body, client: client, life: life}
-	if err := d.DB.Update(r.Context(), m.make); err != nil {
+	m := making{door: d, snap: c.snap, caller: c.caller, body: body, client: client, life: life}
+	if err := c.update(m.make); err != nil {
 		return err
 	}
-	return web.WriteJSON(w, http.StatusOK, m.answer)
+	return c.answer(m.answer)
 }
 
 // checkLink checks what needs no database, in the extension's order.
@@ -267,9 +266,6 @@ func addressSentence(err error) string {
 	return "email is no address that mail can be sent to."
 }
 
-// realmAdmin is the role of realm-management that is made of all its others.
-const realmAdmin = "realm-admin"
-
 // mayLinkTo refuses a link for a user who holds an administrative role that
 // the caller lacks: the link would hand it over.
 func (m *making) mayLinkTo(tx *store.Tx, u *latchkey.User) error {
@@ -281,44 +277,11 @@ func (m *making) mayLinkTo(tx *store.Tx, u *latchkey.User) error {
 		if role.ClientID != "" && role.Name == realmAdmin {
 			continue // master's administrators have what it is made of, and not the role; that is looked at by itself
 		}
-		if m.administrative(role) && !m.callerHas(role) {
+		if administrative(m.snap, role) && !m.caller.holds(m.snap, role) {
 			return answerError(http.StatusForbidden, "The user holds the administrative role "+role.Name+", which the caller lacks.")
 		}
 	}
 	return nil
-}
-
-// administrative says whether a role gives power over realms.
-func (m *making) administrative(r *latchkey.Role) bool {
-	master := m.snap.Realm.Name == latchkey.MasterRealm
-	if r.ClientID == "" {
-		return master && (r.Name == latchkey.RoleAdmin || r.Name == "create-realm")
-	}
-	c := m.snap.ClientByID(r.ClientID)
-	return c != nil && (c.ClientID == latchkey.ClientRealmManagement || (master && strings.HasSuffix(c.ClientID, "-realm")))
-}
-
-// callerHas says whether the caller's token grants the same role.
-func (m *making) callerHas(r *latchkey.Role) bool {
-	claims := m.caller.claims
-	if r.ClientID == "" {
-		for _, name := range claims.RealmRoles {
-			if name == r.Name {
-				return m.caller.realm.Realm.ID == m.snap.Realm.ID
-			}
-		}
-		return false
-	}
-	container := m.snap.ClientByID(r.ClientID).ClientID
-	if container == latchkey.ClientRealmManagement {
-		return m.caller.roles[r.Name]
-	}
-	for _, name := range claims.ClientRoles[container] {
-		if name == r.Name {
-			return true
-		}
-	}
-	return false
 }
 
 // record writes the admin event; the link itself is in no event.

@@ -9,76 +9,12 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/oauth2/clientcredentials"
-
 	"latchkey"
-	"latchkey/internal/realm"
 	"latchkey/internal/representation"
-	"latchkey/internal/servertest"
 	"latchkey/internal/store"
-	"latchkey/internal/store/storetest"
 )
 
-func TestMain(m *testing.M) { storetest.Main(m) }
-
-// world is a server with an application and two services: one that may manage
-// users, and one that may not.
-type world struct {
-	t       *testing.T
-	s       *servertest.Server
-	rp      *servertest.RP
-	manager string // access tokens
-	nobody  string
-}
-
-func newWorld(t *testing.T) *world {
-	s := servertest.Start(t)
-	w := &world{t: t, s: s, rp: s.RP("demo")}
-	w.manager = w.service("demo", "manage-users")
-	w.nobody = w.service("demo")
-	return w
-}
-
-// service makes a client with a service account that has roles of
-// realm-management, and gives an access token of it.
-func (w *world) service(realmName string, roles ...string) string {
-	w.t.Helper()
-	rp := w.s.RP(realmName, func(c *representation.Client) {
-		c.PublicClient, c.ServiceAccountsEnabled = new(false), new(true)
-	})
-	w.s.Update(func(tx *store.Tx) error {
-		snap, err := tx.Snapshot(rp.Client.RealmID)
-		if err != nil {
-			return err
-		}
-		u, err := tx.ServiceAccountUser(rp.Client.RealmID, rp.Client.ID)
-		if latchkey.ErrorCode(err) == latchkey.CodeNotFound {
-			u = realm.NewServiceAccount(rp.Client, tx.Now())
-			err = tx.CreateUser(u)
-		}
-		if err != nil {
-			return err
-		}
-		for _, name := range roles {
-			container := ""
-			if name != latchkey.RoleAdmin {
-				container = snap.ClientByClientID(latchkey.ClientRealmManagement).ID
-			}
-			if err := tx.AddUserRole(u.RealmID, u.ID, snap.RoleNamed(container, name).ID); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	cfg := clientcredentials.Config{ClientID: rp.Client.ClientID, ClientSecret: rp.Client.Secret.Reveal(), TokenURL: rp.Provider.Endpoint().TokenURL}
-	token, err := cfg.Token(rp.Context())
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return token.AccessToken
-}
-
-type answer struct {
+type madeLink struct {
 	UserID string `json:"user_id"`
 	Link   string `json:"link"`
 	Sent   bool   `json:"sent"`
@@ -95,10 +31,10 @@ func (w *world) post(realmName, token, body string) (int, string) {
 }
 
 // made calls the API and expects a link.
-func (w *world) made(change map[string]any) answer {
+func (w *world) made(change map[string]any) madeLink {
 	w.t.Helper()
 	status, body := w.post("demo", w.manager, w.body(change))
-	var a answer
+	var a madeLink
 	if err := json.Unmarshal([]byte(body), &a); status != http.StatusOK || err != nil {
 		w.t.Fatalf("%d %s", status, body)
 	}

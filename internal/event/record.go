@@ -24,11 +24,19 @@ func Record(tx *store.Tx, realm *latchkey.Realm, e latchkey.Event) error {
 	return tx.CreateEvent(&e)
 }
 
-// RecordAdmin writes down what an administrator did. It fills in id and time;
-// whether the realm keeps admin events, and with their representation, is the
-// caller's to ask, because the representation costs work to make.
+// RecordAdmin writes down what an administrator did, and logs it (see
+// [LogAdmin]). It fills in id and time; whether the realm keeps admin events,
+// and with their representation, is the caller's to ask, because the
+// representation costs work to make.
 func RecordAdmin(tx *store.Tx, e *latchkey.AdminEvent) error {
 	e.ID, e.Time = secret.NewID(), tx.Now()
+	LogAdmin(tx, e)
+	return tx.CreateAdminEvent(e)
+}
+
+// LogAdmin logs one line of what an administrator did, once the transaction is
+// committed.
+func LogAdmin(tx *store.Tx, e *latchkey.AdminEvent) {
 	line := []slog.Attr{
 		slog.String("realm_id", e.RealmID), slog.String("operation", e.OperationType),
 		slog.String("resource", e.ResourceType), slog.String("path", e.ResourcePath),
@@ -38,7 +46,6 @@ func RecordAdmin(tx *store.Tx, e *latchkey.AdminEvent) error {
 		line = append(line, slog.String("error", e.Error))
 	}
 	tx.AfterCommit(func() { slog.Default().LogAttrs(tx.Context(), slog.LevelInfo, "admin event", line...) })
-	return tx.CreateAdminEvent(e)
 }
 
 // mailLife are the types that are stored whatever the realm is set to.

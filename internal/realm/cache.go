@@ -48,7 +48,11 @@ func NewCache(db *store.DB) *Cache {
 // error is CodeNotFound when there is none.
 func (c *Cache) Get(ctx context.Context, name string) (*latchkey.Snapshot, error) {
 	if snap := c.state.Load().byName[name]; snap != nil {
-		return c.fresh(ctx, snap)
+		snap, err := c.fresh(ctx, snap)
+		// A realm that was renamed or deleted leaves its name to another.
+		if latchkey.ErrorCode(err) != latchkey.CodeNotFound && (err != nil || snap.Realm.Name == name) {
+			return snap, err
+		}
 	}
 	if err := latchkey.ValidateRealmName(name); err != nil {
 		return nil, notFound()

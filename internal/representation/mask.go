@@ -84,3 +84,17 @@ func maskTree(name string, tree any) any {
 	}
 	return tree
 }
+
+// WithoutSecrets writes v as JSON with its secrets masked, however deep they
+// stand: for records of what was sent.
+func WithoutSecrets(v any) ([]byte, error) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	tree, err := parse(text)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(maskTree("", tree))
+}

@@ -58,7 +58,7 @@ func (s *Server) build(ctx context.Context) error {
 		Pages: &oidcPages{kit: pages, now: s.cfg.Now}, Keys: s.outbound(outbound.PurposeKeys), Log: s.cfg.Log, Now: s.cfg.Now})
 	people := login.New(login.Deps{DB: s.db, Realms: s.realms, Site: s.site, Pages: pages,
 		Registry: registry, Log: s.cfg.Log, Now: s.cfg.Now})
-	operators := admin.New(admin.Deps{DB: s.db, Realms: s.realms, Site: s.site, Verifier: minter,
+	operators := admin.New(admin.Deps{DB: s.db, Realms: s.realms, Site: s.site, Verifier: minter, Registry: registry, Pages: pages,
 		Log: s.cfg.Log, Now: s.cfg.Now})
 	accounts := accountrest.New(accountrest.Deps{DB: s.db, Realms: s.realms, Site: s.site, Verifier: minter, Pages: pages,
 		Log: s.cfg.Log, Now: s.cfg.Now})
@@ -91,6 +91,7 @@ func (s *Server) build(ctx context.Context) error {
 		logouts: &backchannel.Worker{DB: s.db, Realms: s.realms.ByID, Issuer: s.site.Issuer, Minter: minter,
 			Client: s.outbound(outbound.PurposeLogout), Log: s.cfg.Log, Now: s.cfg.Now, Observe: s.metrics.told},
 	}
+	operators.Prober = s.house.outbox
 	// A server that answers is one that can sign people in.
 	return s.canSign(ctx)
 }

@@ -1,0 +1,3 @@
+package admin
+
+func (d *Door) eventRoutes() []route { return nil }

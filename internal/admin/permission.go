@@ -1,0 +1,180 @@
+package admin
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"latchkey"
+	"latchkey/internal/realm"
+	"latchkey/internal/store"
+	"latchkey/internal/token"
+	"latchkey/internal/web"
+)
+
+// The administrative roles of a realm, as Keycloak names them. They are roles
+// of the client realm-management of the realm, and of the client <realm>-realm
+// of master.
+const (
+	viewRealm               = "view-realm"
+	manageRealm             = "manage-realm"
+	viewUsers               = "view-users"
+	manageUsers             = latchkey.RoleManageUsers
+	queryUsers              = "query-users"
+	viewClients             = "view-clients"
+	manageClients           = "manage-clients"
+	queryClients            = "query-clients"
+	createClient            = "create-client"
+	queryGroups             = "query-groups"
+	queryRealms             = "query-realms"
+	viewEvents              = "view-events"
+	manageEvents            = "manage-events"
+	viewIdentityProviders   = "view-identity-providers"
+	manageIdentityProviders = "manage-identity-providers"
+	viewAuthorization       = "view-authorization"
+	manageAuthorization     = "manage-authorization"
+	impersonation           = "impersonation"
+	realmAdmin              = "realm-admin" // of realm-management only: master has the role admin
+	createRealm             = "create-realm"
+)
+
+// Who may read, list and change what: one of the roles is asked for. A role to
+// manage is one to see, and one to see is one to list.
+var (
+	mayViewRealm      = []string{viewRealm, manageRealm}
+	mayManageRealm    = []string{manageRealm}
+	mayViewUsers      = []string{viewUsers, manageUsers}
+	mayManageUsers    = []string{manageUsers}
+	mayQueryUsers     = []string{queryUsers, viewUsers, manageUsers}
+	mayViewClients    = []string{viewClients, manageClients}
+	mayManageClients  = []string{manageClients}
+	mayQueryClients   = []string{queryClients, viewClients, manageClients}
+	mayCreateClients  = []string{createClient, manageClients}
+	mayViewGroups     = []string{viewUsers, manageUsers}
+	mayQueryGroups    = []string{queryGroups, viewUsers, manageUsers}
+	mayViewEvents     = []string{viewEvents, manageEvents}
+	mayManageEvents   = []string{manageEvents}
+	mayViewProviders  = []string{viewIdentityProviders, manageIdentityProviders}
+	mayManageProvider = []string{manageIdentityProviders}
+	mayViewFlows      = []string{viewRealm, manageRealm, viewClients, manageClients, queryClients, viewIdentityProviders, manageIdentityProviders}
+	mayViewActions    = []string{viewRealm, manageRealm, queryUsers, viewUsers, manageUsers}
+	mayListRoles      = []string{viewRealm, manageRealm, queryRealms, queryClients, queryUsers, queryGroups,
+		viewUsers, manageUsers, viewClients, manageClients}
+)
+
+// caller is who calls: an account of some realm, with what its token grants.
+type caller struct {
+	realm  *latchkey.Snapshot // whose token it is
+	client *latchkey.Client   // that the token was made for
+	claims *token.Claims
+	userID string
+	held   token.Roles
+	ip     string
+}
+
+// master says whether the caller is an account of realm master.
+func (c *caller) master() bool { return c.realm.Realm.Name == latchkey.MasterRealm }
+
+// rolesIn are the administrative roles that the caller has for the realm with
+// that name: those of realm-management for a realm's own accounts, those of
+// <realm>-realm for accounts of master.
+func (c *caller) rolesIn(name string) map[string]bool {
+	var names []string
+	switch {
+	case c.master():
+		names = c.held.Client[realm.AdminClientID(name)]
+	case c.realm.Realm.Name == name:
+		names = c.held.Client[latchkey.ClientRealmManagement]
+	}
+	roles := make(map[string]bool, len(names))
+	for _, n := range names {
+		roles[n] = true
+	}
+	return roles
+}
+
+// authenticate takes the bearer token (RFC 6750), of whatever realm, and finds
+// whom it stands for now and which roles they have by it: an access token
+// outlives a sign-out and the loss of a role, and a lightweight
+// one tells no roles.
+func (d *Door) authenticate(r *http.Request) (*caller, error) {
+	raw, ok := web.Bearer(r)
+	if !ok {
+		return nil, unauthorized()
+	}
+	snap, err := d.realmOfToken(r.Context(), raw)
+	if err != nil {
+		return nil, err
+	}
+	claims, err := d.Verifier.VerifyAccess(snap, d.Site.Issuer(snap.Realm.Name), raw)
+	if err != nil || !snap.Realm.Enabled {
+		return nil, unauthorized()
+	}
+	c := &caller{realm: snap, claims: claims, ip: d.Site.ClientIP(r)}
+	return c, d.DB.View(r.Context(), func(tx *store.Tx) error {
+		g, err := token.GrantFor(tx, snap, claims)
+		if err != nil {
+			return err
+		}
+		if g == nil {
+			return unauthorized()
+		}
+		c.userID, c.client, c.held = g.User.ID, g.Client, g.EffectiveRoles(claims)
+		return nil
+	})
+}
+
+// realmOfToken finds the realm that a token says it is of.
+func (d *Door) realmOfToken(ctx context.Context, raw string) (*latchkey.Snapshot, error) {
+	name, ok := strings.CutPrefix(token.ClaimedIssuer(raw), d.Site.URL("realms")+"/")
+	if !ok || latchkey.ValidateRealmName(name) != nil {
+		return nil, unauthorized()
+	}
+	snap, err := d.Realms.Get(ctx, name)
+	if latchkey.ErrorCode(err) == latchkey.CodeNotFound {
+		return nil, unauthorized()
+	}
+	return snap, err
+}
+
+// has says whether one of the roles is held.
+func has(held map[string]bool, roles []string) bool {
+	return slices.ContainsFunc(roles, func(name string) bool { return held[name] })
+}
+
+// administrative says whether a role of the realm gives power over realms.
+func administrative(snap *latchkey.Snapshot, r *latchkey.Role) bool {
+	master := snap.Realm.Name == latchkey.MasterRealm
+	if r.ClientID == "" {
+		return master && (r.Name == latchkey.RoleAdmin || r.Name == createRealm)
+	}
+	c := snap.ClientByID(r.ClientID)
+	return c != nil && (c.ClientID == latchkey.ClientRealmManagement || (master && strings.HasSuffix(c.ClientID, "-realm")))
+}
+
+// holds says whether the caller has the role of the realm themselves: nobody
+// gives others, or makes links for others, that have more power than they.
+func (c *caller) holds(snap *latchkey.Snapshot, r *latchkey.Role) bool {
+	if r.ClientID == "" {
+		return c.realm.Realm.ID == snap.Realm.ID && slices.Contains(c.held.Realm, r.Name)
+	}
+	container := snap.ClientByID(r.ClientID).ClientID
+	if container == latchkey.ClientRealmManagement {
+		return c.rolesIn(snap.Realm.Name)[r.Name] || (r.Name == realmAdmin && c.ownsRealm(snap))
+	}
+	return c.realm.Realm.ID == snap.Realm.ID && slices.Contains(c.held.Client[container], r.Name)
+}
+
+// ownsRealm says whether the caller has every administrative role for the
+// realm, which is what realm-admin is composed of.
+func (c *caller) ownsRealm(snap *latchkey.Snapshot) bool {
+	held := c.rolesIn(snap.Realm.Name)
+	client := snap.ClientByClientID(latchkey.ClientRealmManagement)
+	for _, r := range snap.Roles {
+		if client != nil && r.ClientID == client.ID && r.Name != realmAdmin && !held[r.Name] {
+			return false
+		}
+	}
+	return client != nil
+}
