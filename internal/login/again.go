@@ -63,7 +63,7 @@ func (d *Door) redeemAgain(v *linkVisit) error {
 		if res.Refused != "" {
 			return nil, func() error { return d.refused(v, res.Refused) }, nil
 		}
-		return l, nil, tx.CreateLogin(l)
+		return l, nil, nil
 	}
 	return d.take(t)
 }
@@ -90,7 +90,7 @@ func (d *Door) redeemAPI(v *linkVisit) error {
 		if res.Refused != "" {
 			return nil, func() error { return d.refused(v, res.Refused) }, nil
 		}
-		return l, nil, tx.CreateLogin(l)
+		return l, nil, nil
 	}
 	return d.take(t)
 }

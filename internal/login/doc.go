@@ -16,9 +16,10 @@
 //	GET  POST first-admin/{id}  the page of the first administrator's link
 //
 // A login is found by the browser's cookie and its tab_id. Applications come
-// in through the OpenID door, which writes the login's row and redirects
-// here; when the flow is through, finish.go ends the login and redirects back
-// to the OpenID door, which answers the application exactly once.
+// in through the OpenID door, which has Begin make the login and run its flow
+// up to the first page; when the flow is through, finish.go ends the login and
+// has the OpenID door make the application's one answer, in the same
+// transaction.
 //
 // Nevers: a GET or HEAD changes nothing that decides anything; no
 // other file than finish.go starts a session; it never imports another door.

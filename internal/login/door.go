@@ -22,6 +22,15 @@ type Realms interface {
 	Get(ctx context.Context, name string) (*latchkey.Snapshot, error)
 }
 
+// Applications is the applications' door, as this one needs it.
+type Applications interface {
+	// Answer makes the answer of the application whose login ends in this
+	// transaction, with the session that it ends in and whose that is, nil where
+	// nobody signed in. What it gives answers the browser after the commit; nil
+	// when there is nowhere to go.
+	Answer(tx *store.Tx, snap *latchkey.Snapshot, l *latchkey.Login, s *latchkey.UserSession, user *latchkey.User) (web.Handler, error)
+}
+
 // Deps is what the door is built from.
 type Deps struct {
 	DB       *store.DB
@@ -31,6 +40,9 @@ type Deps struct {
 	Registry *flow.Registry
 	Log      *slog.Logger
 	Now      func() time.Time
+	// Applications is set before the door is opened: the two doors need each
+	// other.
+	Applications Applications
 	// PollMax is how long a long poll is held; 25 s when it is zero.
 	PollMax time.Duration
 }
@@ -129,11 +141,20 @@ func (d *Door) begin(w http.ResponseWriter, r *http.Request) (*visit, error) {
 			return nil, err
 		}
 	}
-	if c, ok := d.Site.Cookie(r, cookieLogin, snap.Realm.Name); ok {
-		v.browserCookie, v.browserHash = c, secret.Hash(c)
-	}
+	d.recognize(v)
 	return v, nil
 }
+
+// recognize reads the browser's login cookie, when it has one of the shape that
+// this server draws.
+func (d *Door) recognize(v *visit) {
+	if c, ok := d.Site.Cookie(v.r, cookieLogin, v.snap.Realm.Name); ok && len(c) == tokenLength {
+		v.browserCookie, v.browserHash = c, secret.Hash(c)
+	}
+}
+
+// tokenLength is how many characters [secret.Token] draws.
+const tokenLength = 43
 
 // url gives the address of one of the door's own routes.
 func (d *Door) url(snap *latchkey.Snapshot, path string, query url.Values) string {

@@ -3,7 +3,6 @@ package login
 import (
 	"cmp"
 	"net/http"
-	"net/url"
 	"slices"
 	"time"
 
@@ -20,7 +19,7 @@ import (
 
 // finished is what has to be told to the browser after the commit.
 type finished struct {
-	to            string
+	to            web.Handler     // answers the application; nil: it has nowhere to go
 	sessionCookie latchkey.Secret // empty: the session's cookie stays as it is
 	sessionAge    time.Duration   // 0: until the browser is closed
 	browserCookie string          // the new value of the login cookie
@@ -30,23 +29,24 @@ type finished struct {
 // knownFor is how long a browser is remembered as one that signed in by mail.
 const knownFor = 365 * 24 * time.Hour
 
-// finishLogin ends a login that is through, refused or declined, and starts
-// the session. It is the only place that starts one.
+// finishLogin ends a login that is through, refused or declined, starts the
+// session and has the application answered, once. It is the only place
+// that starts a session.
 func (d *Door) finishLogin(tx *store.Tx, t *turn) error {
-	l := t.login
-	f := &finished{to: d.answerURL(t.snap, l)}
+	l, f := t.login, &finished{}
 	t.finish = f
+	l.EndedAt, l.AnsweredAt = tx.Now(), tx.Now()
 	if t.result.Kind != flow.Done {
-		l.Error = t.result.Code
-		l.EndedAt, l.EndReason = tx.Now(), latchkey.EndRefused
-		return tx.SaveLogin(l)
+		l.Error, l.EndReason = t.result.Code, latchkey.EndRefused
+		return d.answer(tx, t, nil)
 	}
 	user, err := tx.User(l.RealmID, l.UserID)
 	if err != nil {
 		return err
 	}
 	t.user = user
-	if err := d.startSession(tx, t, user); err != nil {
+	s, err := d.startSession(tx, t, user)
+	if err != nil {
 		return err
 	}
 	if !l.FromCookie {
@@ -56,55 +56,68 @@ func (d *Door) finishLogin(tx *store.Tx, t *turn) error {
 			return err
 		}
 	}
-	l.EndedAt, l.EndReason = tx.Now(), latchkey.EndFinished
-	if err := tx.SaveLogin(l); err != nil {
+	l.EndReason = latchkey.EndFinished
+	if err := d.answer(tx, t, s); err != nil {
 		return err
 	}
 	return d.recordLogin(tx, t, user)
+}
+
+// answer keeps the login, which is over, and has the application's answer made.
+func (d *Door) answer(tx *store.Tx, t *turn, s *latchkey.UserSession) (err error) {
+	user := t.user
+	if s == nil {
+		user = nil
+	}
+	if err := keep(tx, t.login); err != nil {
+		return err
+	}
+	t.finish.to, err = d.Applications.Answer(tx, t.snap, t.login, s, user)
+	return err
 }
 
 // startSession gives the browser its session: the one that its cookie named
 // when the flow passed by that, else a new one. A session of somebody else
 // ends as by a logout; one of the same person is replaced, so that every
 // sign-in changes every identifier.
-func (d *Door) startSession(tx *store.Tx, t *turn, user *latchkey.User) error {
+func (d *Door) startSession(tx *store.Tx, t *turn, user *latchkey.User) (*latchkey.UserSession, error) {
 	l := t.login
 	old := t.session
 	if old != nil {
 		var err error
 		// Read again: a first proof in this very turn may have ended it.
 		if old, _, err = session.ByID(tx, t.snap, old.ID); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if (l.FromCookie || l.Carried) && (old == nil || old.ID != l.SessionID) {
-		return latchkey.Errorf(latchkey.CodeConflict, "You were signed out meanwhile. Sign in again.")
+		return nil, latchkey.Errorf(latchkey.CodeConflict, "You were signed out meanwhile. Sign in again.")
 	}
 	if l.FromCookie {
-		return session.Touch(tx, t.snap.Realm, old)
+		return old, session.Touch(tx, t.snap.Realm, old)
 	}
 	if old != nil && old.UserID != user.ID {
 		if err := session.End(tx, t.snap, old, "user_switched"); err != nil {
-			return err
+			return nil, err
 		}
 	} else if old != nil {
 		// The same person proved themselves again: the session goes on under
 		// a new cookie, and applications keep their tokens.
 		cookie, err := session.Renew(tx, t.snap, old, l)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		l.SessionID = old.ID
 		t.setSessionCookie(t.snap.Realm, old, cookie)
-		return nil
+		return old, nil
 	}
 	s, cookie, err := session.Start(tx, t.snap, user, l, t.browser)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	l.SessionID = s.ID
 	t.setSessionCookie(t.snap.Realm, s, cookie)
-	return nil
+	return s, nil
 }
 
 func (t *turn) setSessionCookie(realm *latchkey.Realm, s *latchkey.UserSession, cookie latchkey.Secret) {
@@ -170,20 +183,6 @@ func (d *Door) recordLogin(tx *store.Tx, t *turn, user *latchkey.User) error {
 	return event.Record(tx, t.snap.Realm, e)
 }
 
-// answerURL is where a login goes when it is over: to the OpenID door, which
-// answers the application, or to the application's start.
-func (d *Door) answerURL(snap *latchkey.Snapshot, l *latchkey.Login) string {
-	client := snap.ClientByID(l.ClientID)
-	if l.Answer == latchkey.AnswerStart {
-		return d.startURL(snap, client)
-	}
-	q := url.Values{"tab_id": {l.TabID}}
-	if client != nil {
-		q.Set("client_id", client.ClientID)
-	}
-	return d.Site.RealmURL(snap.Realm.Name, "protocol/openid-connect/auth/answer") + "?" + q.Encode()
-}
-
 // startURL is where an application begins; empty when it says nowhere.
 func (d *Door) startURL(snap *latchkey.Snapshot, c *latchkey.Client) string {
 	if c == nil {
@@ -205,10 +204,10 @@ func (d *Door) goOn(t *turn) error {
 		d.Site.SetCookie(t.w, cookieKnown, realm, f.knownCookie, knownFor)
 	}
 	switch {
-	case f.to == "" && t.result.Kind != flow.Done:
+	case f.to == nil && t.result.Kind != flow.Done:
 		return d.page(t.visit, http.StatusOK, page.ErrorPage(page.ErrorCancelled, ""), false)
-	case f.to == "":
+	case f.to == nil:
 		return d.signedInHere(t.visit)
 	}
-	return web.Redirect(t.w, t.r, f.to)
+	return f.to(t.w, t.r)
 }

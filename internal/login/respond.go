@@ -21,8 +21,8 @@ func snapshotOf(l *latchkey.Login) string {
 }
 
 // respond shows, or leads to, what the turn came to. A page that follows a
-// form is fetched by a GET of its own, so that a reload sends nothing twice;
-// only a refused form is answered in place, with what was typed.
+// form, or a login that was begun, is fetched by a GET of its own, so that a
+// reload does nothing twice; only a refused form is answered in place, with what was typed.
 func (d *Door) respond(t *turn) error {
 	if t.finish == nil || t.finish.browserCookie == "" {
 		d.tellBrowser(t.visit)
@@ -37,7 +37,7 @@ func (d *Door) respond(t *turn) error {
 	case flow.Over:
 		return d.over(t)
 	}
-	if t.r.Method == http.MethodPost && !t.result.Refused {
+	if t.open != nil || t.r.Method == http.MethodPost && !t.result.Refused {
 		return web.Redirect(t.w, t.r, d.stepURL(t.snap, t.login))
 	}
 	if t.r.Method == http.MethodGet && t.query.Get("tryAnotherWay") != "" && len(t.result.Others) > 0 {

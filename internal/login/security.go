@@ -42,12 +42,8 @@ func securityScreen(screen flow.Screen, f page.Form) (page.Page, bool) {
 // overLocked ends a login whose account is gone: the application, when it asks
 // again, is told that nobody signed in.
 func (d *Door) overLocked(tx *store.Tx, l *latchkey.Login) error {
-	l.Error = "access_denied"
-	if err := tx.SaveLogin(l); err != nil {
-		return err
-	}
-	_, err := tx.EndLogin(l.RealmID, l.ID, latchkey.EndRefused)
-	return err
+	l.Error, l.EndedAt, l.EndReason = "access_denied", tx.Now(), latchkey.EndRefused
+	return keep(tx, l)
 }
 
 // over is the last page of such a login.

@@ -3,6 +3,7 @@ package login
 import (
 	"crypto/subtle"
 	"net/http"
+	"time"
 
 	"latchkey"
 	"latchkey/internal/flow"
@@ -107,9 +108,41 @@ func (d *Door) ended(v *visit) error {
 	case latchkey.EndReported:
 		return d.page(v, http.StatusOK, page.NotMeDone{Ended: true}, false)
 	case latchkey.EndRefused:
-		return web.Redirect(v.w, v.r, d.answerURL(v.snap, l))
+		return d.refusedBefore(v)
 	}
 	return d.page(v, http.StatusBadRequest, page.ErrorPage(page.ErrorExpired, ""), false)
+}
+
+// answerWithin is how long after its end a login that was refused without an
+// answer still answers.
+const answerWithin = 5 * time.Minute
+
+// refusedBefore is where a login leads that was refused. Where its last page
+// was the person's own, as after an account was deleted, the application is
+// answered now, once.
+func (d *Door) refusedBefore(v *visit) error {
+	var first bool
+	var to web.Handler
+	err := d.DB.Update(v.r.Context(), func(tx *store.Tx) (err error) {
+		l := v.login
+		first, to = false, nil
+		if !l.AnsweredAt.IsZero() || !tx.Now().Before(l.EndedAt.Add(answerWithin)) {
+			return nil
+		}
+		if first, err = tx.AnswerLogin(l.RealmID, l.ID); err == nil && first {
+			to, err = d.Applications.Answer(tx, v.snap, l, nil, nil)
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		return err
+	case to != nil:
+		return to(v.w, v.r)
+	case first:
+		return d.page(v, http.StatusOK, page.ErrorPage(page.ErrorCancelled, ""), false)
+	}
+	return d.page(v, http.StatusConflict, page.ErrorPage(page.ErrorAnswered, ""), false)
 }
 
 // signedInMeanwhile says whether somebody signed in in another tab after this

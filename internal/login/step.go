@@ -156,7 +156,8 @@ type turn struct {
 	*visit
 	submit *flow.Submission
 	choose string
-	// open makes the login, in place of locking the one of this tab.
+	// open makes the login, in place of locking the one of this tab. It is not
+	// kept yet: see Door.keep.
 	open func(tx *store.Tx) (*latchkey.Login, answer, error)
 	// before runs inside the transaction, on the locked login, before the flow
 	// goes on: a redeemed link marks its step there. A page that it gives is
@@ -241,8 +242,16 @@ func (d *Door) takeLocked(tx *store.Tx, t *turn) error {
 	case flow.Over:
 		return d.overLocked(tx, l)
 	}
-	if before == snapshotOf(l) {
+	if l.Step > 0 && before == snapshotOf(l) {
 		return nil
+	}
+	return keep(tx, l)
+}
+
+// keep writes a login, or adds one that was made in this turn.
+func keep(tx *store.Tx, l *latchkey.Login) error {
+	if l.Step == 0 {
+		return tx.CreateLogin(l)
 	}
 	return tx.SaveLogin(l)
 }

@@ -12,118 +12,84 @@ import (
 	"latchkey/internal/web"
 )
 
-// answer is where a login goes that is over: it answers the application, once,
-// whichever tab comes first.
-func (d *Door) answer(w http.ResponseWriter, r *http.Request) error {
-	snap, err := d.realmPage(w, r)
-	if err != nil || snap == nil {
-		return err
-	}
-	page := func(client *latchkey.Client, status int, key string) error {
-		return d.Pages.Error(w, r, ErrorPage{Realm: snap, Client: client, Status: status, Key: key})
-	}
-	query, err := web.Query(r)
-	if err != nil {
-		return page(nil, http.StatusBadRequest, PageInvalid)
-	}
-	client := snap.ClientByClientID(query.Get("client_id"))
-	_, hash := d.browserCookie(r, cookieLogin, snap)
-	if client == nil || hash == nil || query.Get("tab_id") == "" {
-		return page(client, http.StatusBadRequest, PageExpired)
-	}
-	var l *latchkey.Login
-	var p reply
-	var first bool
-	err = d.DB.Update(r.Context(), func(tx *store.Tx) error {
-		var err error
-		first, p = false, reply{}
-		if l, err = tx.LoginByTab(snap.Realm.ID, hash, query.Get("tab_id")); err != nil {
-			return err
+// Answer makes the answer of the application that a login was made for: the
+// error that the login ended with, or a code. The person's door calls it once
+// in the transaction in which the login ends, with the session that it
+// ended in and whose that is; nil where nobody signed in. What it gives answers
+// the browser after the commit. It is nil when the login leads to the
+// application's start and the application has none.
+func (d *Door) Answer(tx *store.Tx, snap *latchkey.Snapshot, l *latchkey.Login, s *latchkey.UserSession, user *latchkey.User) (web.Handler, error) {
+	client := snap.ClientByID(l.ClientID)
+	if l.Answer == latchkey.AnswerStart {
+		start := ""
+		if client != nil {
+			start = client.StartURL(d.Site.URL(), d.Site.Issuer(snap.Realm.Name))
 		}
-		if l.ClientID != client.ID || !answerable(l, tx.Now()) {
-			return nil
+		if start == "" {
+			return nil, nil
 		}
-		if first, err = tx.AnswerLogin(l.RealmID, l.ID); err != nil || !first {
-			return err
-		}
-		p, err = d.replyFor(tx, snap, client, l)
-		return err
-	})
-	switch {
-	case latchkey.ErrorCode(err) == latchkey.CodeNotFound, err == nil && l.ClientID != client.ID:
-		return page(client, http.StatusBadRequest, PageExpired)
-	case err != nil:
-		return err
-	case first:
-		return d.respond(w, r, p)
-	case !l.Ended():
-		return web.Redirect(w, r, d.stepURL(snap, client, l))
-	case answerable(l, d.Now()):
-		return page(client, http.StatusConflict, PageAnswered)
+		return func(w http.ResponseWriter, r *http.Request) error { return web.Redirect(w, r, start) }, nil
 	}
-	return page(client, http.StatusBadRequest, PageExpired)
-}
-
-// answerWithin is how long after its end a login still answers the
-// application: the browser is led here at once.
-const answerWithin = 5 * time.Minute
-
-// answerable says whether a login is one that is over and has an answer.
-func answerable(l *latchkey.Login, now time.Time) bool {
-	return l.Ended() && l.Answer == latchkey.AnswerCode && now.Before(l.EndedAt.Add(answerWithin)) &&
-		(l.EndReason == latchkey.EndFinished || l.EndReason == latchkey.EndRefused)
-}
-
-// replyFor makes the application's answer of a login that is over: the error
-// that it ended with, or a code.
-func (d *Door) replyFor(tx *store.Tx, snap *latchkey.Snapshot, client *latchkey.Client, l *latchkey.Login) (reply, error) {
 	req := &l.Request
-	p := reply{snap: snap, client: client, to: req.RedirectURI, mode: modeFor(req.ResponseType, req.ResponseMode)}
 	// The client may have changed since the request was made.
-	if !client.Enabled || client.BearerOnly || !client.StandardFlowEnabled || !client.AllowsRedirect(req.RedirectURI, d.Site.URL()) {
-		return p, latchkey.Errorf(latchkey.CodeForbidden, "This application may not be answered any more.")
+	if client == nil || !client.Enabled || client.BearerOnly || !client.StandardFlowEnabled || !client.AllowsRedirect(req.RedirectURI, d.Site.URL()) {
+		return func(http.ResponseWriter, *http.Request) error {
+			return latchkey.Errorf(latchkey.CodeForbidden, "This application may not be answered any more.")
+		}, nil
 	}
+	fields, err := d.answerFields(tx, snap, client, l, signedIn{s, user})
+	if err != nil {
+		return nil, err
+	}
+	p := reply{snap: snap, client: client, to: req.RedirectURI, mode: modeFor(req.ResponseType, req.ResponseMode), fields: fields}
+	return func(w http.ResponseWriter, r *http.Request) error { return d.respond(w, r, p) }, nil
+}
+
+// signedIn is who signed in, and in which session.
+type signedIn struct {
+	session *latchkey.UserSession
+	user    *latchkey.User
+}
+
+// answerFields are what the application is told.
+func (d *Door) answerFields(tx *store.Tx, snap *latchkey.Snapshot, client *latchkey.Client, l *latchkey.Login, who signedIn) ([]Field, error) {
+	req, s := &l.Request, who.session
 	if l.EndReason == latchkey.EndRefused {
 		code := l.Error
 		if code == "" {
 			code = "access_denied"
 		}
-		p.fields = d.errorFields(snap, code, "", req.State)
-		return p, nil
+		return d.errorFields(snap, code, "", req.State), nil
 	}
-	s, user, err := session.ByID(tx, snap, l.SessionID)
-	if err != nil {
-		return p, err
-	}
-	var refusal string
-	if s == nil || !honours(snap, client, l, s) {
-		refusal = "login_required"
-	} else if refusal, err = withheld(tx, snap, client, l); err != nil {
-		return p, err
+	refusal := "login_required"
+	if s != nil && honours(snap, client, l, s) {
+		var err error
+		if refusal, err = withheld(tx, snap, client, l); err != nil {
+			return nil, err
+		}
 	}
 	if refusal != "" {
-		p.fields = d.errorFields(snap, refusal, "", req.State)
-		return p, nil
+		return d.errorFields(snap, refusal, "", req.State), nil
 	}
 	if _, err := session.AttachClient(tx, snap, s, client, *req); err != nil {
-		return p, err
+		return nil, err
 	}
 	code, hash := newCode(s.ID, client.ID)
 	amr := l.AMR
 	if l.FromCookie || len(amr) == 0 {
 		amr = s.AMRAt(tx.Now())
 	}
-	err = tx.CreateCode(&latchkey.AuthorizationCode{
+	err := tx.CreateCode(&latchkey.AuthorizationCode{
 		RealmID: snap.Realm.ID, Hash: hash, SessionID: s.ID, ClientID: client.ID, ExpiresAt: tx.Now().Add(codeLifespan(snap.Realm)),
-		UserID: user.ID, RedirectURI: req.RedirectURI, Scope: req.Scope, Nonce: req.Nonce,
+		UserID: who.user.ID, RedirectURI: req.RedirectURI, Scope: req.Scope, Nonce: req.Nonce,
 		CodeChallenge: req.CodeChallenge, CodeChallengeMethod: req.CodeChallengeMethod,
 		AuthTime: s.AuthTime, ACR: acrOf(snap, client, l), AMR: amr,
 	})
-	p.fields = d.codeFields(snap, code, s.ID, req.State)
+	fields := d.codeFields(snap, code, s.ID, req.State)
 	if l.ActionStatus != "" {
-		p.fields = append(p.fields, Field{"kc_action_status", l.ActionStatus}, Field{"kc_action", req.Action})
+		fields = append(fields, Field{"kc_action_status", l.ActionStatus}, Field{"kc_action", req.Action})
 	}
-	return p, err
+	return fields, err
 }
 
 // withheld says why the sign-in alone is no yes to the application: what it

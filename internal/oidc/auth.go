@@ -2,11 +2,8 @@ package oidc
 
 import (
 	"net/http"
-	"net/url"
 
 	"latchkey"
-	"latchkey/internal/secret"
-	"latchkey/internal/store"
 	"latchkey/internal/web"
 )
 
@@ -15,7 +12,7 @@ import (
 const maxRelay = 8000
 
 // authorize is the authorization endpoint. It ends in an error page, in an
-// error to the application, or in a login that the person's door takes on.
+// error to the application, or in a login, which the person's door begins.
 func (d *Door) authorize(w http.ResponseWriter, r *http.Request) error {
 	return d.authorizeBy(w, r, latchkey.EntrySignIn)
 }
@@ -48,17 +45,18 @@ func (d *Door) authorizeBy(w http.ResponseWriter, r *http.Request, entry latchke
 			return d.refuseRequest(w, r, a, v)
 		}
 	}
-	value, hash := d.browserCookie(r, cookieLogin, snap)
+	_, known := d.Site.Cookie(r, cookieLogin, snap.Realm.Name)
 	if _, signedIn := d.Site.Cookie(r, cookieSession, snap.Realm.Name); !signedIn && a.Prompts("none") {
 		// Without a session's cookie nobody can be signed in, and in a frame of
 		// another site no cookie of a login would come back either.
 		return d.refuseRequest(w, r, a, &verdict{code: "login_required", event: "login_required"})
-	} else if query := params.Encode(); r.Method == http.MethodPost && value == "" && !signedIn && len(query) <= maxRelay {
+	} else if query := params.Encode(); r.Method == http.MethodPost && !known && !signedIn && len(query) <= maxRelay {
 		// A post from another site brings no cookie (SameSite=Lax): as a GET
 		// the browser sends those that it has.
 		return web.Redirect(w, r, d.url(snap, protocol+"auth", nil)+"?"+query)
 	}
-	return d.openLogin(w, r, a, value, hash)
+	return d.People.Begin(w, r, snap, &latchkey.Login{RealmID: snap.Realm.ID, ClientID: a.client.ID, Request: a.AuthorizationRequest,
+		Answer: latchkey.AnswerCode, FlowID: snap.EntryFlow(a.client, a.entry).ID, Entry: a.entry})
 }
 
 // refuseRequest answers a request that does not go on, and records it.
@@ -85,37 +83,4 @@ func (d *Door) refuseRequest(w http.ResponseWriter, r *http.Request, a *authoriz
 	}
 	return d.respond(w, r, reply{snap: a.snap, client: a.client, to: a.RedirectURI, mode: a.mode,
 		fields: d.errorFields(a.snap, v.code, v.description, a.State)})
-}
-
-// openLogin keeps the whole request with a login of this browser, and sends
-// the browser to the person's door.
-func (d *Door) openLogin(w http.ResponseWriter, r *http.Request, a *authorization, cookie string, hash []byte) error {
-	fresh := hash == nil
-	if fresh {
-		cookie = secret.Token()
-		hash = secret.Hash(cookie)
-	}
-	now := d.Now()
-	l := &latchkey.Login{
-		RealmID: a.snap.Realm.ID, ID: secret.NewID(), BrowserHash: hash, TabID: secret.TabID(), ClientID: a.client.ID,
-		CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(a.snap.Realm.LoginTimeout()),
-		Request: a.AuthorizationRequest, Answer: latchkey.AnswerCode, FlowID: a.snap.EntryFlow(a.client, a.entry).ID, Entry: a.entry,
-		From: d.Site.Browser(r),
-	}
-	if err := d.DB.Update(r.Context(), func(tx *store.Tx) error { return tx.CreateLogin(l) }); err != nil {
-		return err
-	}
-	if fresh {
-		d.Site.SetCookie(w, cookieLogin, a.snap.Realm.Name, cookie, 0)
-	}
-	return web.Redirect(w, r, d.stepURL(a.snap, a.client, l))
-}
-
-// stepURL is where the person's door goes on with a login.
-func (d *Door) stepURL(snap *latchkey.Snapshot, client *latchkey.Client, l *latchkey.Login) string {
-	path := "authenticate"
-	if l.Entry != latchkey.EntrySignIn {
-		path = string(l.Entry)
-	}
-	return d.url(snap, "login-actions/"+path, url.Values{"client_id": {client.ClientID}, "tab_id": {l.TabID}})
 }

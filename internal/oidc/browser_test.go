@@ -9,11 +9,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"latchkey"
-	"latchkey/internal/secret"
-	"latchkey/internal/session"
-	"latchkey/internal/store"
 )
 
 // answer is what came back.
@@ -105,61 +100,18 @@ func (b *browser) setCookie(name, value string) {
 	b.http.Jar.SetCookies(u, []*http.Cookie{{Name: name, Value: value, Path: "/"}})
 }
 
-// person does what the person's door does for the login that a location names:
-// it ends it, signed in as the user or refused, and gives where that door
-// would lead.
-type person struct {
-	realm      string
-	user       string
-	fromCookie bool
-	refused    string // OAuth error
-	remember   bool
-	amr        []string
-}
-
+// finish says how the login ends that a location names, and gives where the
+// browser goes for it.
 func (b *browser) finish(location *url.URL, p person) string {
 	b.w.t.Helper()
-	w := b.w
 	if p.realm == "" {
 		p.realm = "bench"
 	}
-	snap := w.snap(p.realm)
-	w.update(func(tx *store.Tx) error {
-		l, err := tx.LoginByTab(snap.Realm.ID, secret.Hash(b.cookie("login-"+p.realm)), location.Query().Get("tab_id"))
-		if err != nil {
-			return err
-		}
-		reason := latchkey.EndFinished
-		switch {
-		case p.refused != "":
-			reason, l.Error = latchkey.EndRefused, p.refused
-		case p.fromCookie:
-			s, _, err := session.Find(tx, snap, latchkey.Secret(b.cookie("session-"+p.realm)))
-			if err != nil {
-				return err
-			}
-			l.SessionID, l.FromCookie, l.UserID = s.ID, true, s.UserID
-		default:
-			user, err := tx.UserByUsername(snap.Realm.ID, p.user)
-			if err != nil {
-				return err
-			}
-			l.LoA, l.AMR, l.UserID, l.RememberMe = 1, p.amr, user.ID, p.remember
-			s, cookie, err := session.Start(tx, snap, user, l, latchkey.Browser{IP: "127.0.0.1"})
-			if err != nil {
-				return err
-			}
-			l.SessionID = s.ID
-			b.setCookie("session-"+p.realm, cookie.Reveal())
-		}
-		if err := tx.SaveLogin(l); err != nil {
-			return err
-		}
-		_, err = tx.EndLogin(l.RealmID, l.ID, reason)
-		return err
-	})
-	q := url.Values{"client_id": {location.Query().Get("client_id")}, "tab_id": {location.Query().Get("tab_id")}}
-	return w.endpoint(p.realm, "auth/answer") + "?" + q.Encode()
+	tab := location.Query().Get("tab_id")
+	b.w.desk.mu.Lock()
+	defer b.w.desk.mu.Unlock()
+	b.w.desk.ends[tab] = p
+	return b.w.site.RealmURL(p.realm, "login-actions/end") + "?" + url.Values{"tab_id": {tab}}.Encode()
 }
 
 // signIn runs an authorization request to its end as the user.

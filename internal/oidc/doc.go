@@ -8,7 +8,6 @@
 //	GET       .well-known/oauth-authorization-server      the same for OAuth (RFC 8414)
 //	GET       protocol/openid-connect/certs               the realm's public keys
 //	GET POST  protocol/openid-connect/auth                the authorization request
-//	GET       protocol/openid-connect/auth/answer         a finished login answers the application
 //	POST      protocol/openid-connect/token               code, refresh token, client credentials, password
 //	POST      protocol/openid-connect/token/introspect    what a token is worth (RFC 7662)
 //	POST      protocol/openid-connect/revoke              takes a token back (RFC 7009)
@@ -23,10 +22,10 @@
 // userinfo, introspection, revocation) also answers OPTIONS, by the clients' web origins.
 //
 // An authorization request runs through a table of small checks that ends in
-// an error page, an error to the application, or a login: a row with the whole
-// request, which the person's door takes on. When that login is over, it leads
-// to auth/answer, which makes the code and answers the application, once
-// . docs/protocol.md says what is followed, chosen and done otherwise.
+// an error page, an error to the application, or a login, which holds the whole
+// request and which the person's door begins (People). When that login is over,
+// that door has Answer make what the application is told, in the transaction
+// in which the login ends, once. docs/protocol.md says what is followed, chosen and done otherwise.
 //
 // Nevers: it decides nothing about a person; it never starts a session or
 // signs a token itself; it never answers an address that is not registered

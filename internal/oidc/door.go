@@ -11,7 +11,6 @@ import (
 	"latchkey/internal/event"
 	"latchkey/internal/flow"
 	"latchkey/internal/outbound"
-	"latchkey/internal/secret"
 	"latchkey/internal/store"
 	"latchkey/internal/token"
 	"latchkey/internal/web"
@@ -20,6 +19,15 @@ import (
 // Realms gives a realm's snapshot by its name.
 type Realms interface {
 	Get(ctx context.Context, name string) (*latchkey.Snapshot, error)
+}
+
+// People is the person's door, as this one needs it.
+type People interface {
+	// Begin begins a login in the browser of the request, runs its flow as far
+	// as it goes without the person, in one transaction, and answers: with a
+	// redirect to the open step, or, when nothing is left to ask, with what
+	// [Door.Answer] makes. Of l it takes client, request, answer, flow and entry.
+	Begin(w http.ResponseWriter, r *http.Request, snap *latchkey.Snapshot, l *latchkey.Login) error
 }
 
 // Pages shows the few pages that this door has. Each writes the whole answer,
@@ -43,8 +51,6 @@ const (
 	PageClient   = "client"   // no such client, or it may not sign people in
 	PageRedirect = "redirect" // redirect_uri is missing or not registered
 	PageRealm    = "realm"    // no such realm, or it is switched off
-	PageExpired  = "expired"  // the login is over, or this browser has none
-	PageAnswered = "answered" // the application was answered already, in another tab
 	PageSetup    = "setup"    // nothing signs people in here
 )
 
@@ -85,6 +91,7 @@ type Deps struct {
 	Realms Realms
 	Site   *web.Site
 	Minter *token.Minter
+	People People
 	Pages  Pages
 	// Registry has the steps of the direct grant flow.
 	Registry *flow.Registry
@@ -129,7 +136,6 @@ func (d *Door) Routes() []web.Route {
 		{Pattern: "POST " + base + "auth", Class: web.ClassPage, Handler: d.authorize, AnyOrigin: true},
 		{Pattern: "GET " + base + "registrations", Class: web.ClassPage, Handler: d.enter(latchkey.EntryRegistration)},
 		{Pattern: "GET " + base + "forgot-credentials", Class: web.ClassPage, Handler: d.enter(latchkey.EntryReset)},
-		{Pattern: "GET " + base + "auth/answer", Class: web.ClassPage, Handler: d.answer},
 		{Pattern: "POST " + base + "token", Class: web.ClassJSON, Handler: d.token},
 		{Pattern: "POST " + base + "token/introspect", Class: web.ClassJSON, Handler: d.introspect},
 		{Pattern: "POST " + base + "revoke", Class: web.ClassJSON, Handler: d.revoke},
@@ -187,19 +193,6 @@ func (d *Door) realmPage(w http.ResponseWriter, r *http.Request) (*latchkey.Snap
 	}
 	return snap, nil
 }
-
-// browserCookie gives the value of a cookie of the browser with its hash; nil
-// when there is none of the shape that this server draws.
-func (d *Door) browserCookie(r *http.Request, name string, snap *latchkey.Snapshot) (value string, hash []byte) {
-	v, ok := d.Site.Cookie(r, name, snap.Realm.Name)
-	if !ok || len(v) != tokenLength {
-		return "", nil
-	}
-	return v, secret.Hash(v)
-}
-
-// tokenLength is how many characters [secret.Token] draws.
-const tokenLength = 43
 
 // record writes down what happened, in a transaction of its own: for requests
 // that need none else.

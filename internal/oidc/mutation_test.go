@@ -60,7 +60,7 @@ func TestMutatedRequests(t *testing.T) {
 		url.Values{"grant_type": {"password"}, "username": {"golden@example.test"}, "password": {passwordOfGolden}, "client_id": {"bench-app"}, "client_secret": {"bench-secret"}},
 		url.Values{"client_id": {"bench-app"}, "origin": {"http://127.0.0.1:9999"}})
 	paths := []string{"token/introspect", "revoke", "login-status-iframe.html", "login-status-iframe.html/init", "3p-cookies/step1.html", "3p-cookies/step2.html",
-		"auth", "auth/answer", "token", "userinfo", "logout", "logout/logout-confirm", "certs"}
+		"auth", "token", "userinfo", "logout", "logout/logout-confirm", "certs"}
 	r := rand.New(rand.NewPCG(1, 2))
 	for i := range 2000 {
 		v := url.Values{}

@@ -90,29 +90,6 @@ func TestParallelRefresh(t *testing.T) {
 	})
 }
 
-// However many tabs finish a login at once, the application is answered once
-//
-func TestParallelAnswer(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		w := newWorld(t, db)
-		b := w.browser()
-		a := b.get(w.authURL("bench", params("bench-app")))
-		to := b.finish(a.location(t), person{user: "golden@example.test"})
-		codes := 0
-		for _, a := range atOnce(racers, func(int) *answer { return b.get(to) }) {
-			switch {
-			case a.status == http.StatusFound:
-				codes++
-			case a.status != http.StatusConflict || a.page.Key != "answered":
-				t.Errorf("%d %s", a.status, a.body)
-			}
-		}
-		if codes != 1 {
-			t.Errorf("answered %d times", codes)
-		}
-	})
-}
-
 // A session that ends while its tokens are refreshed is an answer, never an
 // error of the server.
 func TestRefreshAgainstLogout(t *testing.T) {

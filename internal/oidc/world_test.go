@@ -133,6 +133,7 @@ type world struct {
 	clock  *storetest.Clock
 	site   *web.Site
 	minter *token.Minter
+	desk   *desk
 	base   string
 }
 
@@ -161,9 +162,11 @@ func newWorld(t *testing.T, db *store.DB) *world {
 	}
 	w.minter = token.NewMinter(w.clock.Now)
 	log := slog.New(slog.DiscardHandler)
-	door := oidc.New(oidc.Deps{DB: db, Realms: realms{db}, Site: w.site, Minter: w.minter, Pages: pages{},
+	w.desk = &desk{w: w, ends: map[string]person{}}
+	door := oidc.New(oidc.Deps{DB: db, Realms: realms{db}, Site: w.site, Minter: w.minter, People: w.desk, Pages: pages{},
 		Registry: flow.NewRegistry(authenticator.All(authenticator.Deps{}), requiredaction.All()), Keys: outbound.New(outbound.Options{Purpose: outbound.PurposeKeys, Loopback: true}), Log: log, Now: w.clock.Now})
-	server.Config.Handler = web.Mount(door.Routes(), web.Manners{Site: w.site, Log: log, Now: w.clock.Now})
+	w.desk.door = door
+	server.Config.Handler = web.Mount(append(door.Routes(), w.desk.route()), web.Manners{Site: w.site, Log: log, Now: w.clock.Now})
 	server.Start()
 	t.Cleanup(server.Close)
 	return w

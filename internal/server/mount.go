@@ -54,10 +54,11 @@ func (s *Server) build(ctx context.Context) error {
 	}
 	registry := newRegistry()
 
-	applications := oidc.New(oidc.Deps{DB: s.db, Realms: s.realms, Site: s.site, Minter: minter, Registry: registry,
-		Pages: &oidcPages{kit: pages, now: s.cfg.Now}, Keys: s.outbound(outbound.PurposeKeys), Log: s.cfg.Log, Now: s.cfg.Now})
 	people := login.New(login.Deps{DB: s.db, Realms: s.realms, Site: s.site, Pages: pages,
 		Registry: registry, Log: s.cfg.Log, Now: s.cfg.Now})
+	applications := oidc.New(oidc.Deps{DB: s.db, Realms: s.realms, Site: s.site, Minter: minter, Registry: registry,
+		People: people, Pages: &oidcPages{kit: pages, now: s.cfg.Now}, Keys: s.outbound(outbound.PurposeKeys), Log: s.cfg.Log, Now: s.cfg.Now})
+	people.Applications = applications
 	operators := admin.New(admin.Deps{DB: s.db, Realms: s.realms, Site: s.site, Verifier: minter, Registry: registry, Pages: pages,
 		Log: s.cfg.Log, Now: s.cfg.Now})
 	accounts := accountrest.New(accountrest.Deps{DB: s.db, Realms: s.realms, Site: s.site, Verifier: minter, Pages: pages,

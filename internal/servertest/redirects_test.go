@@ -38,7 +38,6 @@ var lures = []string{
 // places are every parameter of every address that redirects, or might.
 var places = map[string][]string{
 	"protocol/openid-connect/auth":              {"redirect_uri", "client_id", "state", "response_mode", "kc_locale", "ui_locales", "login_hint", "iss", "request_uri", "prompt", "kc_idp_hint", "kc_action", "id_token_hint", "tab_id"},
-	"protocol/openid-connect/auth/answer":       {"tab_id", "client_id", "redirect_uri", "iss", "kc_locale"},
 	"protocol/openid-connect/logout":            {"post_logout_redirect_uri", "redirect_uri", "id_token_hint", "client_id", "state", "ui_locales", "kc_locale"},
 	"login-actions/authenticate":                {"tab_id", "client_id", "execution", "session_code", "redirect_uri", "client_data", "kc_locale"},
 	"login-actions/required-action":             {"tab_id", "client_id", "execution", "redirect_uri", "kc_locale"},
