@@ -148,6 +148,6 @@ func (d *Door) checkAssertionClaims(x *exchange, client *latchkey.Client, c *jwt
 // its token endpoint or the endpoint that it came to, and for nobody else
 // beside, who could pass it on.
 func (x *exchange) forUs(d *Door, audience []string) bool {
-	own := []string{x.issuer, d.url(x.snap, protocol+"token", nil), d.url(x.snap, protocol+x.endpoint, nil)}
+	own := []string{x.issuer, d.url(x.snap, protocol+"token"), d.url(x.snap, protocol+x.endpoint)}
 	return len(audience) > 0 && !slices.ContainsFunc(audience, func(a string) bool { return !slices.Contains(own, a) })
 }

@@ -53,7 +53,7 @@ func (d *Door) authorizeBy(w http.ResponseWriter, r *http.Request, entry latchke
 	} else if query := params.Encode(); r.Method == http.MethodPost && !known && !signedIn && len(query) <= maxRelay {
 		// A post from another site brings no cookie (SameSite=Lax): as a GET
 		// the browser sends those that it has.
-		return web.Redirect(w, r, d.url(snap, protocol+"auth", nil)+"?"+query)
+		return web.Redirect(w, r, d.url(snap, protocol+"auth")+"?"+query)
 	}
 	return d.People.Begin(w, r, snap, &latchkey.Login{RealmID: snap.Realm.ID, ClientID: a.client.ID, Request: a.AuthorizationRequest,
 		Answer: latchkey.AnswerCode, FlowID: snap.EntryFlow(a.client, a.entry).ID, Entry: a.entry})

@@ -95,11 +95,6 @@ func (b *browser) cookie(name string) string {
 	return ""
 }
 
-func (b *browser) setCookie(name, value string) {
-	u, _ := url.Parse(b.w.base)
-	b.http.Jar.SetCookies(u, []*http.Cookie{{Name: name, Value: value, Path: "/"}})
-}
-
 // finish says how the login ends that a location names, and gives where the
 // browser goes for it.
 func (b *browser) finish(location *url.URL, p person) string {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"time"
 
 	"latchkey"
@@ -201,10 +200,6 @@ func (d *Door) record(ctx context.Context, snap *latchkey.Snapshot, e latchkey.E
 }
 
 // url gives the address of one of the door's own routes.
-func (d *Door) url(snap *latchkey.Snapshot, path string, query url.Values) string {
-	u := d.Site.RealmURL(snap.Realm.Name, path)
-	if len(query) > 0 {
-		u += "?" + query.Encode()
-	}
-	return u
+func (d *Door) url(snap *latchkey.Snapshot, path string) string {
+	return d.Site.RealmURL(snap.Realm.Name, path)
 }

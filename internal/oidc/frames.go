@@ -46,7 +46,7 @@ func (d *Door) statusFrame(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return d.Pages.Frame(w, r, FramePage{Kind: FrameStatus, Cookie: d.Site.CookieName(web.CookieSessionState, snap.Realm.Name),
-		Next: d.url(snap, protocol+frameStatus+"/init", nil), Ancestors: d.ancestors(r, snap)})
+		Next: d.url(snap, protocol+frameStatus+"/init"), Ancestors: d.ancestors(r, snap)})
 }
 
 // statusInit says whether pages of an origin may ask for a client: 204, or 403.
@@ -79,7 +79,7 @@ func (d *Door) cookieStep1(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	d.Site.ProbeCookie(w, snap.Realm)
-	return d.Pages.Frame(w, r, FramePage{Kind: FrameStep, Next: d.url(snap, protocol+frameStep2, nil), Ancestors: d.ancestors(r, snap)})
+	return d.Pages.Frame(w, r, FramePage{Kind: FrameStep, Next: d.url(snap, protocol+frameStep2), Ancestors: d.ancestors(r, snap)})
 }
 
 // cookieStep2 says whether it came along.

@@ -46,7 +46,7 @@ func (d *Door) logout(w http.ResponseWriter, r *http.Request) error {
 	}
 	cookie, present := d.Site.Cookie(r, cookieSession, snap.Realm.Name)
 	if query := params.Encode(); r.Method == http.MethodPost && !present && len(query) <= maxRelay {
-		return web.Redirect(w, r, d.url(snap, protocol+"logout", nil)+"?"+query)
+		return web.Redirect(w, r, d.url(snap, protocol+"logout")+"?"+query)
 	}
 	p := &departure{snap: snap, state: params.Get("state")}
 	if page, problem := d.readDeparture(p, params); page != "" {
@@ -172,7 +172,7 @@ func (d *Door) endSession(tx *store.Tx, r *http.Request, p *departure, s *latchk
 // a seal for this browser's session, so that nothing has to be kept.
 func (d *Door) askLogout(w http.ResponseWriter, r *http.Request, p *departure) error {
 	page := LogoutPage{Realm: p.snap, Client: p.client, User: p.user,
-		Action: d.url(p.snap, protocol+"logout/logout-confirm", nil)}
+		Action: d.url(p.snap, protocol+"logout/logout-confirm")}
 	add := func(name, value string) {
 		if value != "" {
 			page.Fields = append(page.Fields, Field{name, value})
