@@ -49,7 +49,7 @@ func (k MessageKind) Linked() bool {
 // Coded says whether mails of the kind may carry a code to type, too.
 func (k MessageKind) Coded() bool {
 	switch k {
-	case MailMagicLink, MailUpdateEmail, MailRegister, MailHasAccount, MailReset:
+	case MailMagicLink, MailVerifyEmail, MailUpdateEmail, MailRegister, MailHasAccount, MailReset:
 		return true
 	}
 	return false

@@ -205,19 +205,12 @@ func (a *act) dropCredentials(u *latchkey.User) error {
 	return nil
 }
 
-// verifyEmail is the redemption of a link of VERIFY_EMAIL.
-func (a *act) verifyEmail() (Redemption, error) {
-	l, t := a.login, a.token
-	switch {
-	case t.Kind != latchkey.TokenVerifyEmail, t.RealmID != a.snap.Realm.ID, l.UserID != t.UserID, l.Ended():
-		return Redemption{Refused: RefusedEnded}, nil
-	case !t.RedeemedAt.IsZero():
-		return Redemption{Refused: RefusedUsed}, nil
-	case !a.tx.Now().Before(t.ExpiresAt), !a.tx.Now().Before(l.ExpiresAt):
-		return Redemption{Refused: RefusedExpired}, nil
+// verifyEmail is the redemption of a link, or a code, of VERIFY_EMAIL.
+func (a *act) verifyEmail(p AddressProof) (Redemption, error) {
+	refused, err := a.verifies(p)
+	if err == nil && refused == "" {
+		refused, err = a.findUser()
 	}
-	a.address = t.Address
-	refused, err := a.findUser()
 	if err == nil && refused == "" {
 		refused, err = a.useUp()
 	}
@@ -225,4 +218,27 @@ func (a *act) verifyEmail() (Redemption, error) {
 		return Redemption{Refused: refused}, err
 	}
 	return Redemption{User: a.user}, a.prove(true)
+}
+
+// verifies checks the link, or the code, and finds the address that it is of.
+func (a *act) verifies(p AddressProof) (refused string, err error) {
+	l, t, now := a.login, p.Token, a.tx.Now()
+	if t == nil {
+		u, err := a.tx.User(l.RealmID, l.UserID)
+		if err != nil {
+			return "", err
+		}
+		a.address = u.Email
+		return p.codeRight(a.tx, l, latchkey.MailVerifyEmail, u.Email)
+	}
+	switch {
+	case t.Kind != latchkey.TokenVerifyEmail, t.RealmID != a.snap.Realm.ID, t.LoginID != l.ID, l.UserID != t.UserID, l.Ended():
+		return RefusedEnded, nil
+	case !t.RedeemedAt.IsZero():
+		return RefusedUsed, nil
+	case !now.Before(t.ExpiresAt), !now.Before(l.ExpiresAt):
+		return RefusedExpired, nil
+	}
+	a.address = t.Address
+	return "", nil
 }

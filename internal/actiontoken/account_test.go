@@ -194,8 +194,12 @@ func TestRedeemVerifyEmail(t *testing.T) {
 			return token
 		}
 		verify := func(token *latchkey.ActionToken) (r actiontoken.Redemption) {
-			w.update(func(tx *store.Tx) (err error) {
-				r, err = actiontoken.RedeemVerifyEmail(tx, w.snap, token)
+			w.update(func(tx *store.Tx) error {
+				login, err := tx.LockLogin(token.RealmID, l.ID)
+				if err != nil {
+					return err
+				}
+				r, err = actiontoken.RedeemVerifyEmail(tx, w.snap, login, actiontoken.AddressProof{Token: token})
 				return err
 			})
 			return r

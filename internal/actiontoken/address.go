@@ -26,13 +26,45 @@ const (
 // revertFor is how long the earlier address has a way back.
 const revertFor = 7 * 24 * time.Hour
 
-// AddressProof is what proves an account's new address, in the login that
-// mailed to it: the link, or, where Token is nil, the code.
+// AddressProof is what proves an account's address, its own or a new one, in
+// the login that mailed to it: the link, or, where Token is nil, the code.
 type AddressProof struct {
 	Token   *latchkey.ActionToken
 	Code    string                // as typed
 	Session *latchkey.UserSession // of this browser; nil when there is none
-	From    latchkey.Browser
+	// From is this browser; its Known says that it signed in as the address.
+	From latchkey.Browser
+}
+
+// codeRight takes what was typed for the code that the login's mails of the
+// kind carry to the address. The try is counted before it is compared (R-012,
+//
+func (p AddressProof) codeRight(tx *store.Tx, l *latchkey.Login, kind latchkey.MessageKind, address string) (refused string, err error) {
+	tries := ratelimit.Codes{Address: address, Known: p.From.Known, IP: p.From.IP}
+	allowed, err := tries.Allowed(tx, l.RealmID)
+	if err != nil {
+		return "", err
+	}
+	counted, err := tx.CountCodeTry(l.RealmID, l.ID, MaxCodeTries)
+	if err != nil {
+		return "", err
+	}
+	if counted {
+		l.CodeTries++
+	}
+	messages, err := tx.MessagesOfLogin(l.RealmID, l.ID)
+	if err != nil {
+		return "", err
+	}
+	mailed := false // and not out of date
+	for _, m := range messages {
+		mailed = mailed || m.Kind == kind && m.WithCode && m.State != latchkey.MessageWithheld && latchkey.SameAddress(m.Address, address) && tx.Now().Before(m.ExpiresAt)
+	}
+	right := same(p.Code, AddressCode(tx.Keyring(), l.ID, address).Reveal())
+	if allowed && counted && mailed && right && address != "" && !l.Mail.CodeClosed {
+		return "", nil
+	}
+	return RefusedWrongCode, tries.Wrong(tx, l.RealmID)
 }
 
 // RedeemUpdateEmail gives the login's user the new address, once: the
@@ -108,7 +140,7 @@ func (a *addressAct) run() (Redemption, error) {
 func (a *addressAct) proven() (refused string, err error) {
 	l, t, now := a.login, a.proof.Token, a.tx.Now()
 	if t == nil {
-		return a.codeRight()
+		return a.proof.codeRight(a.tx, l, latchkey.MailUpdateEmail, a.address)
 	}
 	switch {
 	case t.Kind != latchkey.TokenUpdateEmail, t.RealmID != l.RealmID, t.LoginID != l.ID, t.UserID != l.UserID, l.Ended(),
@@ -120,43 +152,6 @@ func (a *addressAct) proven() (refused string, err error) {
 		return RefusedExpired, nil
 	}
 	return "", nil
-}
-
-func (a *addressAct) codeRight() (refused string, err error) {
-	l := a.login
-	tries := ratelimit.Codes{Address: a.address, IP: a.proof.From.IP}
-	allowed, err := tries.Allowed(a.tx, l.RealmID)
-	if err != nil {
-		return "", err
-	}
-	counted, err := a.tx.CountCodeTry(l.RealmID, l.ID, MaxCodeTries)
-	if err != nil {
-		return "", err
-	}
-	if counted {
-		l.CodeTries++
-	}
-	mailed, err := a.mailed()
-	if err != nil {
-		return "", err
-	}
-	right := same(a.proof.Code, AddressCode(a.tx.Keyring(), l.ID, a.address).Reveal())
-	if allowed && counted && mailed && right && a.address != "" {
-		return "", nil
-	}
-	return RefusedWrongCode, tries.Wrong(a.tx, l.RealmID)
-}
-
-// mailed says whether a mail with the code may be in the mailbox, and is not
-// out of date.
-func (a *addressAct) mailed() (bool, error) {
-	messages, err := a.tx.MessagesOfLogin(a.login.RealmID, a.login.ID)
-	for _, m := range messages {
-		if m.Kind == latchkey.MailUpdateEmail && m.State != latchkey.MessageWithheld && latchkey.SameAddress(m.Address, a.address) && a.tx.Now().Before(m.ExpiresAt) {
-			return true, err
-		}
-	}
-	return false, err
 }
 
 // holds looks at the account again, and holds it until it is decided: of two

@@ -58,7 +58,7 @@ func codeWasMailed(tx *store.Tx, login *latchkey.Login) (bool, error) {
 		return false, err
 	}
 	for _, m := range messages {
-		if m.WithCode && m.State != latchkey.MessageWithheld && tx.Now().Before(m.ExpiresAt) {
+		if m.WithCode && m.Kind != latchkey.MailVerifyEmail && m.Kind != latchkey.MailUpdateEmail && m.State != latchkey.MessageWithheld && tx.Now().Before(m.ExpiresAt) {
 			return true, nil
 		}
 	}

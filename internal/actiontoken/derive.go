@@ -27,8 +27,8 @@ func Code(k *secret.Keyring, loginID string) latchkey.Secret {
 	return latchkey.Secret(fmt.Sprintf("%0*d", codeDigits, n))
 }
 
-// AddressCode is the code that proves an account's new address in a login. It
-// is of that address: the mails to it carry the same one, and no mail to any
+// AddressCode is the code that proves an account's own address, or a new one,
+// in a login. It is of that address: the mails to it carry the same one, and no mail to any
 // other address does.
 func AddressCode(k *secret.Keyring, loginID, address string) latchkey.Secret {
 	n := binary.BigEndian.Uint64(k.MAC("address-code", loginID, latchkey.CanonicalAddress(address))) % 1_000_000
@@ -37,7 +37,7 @@ func AddressCode(k *secret.Keyring, loginID, address string) latchkey.Secret {
 
 // MailedCode is the code that the mail carries.
 func MailedCode(k *secret.Keyring, m *latchkey.Message) latchkey.Secret {
-	if m.Kind == latchkey.MailUpdateEmail {
+	if m.Kind == latchkey.MailUpdateEmail || m.Kind == latchkey.MailVerifyEmail {
 		return AddressCode(k, m.LoginID, m.Address)
 	}
 	return Code(k, m.LoginID)

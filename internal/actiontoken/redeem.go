@@ -54,27 +54,27 @@ func Redeem(tx *store.Tx, snap *latchkey.Snapshot, login *latchkey.Login, t *lat
 	return r, event.Record(tx, snap.Realm, e)
 }
 
-// RedeemVerifyEmail uses up a link that the required action VERIFY_EMAIL
-// mailed: the address of the account is proven, if it still is the one that
-// was mailed to. It signs nobody in; the login that mailed it goes on because
-// its user has no VERIFY_EMAIL any more.
+// RedeemVerifyEmail takes a link, or a code, that the required action
+// VERIFY_EMAIL mailed: the address of the account is proven, if it still is the
+// one that was mailed to. It signs nobody in; the login that mailed it goes on
+// because its user has no VERIFY_EMAIL any more. The login is locked and saved
+// by the caller.
 //
-// Passwords stay, unlike in [Redeem]: the link only works in the browser of a
-// login that has passed all its steps, so whoever opens it knows them.
-func RedeemVerifyEmail(tx *store.Tx, snap *latchkey.Snapshot, t *latchkey.ActionToken) (Redemption, error) {
-	login, err := tx.LockLogin(t.RealmID, t.LoginID)
-	switch {
-	case latchkey.ErrorCode(err) == latchkey.CodeNotFound:
-		return Redemption{Refused: RefusedEnded}, nil // swept an hour after its end
-	case err != nil:
-		return Redemption{}, err
+// Passwords stay, unlike in [Redeem]: link and code only work in the browser of
+// a login that has passed all its steps, so whoever brings them knows them.
+func RedeemVerifyEmail(tx *store.Tx, snap *latchkey.Snapshot, login *latchkey.Login, p AddressProof) (Redemption, error) {
+	a := &act{tx: tx, snap: snap, login: login, token: p.Token, via: latchkey.ViaLink}
+	if p.Token == nil {
+		a.via = latchkey.ViaCode
 	}
-	a := &act{tx: tx, snap: snap, login: login, token: t, via: latchkey.ViaLink}
-	r, err := a.verifyEmail()
+	r, err := a.verifyEmail(p)
 	if err != nil || r.Refused == "" {
 		return r, err
 	}
 	e := a.event(latchkey.EventLinkRefused)
+	if p.Token == nil {
+		e.Type = latchkey.EventCodeRefused
+	}
 	e.Error = r.Refused
 	return r, event.Record(tx, snap.Realm, e)
 }

@@ -53,6 +53,7 @@ type EmailUpdate struct {
 type EmailUpdateSent struct {
 	Address    string // the new one
 	CodeClosed bool   // too many wrong codes: only the link is left
+	Reported   bool   // someone said "It was not me" elsewhere
 	ResendAt   time.Time
 	Resent     bool
 	Errors     []FieldError

@@ -116,9 +116,18 @@ func (d *Door) showVerify(v *linkVisit) error {
 	case linkSame, linkOtherUser, linkUsed, linkExpired, linkEnded, linkOpenStep:
 		return d.showLinkState(v, s, nil)
 	}
-	// In another browser a person can only go back to where they asked: the
-	// address would else be proven for a login that somebody else holds.
-	return d.showLinkState(v, linkOtherRefused, nil)
+	return d.showLinkState(v, v.otherVerify(), nil)
+}
+
+// otherVerify is what a link that proves an address shows in a browser that
+// did not ask: there a person can only go back to where they asked, and type
+// the mail's code. The address would else be proven for a login that somebody
+// else holds.
+func (v *linkVisit) otherVerify() linkState {
+	if l := v.facts.Login; l.Mail.CodeClosed || l.Mail.LinkOnly || l.CodeTries >= actiontoken.MaxCodeTries {
+		return linkOtherRefused
+	}
+	return linkOtherCode
 }
 
 // submitVerify proves the address, in the browser that asked, and goes on.
@@ -127,6 +136,8 @@ func (d *Door) submitVerify(v *linkVisit) error {
 	switch {
 	case s == linkOtherUser:
 		return d.switchUser(v, v.form.Get("choice"))
+	case s == linkOther || s == linkOtherClosed || s == linkOtherCode || s == linkOtherRefused:
+		return d.leaveOther(v, v.form.Get("choice"))
 	case s != linkSame:
 		return d.showVerify(v)
 	}
@@ -148,10 +159,11 @@ func (d *Door) submitVerify(v *linkVisit) error {
 // redeemProof uses up a link that proves an address, for the login that mailed
 // it.
 func (d *Door) redeemProof(tx *store.Tx, v *linkVisit, l *latchkey.Login) (actiontoken.Redemption, error) {
+	p := actiontoken.AddressProof{Token: v.facts.Token, Session: v.session, From: v.browser}
 	if v.facts.Token.Kind == latchkey.TokenUpdateEmail {
-		return actiontoken.RedeemUpdateEmail(tx, v.snap, l, actiontoken.AddressProof{Token: v.facts.Token, Session: v.session, From: v.browser})
+		return actiontoken.RedeemUpdateEmail(tx, v.snap, l, p)
 	}
-	return actiontoken.RedeemVerifyEmail(tx, v.snap, v.facts.Token)
+	return actiontoken.RedeemVerifyEmail(tx, v.snap, l, p)
 }
 
 // language chooses the language of this visit, once.

@@ -273,7 +273,10 @@ func (d *Door) leaveOther(v *linkVisit, choice string) error {
 	case "lost":
 		return d.linkPage(v.visit, http.StatusOK, page.LostScreen{})
 	}
-	return d.showLinkState(v, v.facts.state(), nil)
+	if v.facts.Token.Kind == latchkey.TokenMagicLink || v.facts.Token.Kind == latchkey.TokenReset {
+		return d.showLinkState(v, v.facts.state(), nil)
+	}
+	return d.showVerify(v)
 }
 
 // report closes number and code of the login, tells the asking browser, and

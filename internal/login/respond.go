@@ -162,7 +162,8 @@ func (d *Door) screen(v *visit, res flow.Result, f page.Form) (page.Page, bool) 
 	case flow.ChooseUser:
 		return page.ChooseUser{Form: f, Username: s.Username, Errors: fieldErrors(s.Errors)}, false
 	case flow.VerifyEmail:
-		return page.VerifyEmail{Form: f, Address: s.Address, ResendAt: s.ResendAt, Resent: s.Resent, Errors: fieldErrors(s.Errors)}, false
+		return page.VerifyEmail{Form: f, Address: s.Address, CodeClosed: s.CodeClosed, Reported: s.Reported,
+			ResendAt: s.ResendAt, Resent: s.Resent, Errors: fieldErrors(s.Errors)}, true
 	case flow.PasswordUpdate:
 		return page.PasswordUpdate{Form: f, Username: s.Username, Stay: s.Stay, Errors: fieldErrors(s.Errors)}, false
 	case flow.SelectAccount:

@@ -33,8 +33,8 @@ func securityScreen(screen flow.Screen, f page.Form) (page.Page, bool) {
 	case flow.EmailUpdate:
 		return page.EmailUpdate{Form: f, Address: s.Address, Typed: s.Typed, LogoutOthers: s.LogoutOthers, Errors: fieldErrors(s.Errors)}, false
 	case flow.EmailUpdateSent:
-		return page.EmailUpdateSent{Form: f, Address: s.Address, CodeClosed: s.CodeClosed, ResendAt: s.ResendAt, Resent: s.Resent,
-			Errors: fieldErrors(s.Errors)}, true
+		return page.EmailUpdateSent{Form: f, Address: s.Address, CodeClosed: s.CodeClosed, Reported: s.Reported,
+			ResendAt: s.ResendAt, Resent: s.Resent, Errors: fieldErrors(s.Errors)}, true
 	}
 	return nil, false
 }

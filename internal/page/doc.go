@@ -35,7 +35,7 @@
 //	ProfileForm           the names of its fields
 //	RegistrationForm      the names of its fields, password, password-confirm, termsAccepted=on
 //	ChooseUser            username
-//	VerifyEmail           resend=on
+//	VerifyEmail           code | resend=on (one form each)
 //	PasswordUpdate        password-new, password-confirm, logout-sessions=on
 //	Terms                 accept=on | cancel=on
 //	OTPForm               otp, selectedCredentialId (when there are several devices)

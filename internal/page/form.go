@@ -148,13 +148,15 @@ type ChooseUser struct {
 	Errors   []FieldError
 }
 
-// VerifyEmail says that a mail with a link that proves the address was sent.
+// VerifyEmail says that a mail was sent whose link, or code, proves the address.
 type VerifyEmail struct {
 	Form
-	Address  string
-	ResendAt time.Time
-	Resent   bool
-	Errors   []FieldError
+	Address    string
+	CodeClosed bool // only the link is left
+	Reported   bool // someone said "It was not me" elsewhere
+	ResendAt   time.Time
+	Resent     bool
+	Errors     []FieldError
 }
 
 // PasswordUpdate asks for a new password, twice.

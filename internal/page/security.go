@@ -71,6 +71,7 @@ type EmailUpdateSent struct {
 	Form
 	Address    string
 	CodeClosed bool
+	Reported   bool // someone said "It was not me" elsewhere
 	ResendAt   time.Time
 	Resent     bool
 	Errors     []FieldError

@@ -275,7 +275,7 @@ func TestVerifyEmail(t *testing.T) {
 		w.get()
 		w.post()
 		list := w.messages()
-		if len(list) != 1 || list[0].Kind != latchkey.MailVerifyEmail || list[0].UserID != w.user.ID || list[0].State != latchkey.MessageQueued || list[0].WithCode ||
+		if len(list) != 1 || list[0].Kind != latchkey.MailVerifyEmail || list[0].UserID != w.user.ID || list[0].State != latchkey.MessageQueued || !list[0].WithCode ||
 			list[0].Address != "ada@example.test" || !list[0].ExpiresAt.Equal(now.Add(300*time.Second)) {
 			t.Fatalf("mails %+v", list)
 		}
@@ -315,7 +315,11 @@ func (w *world) redeem(m *latchkey.Message) {
 		if err != nil {
 			return err
 		}
-		r, err := actiontoken.RedeemVerifyEmail(tx, w.snap, token)
+		l, err := tx.LockLogin(m.RealmID, m.LoginID)
+		if err != nil {
+			return err
+		}
+		r, err := actiontoken.RedeemVerifyEmail(tx, w.snap, l, actiontoken.AddressProof{Token: token})
 		if err == nil && r.Refused != "" {
 			w.t.Errorf("redeemed: %+v", r)
 		}

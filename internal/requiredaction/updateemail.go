@@ -137,7 +137,7 @@ func (a updateEmail) code(c *flow.Context) (flow.Outcome, error) {
 
 func (updateEmail) sentScreen(c *flow.Context) flow.EmailUpdateSent {
 	screen := flow.EmailUpdateSent{Address: c.Login.Note(actiontoken.NoteNewAddress), ResendAt: sentAt(c).Add(resendAfter),
-		CodeClosed: c.Login.CodeTries >= actiontoken.MaxCodeTries}
+		CodeClosed: codeClosed(c.Login), Reported: !c.Login.Mail.ReportedAt.IsZero()}
 	screen.Resent = c.Note(noteResent) != "" && c.Now.Before(screen.ResendAt)
 	return screen
 }
@@ -166,7 +166,7 @@ func (a updateEmail) mail(c *flow.Context, u *latchkey.User) error {
 		return err
 	}
 	message := &latchkey.Message{Kind: latchkey.MailUpdateEmail, State: latchkey.MessageQueued, Address: address, LoginID: l.ID,
-		TokenID: token.ID, Secret: s, ExpiresAt: ends, UserID: u.ID, ClientID: l.ClientID, Locale: l.Locale, From: from, WithCode: true}
+		TokenID: token.ID, Secret: s, ExpiresAt: ends, UserID: u.ID, ClientID: l.ClientID, Locale: l.Locale, From: from, WithCode: !codeClosed(l)}
 	if hit != "" {
 		message.State, message.Reason = latchkey.MessageWithheld, "limit:"+hit
 	}

@@ -2,6 +2,7 @@ package requiredaction
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"latchkey"
@@ -11,9 +12,10 @@ import (
 	"latchkey/internal/ratelimit"
 )
 
-// verifyEmail mails a link that proves the account's address, and waits. The
-// link takes the action off the user (actiontoken.RedeemVerifyEmail), so the
-// flow goes on by itself.
+// verifyEmail mails a link and a code that prove the account's address, and
+// waits. Either takes the action off the user (actiontoken.RedeemVerifyEmail),
+// so the flow goes on by itself: the link in this browser, the code for who
+// reads mail elsewhere.
 type verifyEmail struct{ guard *ratelimit.Guard }
 
 // resendAfter is the time between two mails.
@@ -64,6 +66,8 @@ func (a verifyEmail) Action(c *flow.Context) (flow.Outcome, error) {
 	}
 	screen := verifyScreen(c, u)
 	switch wait := screen.ResendAt.Sub(c.Now); {
+	case c.Form.Get("resend") == "" && c.Form.Has("code"):
+		return verifyCode(c, u)
 	case c.Form.Get("resend") == "":
 		return flow.Outcome{Kind: flow.Challenge, Screen: screen}, nil
 	case wait > 0:
@@ -77,8 +81,41 @@ func (a verifyEmail) Action(c *flow.Context) (flow.Outcome, error) {
 	return flow.Outcome{Kind: flow.Challenge, Screen: verifyScreen(c, u)}, nil
 }
 
+// verifyCode takes the code of the mail.
+func verifyCode(c *flow.Context, u *latchkey.User) (flow.Outcome, error) {
+	typed := c.Form.Get("code")
+	if strings.TrimSpace(typed) == "" {
+		screen := verifyScreen(c, u)
+		screen.Errors = []flow.FieldError{{Field: "code", Message: "error.code.missing"}}
+		return flow.Outcome{Kind: flow.Failure, Screen: screen}, nil
+	}
+	r, err := actiontoken.RedeemVerifyEmail(c.Tx, c.Realm, c.Login, actiontoken.AddressProof{Code: typed, Session: c.Session, From: knownAs(c, u)})
+	switch {
+	case err != nil:
+		return flow.Outcome{}, err
+	case r.Refused != "":
+		screen := verifyScreen(c, u) // the tries that are left
+		screen.Errors = []flow.FieldError{{Field: "code", Message: "error.code.wrong.proof"}}
+		return flow.Outcome{Kind: flow.Failure, Screen: screen, Code: actiontoken.RefusedWrongCode}, nil
+	}
+	return done, nil
+}
+
+// knownAs is this browser, which may have signed in as the user before.
+func knownAs(c *flow.Context, u *latchkey.User) latchkey.Browser {
+	from := c.Browser
+	from.Known = ratelimit.Knows(c.Tx.Keyring(), u.RealmID, u.Email, c.KnownAddresses)
+	return from
+}
+
+// codeClosed says that the login's mails have no code that is still good.
+func codeClosed(l *latchkey.Login) bool {
+	return l.Mail.CodeClosed || l.CodeTries >= actiontoken.MaxCodeTries
+}
+
 func verifyScreen(c *flow.Context, u *latchkey.User) flow.VerifyEmail {
-	screen := flow.VerifyEmail{Address: u.Email, ResendAt: sentAt(c).Add(resendAfter)}
+	screen := flow.VerifyEmail{Address: u.Email, ResendAt: sentAt(c).Add(resendAfter),
+		CodeClosed: codeClosed(c.Login) || c.Login.Mail.LinkOnly, Reported: !c.Login.Mail.ReportedAt.IsZero()}
 	screen.Resent = c.Note(noteResent) != "" && c.Now.Before(screen.ResendAt)
 	return screen
 }
@@ -96,9 +133,12 @@ func (a verifyEmail) mail(c *flow.Context, u *latchkey.User) error {
 	if !a.guard.Allow(c.Browser.IP, c.Now) {
 		return latchkey.Errorf(latchkey.CodeTooMany, "Many requests come from your network. Try again in a minute.")
 	}
-	l, realm := c.Login, c.Realm.Realm
-	from := c.Browser
-	from.Known = ratelimit.Knows(c.Tx.Keyring(), realm.ID, u.Email, c.KnownAddresses)
+	l, realm, from := c.Login, c.Realm.Realm, knownAs(c, u)
+	linkOnly, err := ratelimit.LinkOnly(c.Tx, realm.ID, u.Email)
+	if err != nil {
+		return err
+	}
+	l.Mail.LinkOnly = linkOnly && !from.Known
 	hit, _, err := ratelimit.Take(c.Tx, realm.ID, ratelimit.Mail(c.Tx.Keyring(), l, u.Email, from)...)
 	if err != nil {
 		return err
@@ -118,6 +158,7 @@ func (a verifyEmail) mail(c *flow.Context, u *latchkey.User) error {
 	message := &latchkey.Message{
 		RealmID: realm.ID, Kind: latchkey.MailVerifyEmail, State: latchkey.MessageQueued, Address: u.Email, LoginID: l.ID,
 		TokenID: token.ID, Secret: s, ExpiresAt: ends, UserID: u.ID, ClientID: l.ClientID, Locale: l.Locale, From: from,
+		WithCode: !l.Mail.LinkOnly && !codeClosed(l),
 	}
 	if hit != "" {
 		message.State, message.Reason = latchkey.MessageWithheld, "limit:"+hit

@@ -21,7 +21,7 @@ func Mails() []Mail {
 		{Name: "magic-link-place", Facts: facts(latchkey.MailMagicLink, placed, mailedURL, "804213", 10*time.Minute)},
 		{Name: "magic-link-only", Facts: facts(latchkey.MailMagicLink, latchkey.Browser{}, mailedURL, "", 10*time.Minute)},
 		{Name: "no-account", Facts: facts(latchkey.MailNoAccount, from, "", "", 10*time.Minute)},
-		{Name: "verify-email", Facts: facts(latchkey.MailVerifyEmail, from, mailedURL, "", time.Hour)},
+		{Name: "verify-email", Facts: facts(latchkey.MailVerifyEmail, from, mailedURL, "804213", time.Hour)},
 		{Name: "api-link", Facts: facts(latchkey.MailAPILink, latchkey.Browser{}, mailedURL, "", 24*time.Hour)},
 		{Name: "update-email", Facts: facts(latchkey.MailUpdateEmail, from, mailedURL, "804213", 10*time.Minute)},
 		{Name: "address-taken", Facts: facts(latchkey.MailAddressTaken, from, "", "", 10*time.Minute)},

@@ -189,6 +189,9 @@ func steps() []Page {
 	old.Errors = wrong("firstName", "error-user-attribute-required")
 	kinds := page.ProfileForm{Form: bare(), Verify: true, Fields: profileKinds(), Errors: wrong("language", "error-invalid-value")}
 	verify := page.VerifyEmail{Form: bare(), Address: address, ResendAt: Now.Add(24 * time.Second)}
+	verifyLink, verifyReported := verify, verify
+	verifyLink.CodeClosed = true
+	verifyReported.CodeClosed, verifyReported.Reported = true, true
 	password := page.PasswordUpdate{Form: bare(), Username: "ada"}
 	badPassword := password
 	badPassword.Errors = wrong("password-confirm", "error.password.mismatch")
@@ -203,6 +206,8 @@ func steps() []Page {
 		{Name: "profile-error", Group: g, Page: old},
 		{Name: "profile-kinds", Group: g, Page: kinds},
 		{Name: "verify-email", Group: g, Page: verify, Policy: page.Policy{Script: true}},
+		{Name: "verify-email-link-only", Group: g, Page: verifyLink, Policy: page.Policy{Script: true}},
+		{Name: "verify-email-reported", Group: g, Page: verifyReported, Policy: page.Policy{Script: true}},
 		{Name: "password-update", Group: g, Page: password},
 		{Name: "password-update-error", Group: g, Page: badPassword},
 		{Name: "terms", Group: g, Page: page.Terms{Form: bare(), Text: "You may use Acme Shop for as long as you like.\n\nAcme keeps your address to sign you in, and for nothing else."}},
