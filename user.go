@@ -43,6 +43,18 @@ func (u *User) Clone() *User {
 // FullName is first and last name with one space between them.
 func (u *User) FullName() string { return strings.TrimSpace(u.FirstName + " " + u.LastName) }
 
+// AttributeLocale is the user attribute with the language that the user is
+// written to in, as in Keycloak.
+const AttributeLocale = "locale"
+
+// Locale gives that language; empty when the user chose none, or is nil.
+func (u *User) Locale() string {
+	if u == nil || len(u.Attributes[AttributeLocale]) == 0 {
+		return ""
+	}
+	return u.Attributes[AttributeLocale][0]
+}
+
 // HasRequiredAction says whether the action waits for the user.
 func (u *User) HasRequiredAction(alias string) bool {
 	for _, a := range u.RequiredActions {

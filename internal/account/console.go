@@ -183,4 +183,4 @@ func (v *visit) meta() page.Meta {
 	return v.Kit.Meta(v.r, v.snap.Realm, nil, v.lang(), v.Now())
 }
 
-func (v *visit) lang() string { return v.Kit.Language(v.w, v.r, v.snap.Realm, "", "") }
+func (v *visit) lang() string { return v.Kit.Language(v.w, v.r, v.snap.Realm, "", v.held.Locale) }

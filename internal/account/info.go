@@ -90,6 +90,14 @@ func (c *Console) saveInfo(v *visit) error {
 	if err != nil {
 		return err
 	}
+	if l := attributes[latchkey.AttributeLocale]; len(l) > 0 {
+		// What was chosen in this browser before was chosen before.
+		v.Kit.RememberLanguage(v.w, v.snap.Realm, l[0])
+		if v.held.Locale != l[0] {
+			v.held.Locale = l[0]
+			v.keep()
+		}
+	}
 	return v.back(pathInfo, "saved")
 }
 
@@ -176,7 +184,7 @@ func (v *visit) languageField(account representation.Account, form url.Values) *
 	if err := v.call(http.MethodGet, "/supportedLocales", nil, &codes); err != nil || len(codes) < 2 {
 		return nil
 	}
-	f := &page.ProfileField{Name: "locale", Label: "account.language", Input: "select", Values: account.Attributes["locale"]}
+	f := &page.ProfileField{Name: latchkey.AttributeLocale, Label: "account.language", Input: "select", Values: account.Attributes[latchkey.AttributeLocale]}
 	for _, code := range codes {
 		f.Options = append(f.Options, latchkey.ProfileOption{Value: code, Label: v.Kit.Texts(code).Say("language.name")})
 	}

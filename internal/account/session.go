@@ -24,6 +24,7 @@ type held struct {
 	Refresh string `json:"r"`
 	Who     string `json:"w,omitempty"` // address or name, for the page's head
 	Code    string `json:"c"`           // of every form (R-072)
+	Locale  string `json:"l,omitempty"` // the person's language; empty when they chose none
 	// The application that the person came from, and where it is; empty when
 	// it is not known.
 	From   string `json:"f,omitempty"`

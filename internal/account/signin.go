@@ -167,7 +167,7 @@ func (v *visit) exchange(code string, a attempt) error {
 		return latchkey.Errorf(latchkey.CodeInvalid, "This sign-in cannot be used any more. Open the account again.")
 	}
 	old := v.held
-	v.held = held{Refresh: g.Refresh, Code: secret.Token(), Who: firstOf(id.Email, id.Username), From: old.From, FromAt: old.FromAt}
+	v.held = held{Refresh: g.Refresh, Code: secret.Token(), Who: firstOf(id.Email, id.Username), Locale: bounded(id.Locale), From: old.From, FromAt: old.FromAt}
 	v.learn(g)
 	if !v.keep() {
 		return latchkey.Errorf(latchkey.CodeInternal, "the refresh token of %s does not fit into a cookie", ClientID)
@@ -182,6 +182,7 @@ type idClaims struct {
 	Nonce    string `json:"nonce"`
 	Email    string `json:"email"`
 	Username string `json:"preferred_username"`
+	Locale   string `json:"locale"`
 }
 
 func claimsOf(token string) (id idClaims) {
@@ -195,6 +196,16 @@ func claimsOf(token string) (id idClaims) {
 	}
 	return id
 }
+
+// bounded leaves out a language that is none: the attribute may be anything.
+func bounded(locale string) string {
+	if len(locale) > maxLocale {
+		return ""
+	}
+	return locale
+}
+
+const maxLocale = 35 // characters of a language tag (RFC 5646, 4.4.1)
 
 func firstOf(list ...string) string {
 	for _, s := range list {
@@ -210,19 +221,24 @@ func (v *visit) trouble(status int, p page.Page) error {
 	return v.Kit.Write(v.w, v.r, page.Answer{Status: status, Meta: v.meta(), Page: p})
 }
 
-// signOut ends the console's session and asks the realm to end its own
-// (RP-Initiated Logout 1.0).
+// signOut has the realm end its session, by the ID token as a hint (RP-Initiated
+// Logout 1.0), which stays within the process: a browser keeps addresses. The
+// browser is then shown that nobody is signed in; were the session still there,
+// it would be asked.
 func (c *Console) signOut(v *visit) error {
-	q := url.Values{"client_id": {ClientID}}
+	logout := c.Site.RealmURL(v.snap.Realm.Name, "protocol/openid-connect/logout?")
+	q := url.Values{"client_id": {ClientID}, "ui_locales": {v.lang()}}
 	if g, err := v.refresh(); err == nil && g.ID != "" {
-		q.Set("id_token_hint", g.ID)
+		hint := url.Values{"client_id": {ClientID}, "id_token_hint": {g.ID}}
+		if _, err := v.send(v.r, http.MethodGet, logout+hint.Encode(), nil); err != nil {
+			return err
+		}
 		if v.everywhere {
-			// The hint names the session, so that it ends without its cookie (R-083).
-			v.w.Header().Set("Clear-Site-Data", `"cookies", "storage"`)
+			v.w.Header().Set("Clear-Site-Data", `"cookies", "storage"`) // R-083
 		}
 	}
 	v.forget()
-	return web.Redirect(v.w, v.r, c.Site.RealmURL(v.snap.Realm.Name, "protocol/openid-connect/logout?"+q.Encode()))
+	return web.Redirect(v.w, v.r, logout+q.Encode())
 }
 
 // actions are what takes a sign-in, by their kc_action, with the page to come

@@ -169,14 +169,11 @@ func (d *Door) redeemProof(tx *store.Tx, v *linkVisit, l *latchkey.Login) (actio
 // language chooses the language of this visit, once.
 func (d *Door) language(v *visit) string {
 	if v.lang == "" {
-		asked, own := "", ""
+		asked := ""
 		if v.login != nil {
 			asked = v.login.Request.UILocales
 		}
-		if v.user != nil && len(v.user.Attributes["locale"]) > 0 {
-			own = v.user.Attributes["locale"][0]
-		}
-		v.lang = d.Pages.Language(v.w, v.r, v.snap.Realm, asked, own)
+		v.lang = d.Pages.Language(v.w, v.r, v.snap.Realm, asked, v.user.Locale())
 	}
 	return v.lang
 }

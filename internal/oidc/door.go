@@ -65,7 +65,10 @@ type ErrorPage struct {
 type LogoutPage struct {
 	Realm  *latchkey.Snapshot
 	Client *latchkey.Client // that asked for it; nil when it is not known
-	User   *latchkey.User   // who is signed in; nil when nobody is
+	User   *latchkey.User   // who is, or was, signed in; nil when nobody is
+	// UILocales are the languages that the application asks for (RP-Initiated
+	// Logout 1.0, 2), blanks between.
+	UILocales string
 	// Of the question: where its form is posted to, its hidden fields, and
 	// where a yes may lead over redirects, for form-action.
 	Action  string

@@ -21,9 +21,16 @@ type departure struct {
 	hint   *token.Claims    // nil without id_token_hint
 	to     string           // post_logout_redirect_uri; allowed, or empty
 	state  string
+	// locales are the languages that the application asks for.
+	locales string
 	// The session of this browser and its user; nil when there is none.
 	session *latchkey.UserSession
 	user    *latchkey.User
+}
+
+// page is what the pages of it have in common.
+func (p *departure) page() LogoutPage {
+	return LogoutPage{Realm: p.snap, Client: p.client, User: p.user, UILocales: p.locales}
 }
 
 // logout signs out of this browser's session, at once when the application
@@ -48,7 +55,7 @@ func (d *Door) logout(w http.ResponseWriter, r *http.Request) error {
 	if query := params.Encode(); r.Method == http.MethodPost && !present && len(query) <= maxRelay {
 		return web.Redirect(w, r, d.url(snap, protocol+"logout")+"?"+query)
 	}
-	p := &departure{snap: snap, state: params.Get("state")}
+	p := &departure{snap: snap, state: params.Get("state"), locales: params.Get("ui_locales")}
 	if page, problem := d.readDeparture(p, params); page != "" {
 		return d.refuseLogout(w, r, p, page, problem)
 	}
@@ -63,8 +70,8 @@ func (d *Door) logout(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case p.hint != nil && (p.session == nil || p.session.ID == p.hint.SessionID):
 		return d.depart(w, r, p)
-	case p.session == nil && p.to == "":
-		return d.Pages.LoggedOut(w, r, LogoutPage{Realm: snap, Client: p.client})
+	case p.session == nil: // nobody is signed in here: there is nothing to ask
+		return d.departed(w, r, p)
 	}
 	return d.askLogout(w, r, p)
 }
@@ -72,7 +79,7 @@ func (d *Door) logout(w http.ResponseWriter, r *http.Request) error {
 // readDeparture checks what the application sent. It gives the key of an error
 // page, and the error of the event, when it is not right.
 func (d *Door) readDeparture(p *departure, params url.Values) (page, problem string) {
-	if len(p.state) > most["state"] {
+	if len(p.state) > most["state"] || len(p.locales) > most["ui_locales"] {
 		return PageInvalid, "invalid_request"
 	}
 	if raw := params.Get("id_token_hint"); raw != "" {
@@ -142,9 +149,14 @@ func (d *Door) depart(w http.ResponseWriter, r *http.Request, p *departure) erro
 	if err != nil {
 		return err
 	}
+	return d.departed(w, r, p)
+}
+
+// departed leads on, in a browser in which nobody is signed in any more.
+func (d *Door) departed(w http.ResponseWriter, r *http.Request, p *departure) error {
 	d.Site.ClearSession(w, p.snap.Realm)
 	if p.to == "" {
-		return d.Pages.LoggedOut(w, r, LogoutPage{Realm: p.snap, Client: p.client})
+		return d.Pages.LoggedOut(w, r, p.page())
 	}
 	var fields []Field
 	if p.state != "" {
@@ -171,8 +183,8 @@ func (d *Door) endSession(tx *store.Tx, r *http.Request, p *departure, s *latchk
 // askLogout shows the question. What a yes leads to stands in the form, under
 // a seal for this browser's session, so that nothing has to be kept.
 func (d *Door) askLogout(w http.ResponseWriter, r *http.Request, p *departure) error {
-	page := LogoutPage{Realm: p.snap, Client: p.client, User: p.user,
-		Action: d.url(p.snap, protocol+"logout/logout-confirm")}
+	page := p.page()
+	page.Action = d.url(p.snap, protocol+"logout/logout-confirm")
 	add := func(name, value string) {
 		if value != "" {
 			page.Fields = append(page.Fields, Field{name, value})
@@ -183,6 +195,7 @@ func (d *Door) askLogout(w http.ResponseWriter, r *http.Request, p *departure) e
 	}
 	add("post_logout_redirect_uri", p.to)
 	add("state", p.state)
+	add("ui_locales", p.locales)
 	add("session_code", d.logoutSeal(p))
 	if p.to != "" {
 		page.Targets = []string{p.to}
@@ -222,7 +235,7 @@ func (d *Door) logoutConfirmed(w http.ResponseWriter, r *http.Request) error {
 			form[name] = values
 		}
 	}
-	p := &departure{snap: snap, state: form.Get("state")}
+	p := &departure{snap: snap, state: form.Get("state"), locales: form.Get("ui_locales")}
 	form.Del("id_token_hint")
 	if page, problem := d.readDeparture(p, form); page != "" {
 		return d.refuseLogout(w, r, p, page, problem)
@@ -238,9 +251,9 @@ func (d *Door) logoutConfirmed(w http.ResponseWriter, r *http.Request) error {
 	}
 	if !secret.Equal([]byte(form.Get("session_code")), []byte(d.logoutSeal(p))) {
 		if p.session == nil {
-			return d.Pages.LoggedOut(w, r, LogoutPage{Realm: snap, Client: p.client}) // signed out meanwhile
+			return d.Pages.LoggedOut(w, r, p.page()) // signed out meanwhile
 		}
-		return d.askLogout(w, r, &departure{snap: snap, client: p.client, session: p.session, user: p.user})
+		return d.askLogout(w, r, &departure{snap: snap, client: p.client, locales: p.locales, session: p.session, user: p.user})
 	}
 	return d.depart(w, r, p)
 }

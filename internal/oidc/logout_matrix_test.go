@@ -59,6 +59,8 @@ func expectedLogout(hint, client, to string, session bool) string {
 		return "go"
 	case !session && to == "":
 		return "done" // there is nothing to end
+	case !session:
+		return "go"
 	}
 	return "ask"
 }

@@ -137,18 +137,31 @@ func TestLogoutAsks(t *testing.T) {
 	if got := w.browser().get(w.logoutURL()); got.page.Page != "logged-out" {
 		t.Errorf("nobody signed in: %d %s", got.status, got.body)
 	}
-	// Nobody is signed in, but a redirect is asked for: not without a yes.
-	b := w.browser()
-	page := b.get(w.logoutURL("client_id", "bench-app", "post_logout_redirect_uri", redirectURI))
-	if page.page.Page != "confirm" || page.page.User != "" {
+	// Nobody is signed in: there is nothing to ask before the redirect.
+	got := w.browser().get(w.logoutURL("client_id", "bench-app", "post_logout_redirect_uri", redirectURI, "state", "s"))
+	if got.status != http.StatusFound || got.header.Get("Location") != redirectURI+"?state=s" {
+		t.Errorf("nobody signed in: %d %s", got.status, got.body)
+	}
+}
+
+// The pages speak the language that the application asks for (ui_locales,
+// RP-Initiated Logout 1.0, 2), the question as well as what comes after it.
+func TestLogoutLanguage(t *testing.T) {
+	w := sqliteWorld(t)
+	b, _ := w.signedIn("bench-app")
+	page := b.get(w.logoutURL("client_id", "bench-app", "ui_locales", "de en"))
+	if page.page.Page != "confirm" || page.page.Locales != "de en" {
 		t.Fatalf("%d %s", page.status, page.body)
 	}
 	form := url.Values{}
 	for k, v := range page.page.Fields {
 		form.Set(k, v)
 	}
-	if got := b.post(page.page.Action, form); got.status != http.StatusSeeOther || got.header.Get("Location") != redirectURI {
-		t.Errorf("%d %v", got.status, got.header)
+	if got := b.post(page.page.Action, form); got.page.Page != "logged-out" || got.page.Locales != "de en" || got.page.User != "golden@example.test" {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+	if got := w.browser().get(w.logoutURL("ui_locales", strings.Repeat("d", 300))); got.status != http.StatusBadRequest {
+		t.Errorf("300 characters: %d %s", got.status, got.body)
 	}
 }
 

@@ -88,6 +88,7 @@ type shown struct {
 	Action  string            `json:",omitempty"`
 	Fields  map[string]string `json:",omitempty"`
 	Targets []string          `json:",omitempty"`
+	Locales string            `json:",omitempty"`
 }
 
 func show(w http.ResponseWriter, status int, s shown, c *latchkey.Client, fields []oidc.Field) error {
@@ -106,7 +107,7 @@ func (pages) Error(w http.ResponseWriter, _ *http.Request, p oidc.ErrorPage) err
 }
 
 func (pages) LogoutConfirm(w http.ResponseWriter, _ *http.Request, p oidc.LogoutPage) error {
-	s := shown{Page: "confirm", Action: p.Action, Targets: p.Targets}
+	s := shown{Page: "confirm", Action: p.Action, Targets: p.Targets, Locales: p.UILocales}
 	if p.User != nil {
 		s.User = p.User.Username
 	}
@@ -114,7 +115,11 @@ func (pages) LogoutConfirm(w http.ResponseWriter, _ *http.Request, p oidc.Logout
 }
 
 func (pages) LoggedOut(w http.ResponseWriter, _ *http.Request, p oidc.LogoutPage) error {
-	return show(w, http.StatusOK, shown{Page: "logged-out"}, p.Client, nil)
+	s := shown{Page: "logged-out", Locales: p.UILocales}
+	if p.User != nil {
+		s.User = p.User.Username
+	}
+	return show(w, http.StatusOK, s, p.Client, nil)
 }
 
 func (pages) FormPost(w http.ResponseWriter, _ *http.Request, p oidc.FormPostPage) error {

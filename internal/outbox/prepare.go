@@ -150,8 +150,8 @@ func (w *Worker) recipient(tx *store.Tx, m *latchkey.Message, d *decision) error
 			row.Kind = latchkey.MailHasAccount // the page did not say so; the mail may
 		}
 	}
-	if u != nil && row.Locale == "" && len(u.Attributes["locale"]) > 0 {
-		row.Locale = u.Attributes["locale"][0]
+	if row.Locale == "" {
+		row.Locale = u.Locale()
 	}
 	if d.to, err = latchkey.ParseAddress(address); err != nil {
 		d.stop(latchkey.MessageFailed, ReasonBadAddress)

@@ -161,6 +161,15 @@ func (k *Kit) Language(w http.ResponseWriter, r *http.Request, realm *latchkey.R
 	return lang
 }
 
+// RememberLanguage keeps a language that was chosen otherwise than by kc_locale
+// in the same cookie, so that it holds in this browser from now on. One that is
+// not spoken changes nothing.
+func (k *Kit) RememberLanguage(w http.ResponseWriter, realm *latchkey.Realm, locale string) {
+	if lang := k.built(locale); lang != "" && contains(k.Locales(realm), lang) {
+		k.site.SetCookie(w, localeCookie, realm.Name, lang, 0)
+	}
+}
+
 // Texts gives the texts of a language, of English when there is no catalogue
 // for it.
 func (k *Kit) Texts(lang string) *Texts {

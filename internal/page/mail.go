@@ -68,11 +68,7 @@ func (k *Kit) Compose(f Facts) (Content, error) {
 // mailLanguage is the language of the login that asked, else of the user,
 // else of the realm.
 func (k *Kit) mailLanguage(f Facts) string {
-	p := Preferences{Param: f.Message.Locale}
-	if f.User != nil && len(f.User.Attributes["locale"]) > 0 {
-		p.User = f.User.Attributes["locale"][0]
-	}
-	return k.Choose(f.Realm, p)
+	return k.Choose(f.Realm, Preferences{Param: f.Message.Locale, User: f.User.Locale()})
 }
 
 func (k *Kit) mail(t *Texts, f Facts) (mail, error) {

@@ -421,7 +421,9 @@ func TestGive(t *testing.T) {
 // never by whose it is; spellings of one name are one.
 func TestPasswordLimitsGoByTheName(t *testing.T) {
 	k := storetest.Keyring()
-	key := func(name string) string { return string(ratelimit.Password(k, realmID, name, "192.0.2.1", false)[0].Key) }
+	key := func(name string) string {
+		return string(ratelimit.Password(k, realmID, name, "192.0.2.1", false)[0].Key)
+	}
 	for _, same := range [][2]string{{"ada", "ADA"}, {"Ada@Example.test", "ada@example.TEST"}, {"ada@b\u00fccher.test", "ada@xn--bcher-kva.test"}, {"\u00c9lan", "\u00e9lan"}} {
 		if key(same[0]) != key(same[1]) {
 			t.Errorf("%q and %q have a bucket each", same[0], same[1])

@@ -12,9 +12,6 @@ import (
 // has no page.
 type updateLocale struct{}
 
-// attributeLocale is the user attribute that holds it, as in Keycloak.
-const attributeLocale = "locale"
-
 func (updateLocale) Alias() string { return latchkey.ActionUpdateLocale }
 
 // Evaluate does it at once, where the realm has several languages. A language
@@ -25,20 +22,17 @@ func (updateLocale) Evaluate(c *flow.Context) (bool, error) {
 		return false, nil
 	}
 	u, err := c.User()
-	if err != nil || u == nil || slices.Equal(u.Attributes[attributeLocale], []string{c.Login.Locale}) {
+	if err != nil || u == nil || slices.Equal(u.Attributes[latchkey.AttributeLocale], []string{c.Login.Locale}) {
 		return false, err
 	}
 	if u, err = c.Tx.LockUser(u.RealmID, u.ID); err != nil {
 		return false, err
 	}
-	before := ""
-	if old := u.Attributes[attributeLocale]; len(old) > 0 {
-		before = old[0]
-	}
+	before := u.Locale()
 	if u.Attributes == nil {
 		u.Attributes = map[string][]string{}
 	}
-	u.Attributes[attributeLocale] = []string{c.Login.Locale}
+	u.Attributes[latchkey.AttributeLocale] = []string{c.Login.Locale}
 	if err := c.Tx.UpdateUser(u); err != nil {
 		return false, err
 	}

@@ -30,6 +30,12 @@ func (p *oidcPages) meta(w http.ResponseWriter, r *http.Request, snap *latchkey.
 	return p.kit.Meta(r, realm, client, p.kit.Language(w, r, realm, "", ""), p.now())
 }
 
+// metaOf is the same for who signs out, in their language or the one that the
+// application asks for.
+func (p *oidcPages) metaOf(w http.ResponseWriter, r *http.Request, l oidc.LogoutPage) page.Meta {
+	return p.kit.Meta(r, l.Realm.Realm, l.Client, p.kit.Language(w, r, l.Realm.Realm, l.UILocales, l.User.Locale()), p.now())
+}
+
 // Error says why a request leads nowhere.
 func (p *oidcPages) Error(w http.ResponseWriter, r *http.Request, e oidc.ErrorPage) error {
 	return p.kit.Write(w, r, page.Answer{Status: e.Status, Meta: p.meta(w, r, e.Realm, e.Client),
@@ -53,7 +59,7 @@ func (p *oidcPages) LogoutConfirm(w http.ResponseWriter, r *http.Request, l oidc
 	if len(query) > 0 {
 		c.Action += "?" + query.Encode()
 	}
-	return p.kit.Write(w, r, page.Answer{Status: http.StatusOK, Meta: p.meta(w, r, l.Realm, l.Client), Page: c,
+	return p.kit.Write(w, r, page.Answer{Status: http.StatusOK, Meta: p.metaOf(w, r, l), Page: c,
 		Policy: page.Policy{FormTargets: l.Targets}})
 }
 
@@ -64,7 +70,7 @@ func (p *oidcPages) Frame(w http.ResponseWriter, _ *http.Request, f oidc.FramePa
 
 // LoggedOut says that it was done.
 func (p *oidcPages) LoggedOut(w http.ResponseWriter, r *http.Request, l oidc.LogoutPage) error {
-	return p.kit.Write(w, r, page.Answer{Status: http.StatusOK, Meta: p.meta(w, r, l.Realm, l.Client), Page: page.LoggedOut{}})
+	return p.kit.Write(w, r, page.Answer{Status: http.StatusOK, Meta: p.metaOf(w, r, l), Page: page.LoggedOut{}})
 }
 
 // FormPost answers the application by a form that submits itself.
