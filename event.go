@@ -56,6 +56,20 @@ const (
 	EventLimitHit       EventType = "LIMIT_HIT"
 )
 
+// EventTypes are all types of events that Latchkey records.
+func EventTypes() []EventType { return append([]EventType(nil), eventTypes...) }
+
+var eventTypes = []EventType{
+	EventLogin, EventLoginError, EventRegister, EventLogout, EventLogoutError, EventCodeToToken, EventCodeToTokenError,
+	EventRefreshToken, EventRefreshTokenError, EventClientLogin, EventClientLoginError, EventUserInfoError,
+	EventUpdateProfile, EventUpdateEmail, EventUpdatePassword, EventVerifyEmail, EventSendVerifyEmail, EventCustomRequired,
+	EventExecuteActionToken, EventExecuteActionTokenError, EventRestart, EventUpdateCredential, EventRemoveCredential,
+	EventBackchannelLogout, EventBackchannelLogoutError, EventGrantConsent, EventUpdateConsent, EventDeleteAccount,
+	EventRevokeGrant, EventRevokeGrantError, EventIntrospectTokenError,
+	EventMailQueued, EventMailHandedOver, EventMailFailed, EventMailWithheld, EventLinkOpened, EventLinkApproved,
+	EventLinkRedeemed, EventLinkRefused, EventLinkReported, EventCodeRefused, EventLimitHit,
+}
+
 // Event is something that happened to a person or an application in a realm
 // (Keycloak: event). It never holds a secret.
 type Event struct {

@@ -39,6 +39,9 @@ type Key struct {
 	ComponentID string `json:"componentId,omitempty"`
 	Name        string `json:"name,omitempty"`
 	Provider    string `json:"provider,omitempty"`
+	// Removed hides a key that an administrator deleted. It is disabled, and its
+	// row stays so that its id is not used again.
+	Removed bool `json:"removed,omitempty"`
 }
 
 // Start is when the key began, or will begin, to sign.

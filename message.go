@@ -35,6 +35,7 @@ const (
 	MailRegister          MessageKind = "register"    // a link that makes the account that was asked for
 	MailHasAccount        MessageKind = "has-account" // the same, to an address that has one already
 	MailReset             MessageKind = "reset-credentials"
+	MailTest              MessageKind = "test" // to the administrator who asks whether mail arrives
 )
 
 // Linked says whether mails of the kind carry a link.

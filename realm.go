@@ -87,6 +87,9 @@ type Realm struct {
 	// Profile says what a user of the realm is asked for.
 	Profile    UserProfile       `json:"profile"`
 	Attributes map[string]string `json:"attributes,omitempty"`
+	// Localization are the realm's own texts by language and key. They stand
+	// before those of the catalogue, and are what "${key}" in labels means.
+	Localization map[string]map[string]string `json:"localization,omitempty"`
 	// DefaultGroups are ids of the groups that a new user is put into.
 	DefaultGroups []string `json:"defaultGroups,omitempty"`
 	Kept          Kept     `json:"-"`

@@ -157,6 +157,11 @@ func (c *call) read(v any) error {
 	if err != nil {
 		return err
 	}
+	return decode(body, v)
+}
+
+// decode is [call.read] for a body in hand.
+func decode(body []byte, v any) error {
 	if len(strings.TrimSpace(string(body))) == 0 {
 		return latchkey.Errorf(latchkey.CodeInvalid, "The request has no body.")
 	}
@@ -254,8 +259,10 @@ type act struct {
 // record writes down what was done, in the transaction that does it, when the
 // realm keeps admin events; with the representation when it keeps that. One log
 // line tells of it in any case.
-func (c *call) record(tx *store.Tx, a act) error {
-	realm := c.snap.Realm
+func (c *call) record(tx *store.Tx, a act) error { return c.recordIn(tx, c.snap.Realm, a) }
+
+// recordIn is record for another realm than the one that is administered.
+func (c *call) recordIn(tx *store.Tx, realm *latchkey.Realm, a act) error {
 	e := &latchkey.AdminEvent{RealmID: realm.ID, AuthRealmID: c.caller.realm.Realm.ID, AuthUserID: c.caller.userID,
 		AuthIPAddress: c.caller.ip, OperationType: a.operation, ResourceType: a.resource, ResourcePath: a.path}
 	if c.caller.client != nil {

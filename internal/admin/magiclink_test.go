@@ -263,7 +263,7 @@ func TestEveryLinkIsAnAdminEvent(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.s.View(func(tx *store.Tx) error {
-		list, err := tx.AdminEvents(w.rp.Client.RealmID, 10)
+		list, err := tx.AdminEvents(w.rp.Client.RealmID, store.AdminEventFilter{})
 		if err != nil {
 			return err
 		}

@@ -76,12 +76,26 @@ type caller struct {
 // master says whether the caller is an account of realm master.
 func (c *caller) master() bool { return c.realm.Realm.Name == latchkey.MasterRealm }
 
+// administersAll says whether the caller has the role admin of master.
+func (c *caller) administersAll() bool {
+	return c.master() && slices.Contains(c.held.Realm, latchkey.RoleAdmin)
+}
+
+// createsRealms says whether the caller may make realms.
+func (c *caller) createsRealms() bool {
+	return c.administersAll() || c.master() && slices.Contains(c.held.Realm, createRealm)
+}
+
 // rolesIn are the administrative roles that the caller has for the realm with
 // that name: those of realm-management for a realm's own accounts, those of
 // <realm>-realm for accounts of master.
 func (c *caller) rolesIn(name string) map[string]bool {
 	var names []string
 	switch {
+	case c.administersAll():
+		// A realm that was made since the token was is among what the role admin is
+		// composed of; the token does not name it yet.
+		return c.composed(realm.AdminClientID(name))
 	case c.master():
 		names = c.held.Client[realm.AdminClientID(name)]
 	case c.realm.Realm.Name == name:
@@ -90,6 +104,23 @@ func (c *caller) rolesIn(name string) map[string]bool {
 	roles := make(map[string]bool, len(names))
 	for _, n := range names {
 		roles[n] = true
+	}
+	return roles
+}
+
+// composed are the roles of a client of master that its role admin is composed
+// of now.
+func (c *caller) composed(clientID string) map[string]bool {
+	roles := map[string]bool{}
+	client := c.realm.ClientByClientID(clientID)
+	admin := c.realm.RoleNamed("", latchkey.RoleAdmin)
+	if client == nil || admin == nil {
+		return roles
+	}
+	for _, r := range c.realm.ExpandRoles([]string{admin.ID}) {
+		if r.ClientID == client.ID {
+			roles[r.Name] = true
+		}
 	}
 	return roles
 }

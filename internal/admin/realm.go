@@ -1,37 +1,78 @@
 package admin
 
 import (
+	"net/http"
+	"strings"
+
 	"latchkey"
 	"latchkey/internal/realm"
 	"latchkey/internal/representation"
 	"latchkey/internal/store"
 )
 
+// realmBody bounds the body that makes a realm: an export with some ten
+// thousand people. More are imported by the command line.
+const realmBody = 64 << 20
+
 func (d *Door) realmRoutes() []route {
 	return []route{
 		{method: "GET", path: "/admin/realms", anybody: true, act: d.realms, summary: "List the realms that the caller may see",
 			query: []param{{"briefRepresentation", flag, "names and states only"}}, gives: []representation.Realm{}},
+		{method: "POST", path: "/admin/realms", anybody: true, act: d.createRealm, summary: "Make a realm: an export with all that is in it, or a name alone",
+			body: representation.Realm{}, status: http.StatusCreated, size: realmBody},
 		{method: "GET", path: "", act: d.realm, summary: "Read a realm's settings", gives: representation.Realm{}},
 		{method: "PUT", path: "", may: mayManageRealm, act: d.updateRealm, summary: "Change a realm's settings: those that are given",
 			body: representation.Realm{}},
+		{method: "DELETE", path: "", may: mayManageRealm, act: d.deleteRealm, summary: "Delete a realm with all that is in it"},
+		{method: "PUT", path: "/ui-ext", may: mayManageRealm, act: d.updateRealmAndProfile,
+			summary: "Change a realm's settings and its user profile (upConfig) at once", body: representation.Realm{}},
+		{method: "GET", path: "/ui-ext/realms/names", act: d.realmNames, summary: "List the names of the realms that the caller may see",
+			query: with(paging, []param{{"search", text, "a part of the name"}}), gives: []realmName{}},
 	}
 }
 
 // realms lists the realms of which the caller sees something: all of it, or
 // their names, by what the caller may there.
 func (d *Door) realms(c *call) error {
-	var names []string
-	err := c.view(func(tx *store.Tx) error {
-		all, err := tx.Realms()
-		for _, r := range all {
-			names = append(names, r.Name)
+	out := []*representation.Realm{}
+	err := d.eachRealm(c, func(snap *latchkey.Snapshot, roles map[string]bool) {
+		r := snap.Realm
+		switch {
+		case !has(roles, mayViewRealm):
+			out = append(out, &representation.Realm{ID: new(r.ID), Realm: new(r.Name), Enabled: new(r.Enabled)})
+		case c.flag("briefRepresentation", false):
+			whole := representation.RealmOf(snap)
+			out = append(out, &representation.Realm{ID: whole.ID, Realm: whole.Realm, Enabled: whole.Enabled,
+				DisplayName: whole.DisplayName, DisplayNameHTML: whole.DisplayNameHTML})
+		default:
+			out = append(out, representation.RealmOf(snap))
 		}
-		return err
 	})
 	if err != nil {
 		return err
 	}
-	out := []*representation.Realm{}
+	if len(out) == 0 {
+		return forbidden()
+	}
+	return c.answer(out)
+}
+
+// eachRealm gives the realms that the caller has administrative roles for.
+func (d *Door) eachRealm(c *call, f func(snap *latchkey.Snapshot, roles map[string]bool)) error {
+	names := []string{c.caller.realm.Realm.Name}
+	if c.caller.master() {
+		names = nil
+		err := c.view(func(tx *store.Tx) error {
+			all, err := tx.Realms()
+			for _, r := range all {
+				names = append(names, r.Name)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
 	for _, name := range names {
 		roles := c.caller.rolesIn(name)
 		if len(roles) == 0 {
@@ -44,26 +85,111 @@ func (d *Door) realms(c *call) error {
 		case err != nil:
 			return err
 		}
-		if !has(roles, mayViewRealm) || c.flag("briefRepresentation", false) {
-			out = append(out, &representation.Realm{ID: new(snap.Realm.ID), Realm: new(name), Enabled: new(snap.Realm.Enabled)})
-			continue
+		f(snap, roles)
+	}
+	return nil
+}
+
+// realmName is a realm in the console's list.
+type realmName struct {
+	Name        string `json:"name"`
+	DisplayName string `json:"displayName,omitempty"`
+}
+
+func (d *Door) realmNames(c *call) error {
+	first, limit, err := c.page(everything)
+	if err != nil {
+		return err
+	}
+	search := strings.ToLower(c.text("search"))
+	out := []realmName{}
+	err = d.eachRealm(c, func(snap *latchkey.Snapshot, _ map[string]bool) {
+		r := snap.Realm
+		if strings.Contains(strings.ToLower(r.Name), search) || strings.Contains(strings.ToLower(r.DisplayName), search) {
+			out = append(out, realmName{r.Name, r.DisplayName})
 		}
-		out = append(out, representation.RealmOf(snap))
+	})
+	if err != nil {
+		return err
 	}
-	if len(out) == 0 {
-		return forbidden()
-	}
-	return c.answer(out)
+	return c.answer(part(out, first, limit))
 }
 
 // realm shows a realm: to administrators who may not see its settings, what
 // the console's frame needs.
 func (d *Door) realm(c *call) error {
+	whole := representation.RealmOf(c.snap)
 	if c.may(mayViewRealm...) {
-		return c.answer(representation.RealmOf(c.snap))
+		return c.answer(whole)
 	}
-	r := c.snap.Realm
-	return c.answer(&representation.Realm{ID: new(r.ID), Realm: new(r.Name), Enabled: new(r.Enabled)})
+	return c.answer(&representation.Realm{ID: whole.ID, Realm: whole.Realm, Enabled: whole.Enabled, DisplayName: whole.DisplayName,
+		InternationalizationEnabled: whole.InternationalizationEnabled, SupportedLocales: whole.SupportedLocales,
+		DefaultLocale: whole.DefaultLocale, RegistrationEmailAsUsername: whole.RegistrationEmailAsUsername})
+}
+
+// createRealm makes a realm as an import of it does. Who makes one without
+// being an administrator of everything administers the new one.
+func (d *Door) createRealm(c *call) error {
+	if !c.caller.createsRealms() {
+		return forbidden()
+	}
+	body, err := c.bytes()
+	if err != nil {
+		return err
+	}
+	var named representation.Realm
+	if err := decode(body, &named); err != nil {
+		return err
+	}
+	name := strings.TrimSpace(representation.Value(named.Realm))
+	if name == "" {
+		return tellError(http.StatusBadRequest, "Realm name cannot be empty")
+	}
+	sources, err := realm.Parse(body)
+	if err != nil {
+		return err
+	}
+	results, err := realm.Import(c.r.Context(), d.DB, sources, realm.ImportOptions{IfExists: realm.Fail,
+		Options: realm.Options{Now: d.Now(), Built: d.Registry.Built}})
+	if err != nil {
+		return conflict(err, "Realm "+name+" already exists")
+	}
+	for _, line := range results[0].Report.Lines() {
+		d.Log.Info("made by the API, and not all of it is acted on", "realm", name, "what", line)
+	}
+	if err := d.giveToCreator(c, name); err != nil {
+		return err
+	}
+	c.w.Header().Set("Location", d.Site.URL("admin", "realms", name))
+	c.w.WriteHeader(http.StatusCreated)
+	return nil
+}
+
+// giveToCreator records that the realm was made, and gives who made it its
+// administrative roles where they do not have them by the role admin.
+func (d *Door) giveToCreator(c *call, name string) error {
+	master := c.caller.realm.Realm.ID
+	err := d.DB.Update(c.r.Context(), func(tx *store.Tx) error {
+		if err := c.recordIn(tx, c.caller.realm.Realm, act{operationCreate, "REALM", name, nil}); err != nil || c.caller.administersAll() {
+			return err
+		}
+		snap, err := tx.Snapshot(master)
+		if err != nil {
+			return err
+		}
+		client := snap.ClientByClientID(realm.AdminClientID(name))
+		for _, r := range snap.Roles {
+			if client == nil || r.ClientID != client.ID {
+				continue
+			}
+			if err := tx.AddUserRole(master, c.caller.userID, r.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	d.Realms.Invalidate(master)
+	return err
 }
 
 func (d *Door) updateRealm(c *call) error {
@@ -71,22 +197,78 @@ func (d *Door) updateRealm(c *call) error {
 	if err := c.read(&body); err != nil {
 		return err
 	}
+	return d.changeRealm(c, &body, nil)
+}
+
+// updateRealmAndProfile is what the console's form of a realm sends.
+func (d *Door) updateRealmAndProfile(c *call) error {
+	text, err := c.bytes()
+	if err != nil {
+		return err
+	}
+	var body representation.Realm
+	var more struct {
+		Profile *representation.Profile `json:"upConfig"`
+	}
+	if err := decode(text, &body); err != nil {
+		return err
+	}
+	if err := decode(text, &more); err != nil {
+		return err
+	}
+	return d.changeRealm(c, &body, more.Profile)
+}
+
+// changeRealm changes what is given of a realm and, where there is one, its
+// user profile.
+func (d *Door) changeRealm(c *call, body *representation.Realm, profile *representation.Profile) error {
+	delete(body.Kept, "upConfig")
 	err := c.edit(func(tx *store.Tx, snap *latchkey.Snapshot) error {
 		changed := *snap.Realm
 		if err := body.Apply(&changed, snap); err != nil {
 			return err
+		}
+		if profile != nil {
+			noun, err := profile.Noun()
+			if err != nil {
+				return err
+			}
+			changed.Profile = noun
 		}
 		name := changed.Name
 		if body.Realm != nil {
 			name = *body.Realm
 		}
 		if err := realm.Rename(tx, &changed, name); err != nil {
-			return conflict(err, "Realm "+name+" already exists")
+			if name != snap.Realm.Name {
+				return conflict(err, "Realm with same name exists")
+			}
+			return err
 		}
 		return c.record(tx, act{operationUpdate, "REALM", "", body})
 	})
 	if err != nil {
 		return err
 	}
+	d.Realms.Invalidate(c.caller.realm.Realm.ID) // master's client follows a new name
+	return c.done()
+}
+
+func (d *Door) deleteRealm(c *call) error {
+	gone := c.snap.Realm
+	err := c.update(func(tx *store.Tx) error {
+		if err := realm.Delete(tx, gone); err != nil {
+			return notFound(err, "Realm not found.")
+		}
+		if c.caller.realm.Realm.ID == gone.ID { // there is no record left to write to
+			return nil
+		}
+		return c.recordIn(tx, c.caller.realm.Realm, act{operationDelete, "REALM", gone.Name, nil})
+	})
+	if err != nil {
+		return err
+	}
+	d.Realms.Invalidate(gone.ID)
+	d.Realms.Invalidate(c.caller.realm.Realm.ID)
 	return c.done()
 }

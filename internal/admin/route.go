@@ -12,8 +12,8 @@ import (
 // the tests that walk the API read the same rows.
 type route struct {
 	method string
-	// path is below /admin/realms/{realm}; one that begins with "/admin" or
-	// "/realms" is whole.
+	// path is below /admin/realms/{realm}; one that begins with "/admin/" or
+	// "/realms/" is whole.
 	path string
 	// may are the administrative roles of which the caller needs one for the
 	// realm (see permission.go); empty where any administrator may, or where the
@@ -77,7 +77,7 @@ const base = "/admin/realms/{realm}"
 
 // pattern is the whole path of the route.
 func (r *route) pattern() string {
-	if strings.HasPrefix(r.path, "/admin") || strings.HasPrefix(r.path, "/realms") {
+	if strings.HasPrefix(r.path, "/admin/") || strings.HasPrefix(r.path, "/realms/") {
 		return r.path
 	}
 	return base + r.path
@@ -99,7 +99,10 @@ func (d *Door) table() []route {
 	var all []route
 	for _, group := range [][]route{
 		d.realmRoutes(),
+		d.realmMailRoutes(),
 		d.keyRoutes(),
+		d.componentRoutes(),
+		d.localizationRoutes(),
 		d.eventRoutes(),
 		d.sessionRoutes(),
 		d.userRoutes(),

@@ -175,7 +175,7 @@ func TestRecordAdmin(t *testing.T) {
 			return event.RecordAdmin(tx, &latchkey.AdminEvent{RealmID: "r", OperationType: "CREATE", ResourceType: "USER", ResourcePath: "users/u", Representation: `{"a":1}`})
 		})
 		update(t, db, func(tx *store.Tx) error {
-			events, err := tx.AdminEvents("r", 10)
+			events, err := tx.AdminEvents("r", store.AdminEventFilter{})
 			if err == nil && (len(events) != 1 || events[0].ID == "" || events[0].Time.IsZero() || events[0].ResourcePath != "users/u") {
 				t.Errorf("stored %+v", events)
 			}

@@ -141,6 +141,7 @@ func (c *catalogue) text(key string, args []any) (string, bool) {
 // Texts are the texts of one language; a key that it lacks is looked up in
 // English.
 type Texts struct {
+	own      map[string]string // the realm's, before those of the catalogue
 	lang     *catalogue
 	fallback *catalogue
 }
@@ -158,6 +159,9 @@ func (t *Texts) Has(key string) bool {
 }
 
 func (t *Texts) lookup(key string, args []any) (string, bool) {
+	if text, ok := t.own[key]; ok {
+		return text, true
+	}
 	if text, ok := t.lang.text(key, args); ok {
 		return text, true
 	}

@@ -63,6 +63,7 @@ func (k *Kit) Meta(r *http.Request, realm *latchkey.Realm, client *latchkey.Clie
 	m := Meta{Lang: lang, Now: now, AdminCommand: k.AdminCommand, Languages: k.languages(r, realm, lang)}
 	if realm != nil {
 		m.Realm = clean(realm.Title())
+		m.Texts = realm.Localization[lang]
 		m.Accent = realm.Attributes[AccentAttribute]
 	}
 	if client != nil {
@@ -72,6 +73,13 @@ func (k *Kit) Meta(r *http.Request, realm *latchkey.Realm, client *latchkey.Clie
 		m.AppURL = client.StartURL(k.site.URL(), k.site.Issuer(realm.Name))
 	}
 	return m
+}
+
+// textsFor are the texts of a page.
+func (k *Kit) textsFor(m Meta) *Texts {
+	t := k.Texts(m.Lang)
+	t.own = m.Texts
+	return t
 }
 
 // AppTitle is the application's name as people are shown it: a name such as
@@ -119,7 +127,7 @@ func (k *Kit) Render(ctx context.Context, m Meta, p Page, policy Policy) ([]byte
 }
 
 func (k *Kit) render(ctx context.Context, b *bytes.Buffer, m Meta, p Page, policy Policy) error {
-	v := &view{kit: k, meta: m, texts: k.Texts(m.Lang), page: p, script: policy.Script}
+	v := &view{kit: k, meta: m, texts: k.textsFor(m), page: p, script: policy.Script}
 	v.meta.Lang = v.texts.Lang()
 	if err := document(p).Render(context.WithValue(ctx, viewKey{}, v), b); err != nil {
 		return fmt.Errorf("render page: %w", err)

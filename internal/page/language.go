@@ -181,6 +181,16 @@ func (k *Kit) Texts(lang string) *Texts {
 	return &Texts{lang: k.catalogues[0], fallback: k.catalogues[0]}
 }
 
+// TextsOf are the texts of a language with the realm's own before them. realm
+// may be nil.
+func (k *Kit) TextsOf(realm *latchkey.Realm, lang string) *Texts {
+	t := k.Texts(lang)
+	if realm != nil {
+		t.own = realm.Localization[t.lang.code]
+	}
+	return t
+}
+
 // languages are the entries of the choice below a page: links to the same
 // page with kc_locale set. An answer to a POST offers them too, as a GET.
 func (k *Kit) languages(r *http.Request, realm *latchkey.Realm, lang string) []Language {

@@ -52,7 +52,7 @@ func (k *Kit) Compose(f Facts) (Content, error) {
 	if f.Message == nil || f.Realm == nil {
 		return Content{}, latchkey.Errorf(latchkey.CodeInvalid, "A mail needs its message and its realm.")
 	}
-	t := k.Texts(k.mailLanguage(f))
+	t := k.TextsOf(f.Realm, k.mailLanguage(f))
 	m, err := k.mail(t, f)
 	if err != nil {
 		return Content{}, err
@@ -96,7 +96,7 @@ func (k *Kit) mail(t *Texts, f Facts) (mail, error) {
 		name, notYou = "reset", "mail.reset.not-you"
 	case latchkey.MailAPILink:
 		name, notYou = "api", "mail.api.not-you"
-	case latchkey.MailUpdateEmail, latchkey.MailAddressTaken, latchkey.MailEmailChanged:
+	case latchkey.MailUpdateEmail, latchkey.MailAddressTaken, latchkey.MailEmailChanged, latchkey.MailTest:
 		name = string(f.Message.Kind)
 		notYou = "mail." + name + ".not-you"
 	case latchkey.MailOTPAdded, latchkey.MailCredentialRemoved, latchkey.MailPasswordChanged:

@@ -17,6 +17,9 @@ type Meta struct {
 	// AdminCommand makes the one-time link of an administrator, as it is typed
 	// on the host.
 	AdminCommand string
+	// Texts are the realm's own in that language; they stand before those of the
+	// catalogue.
+	Texts map[string]string
 	// Languages are offered at the bottom; fewer than two are not shown.
 	Languages []Language
 	// Now is the time of the request: what "two minutes ago" counts from.

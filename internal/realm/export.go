@@ -54,6 +54,10 @@ func (c *Contents) Export(shown Shown) *representation.Realm {
 	r.KeycloakVersion = new(representation.KeycloakVersion)
 	maps.Copy(r.Kept, c.Realm.Kept)
 	r.Kept = shown.kept(r.Kept)
+	r.LocalizationTexts = c.Realm.Localization
+	if r.LocalizationTexts == nil {
+		r.LocalizationTexts = map[string]map[string]string{}
+	}
 	c.exportSMTP(r, shown)
 	r.AuthenticationFlows, r.AuthenticatorConfig, r.RequiredActions = []representation.Flow{}, []representation.AuthenticatorConfig{}, []representation.RequiredAction{}
 	for _, f := range sorted(c.Flows, func(f *latchkey.Flow) string { return f.Alias }) {

@@ -140,6 +140,9 @@ var keySettings = []string{"priority", "algorithm", "active", "enabled"}
 func (c *Contents) exportKeys(r *representation.Realm, shown Shown) {
 	list := r.Components[token.KeyProviderType]
 	for _, k := range c.Keys {
+		if k.Removed {
+			continue
+		}
 		one, err := token.ComponentOf(k)
 		if err != nil {
 			continue // it was made by a provider that is known

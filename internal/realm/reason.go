@@ -24,7 +24,6 @@ var reasons = []struct{ prefix, why string }{
 	{"federatedUsers", "user federation is not supported yet"},
 	{"userFederation", "user federation is not supported yet"},
 	{"organizations", "organizations are not supported yet"},
-	{"localizationTexts", "a realm has no texts of its own yet"},
 	{"webAuthnPolicy", "passkeys are not supported yet"},
 	{"maxSecondaryAuthFailures", "one count holds for passwords and codes (failureFactor)"},
 	{"browserSecurityHeaders", "pages have headers of their own"},

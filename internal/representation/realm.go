@@ -118,6 +118,8 @@ type Realm struct {
 
 	// Kept holds the settings of Keycloak that Latchkey has no switch for, too:
 	// clients that read them find them.
+	LocalizationTexts map[string]map[string]string `json:"localizationTexts,omitzero"` // by language and key; exports and imports only
+
 	Kept latchkey.Kept `json:"-"`
 }
 
@@ -213,6 +215,9 @@ func (r *Realm) Apply(to *latchkey.Realm, in *latchkey.Snapshot) error {
 	set(&to.BruteForce.QuickLoginCheck, r.QuickLoginCheckMilliSeconds)
 	if r.SupportedLocales != nil {
 		to.SupportedLocales = r.SupportedLocales
+	}
+	if r.LocalizationTexts != nil {
+		to.Localization = r.LocalizationTexts
 	}
 	r.write(to)
 	to.Kept = merge(to.Kept, r.Kept, realmFixed)

@@ -423,7 +423,7 @@ func (w *spied) events() string {
 			if err != nil {
 				return err
 			}
-			admin, err := tx.AdminEvents(id, 1000)
+			admin, err := tx.AdminEvents(id, store.AdminEventFilter{Max: 1000})
 			list = append(list, events, admin)
 			return err
 		})

@@ -1,6 +1,10 @@
 package store
 
 import (
+	"strconv"
+	"strings"
+	"time"
+
 	"latchkey"
 	"latchkey/internal/secret"
 )
@@ -33,21 +37,108 @@ func (tx *Tx) CreateAdminEvent(e *latchkey.AdminEvent) error {
 	return err
 }
 
-// AdminEvents lists the newest admin events of a realm, at most so many (zero: a
-// hundred).
-func (tx *Tx) AdminEvents(realmID string, most int) ([]*latchkey.AdminEvent, error) {
-	if most <= 0 {
-		most = maxListed
+// AdminEventFilter says which admin events are listed. Empty fields do not
+// filter.
+type AdminEventFilter struct {
+	Operations, Resources     []string
+	ResourcePath              string // "*" stands for any text in it
+	AuthRealmID, AuthClientID string
+	AuthUserID, AuthIPAddress string
+	From, To                  time.Time // From inclusive, To exclusive
+	OldestFirst               bool
+	First, Max                int // Max zero: a hundred
+}
+
+// byAdministrator says whether the filter is about who did it.
+func (f *AdminEventFilter) byAdministrator() bool {
+	return f.AuthRealmID != "" || f.AuthClientID != "" || f.AuthUserID != "" || f.AuthIPAddress != ""
+}
+
+func (f *AdminEventFilter) matches(e *latchkey.AdminEvent) bool {
+	for wanted, is := range map[*string]string{&f.AuthRealmID: e.AuthRealmID, &f.AuthClientID: e.AuthClientID,
+		&f.AuthUserID: e.AuthUserID, &f.AuthIPAddress: e.AuthIPAddress} {
+		if *wanted != "" && *wanted != is {
+			return false
+		}
 	}
-	return many(tx, func(_ *Tx, r row) (*latchkey.AdminEvent, error) {
-		e := &latchkey.AdminEvent{}
-		var b adminEventBody
-		err := r.Scan(&e.RealmID, timeColumn{&e.Time}, &e.ID, &e.OperationType, &e.ResourceType, &e.ResourcePath, &e.Error, bodyColumn{&b})
-		e.AuthRealmID, e.AuthClientID, e.AuthUserID, e.AuthIPAddress, e.Representation =
-			b.RealmID, b.ClientID, b.UserID, b.IPAddress, b.Representation
-		return e, err
-	}, `SELECT realm_id, time, id, operation_type, resource_type, resource_path, error, body FROM admin_event
-		WHERE realm_id = $1 ORDER BY time DESC, id DESC LIMIT $2`, realmID, most)
+	return true
+}
+
+// AdminEvents lists the admin events of a realm, the newest first unless the
+// filter says otherwise. Who did it stands in no column: those are looked
+// through page by page.
+func (tx *Tx) AdminEvents(realmID string, f AdminEventFilter) ([]*latchkey.AdminEvent, error) {
+	if f.Max <= 0 {
+		f.Max = maxListed
+	}
+	f.First = max(f.First, 0)
+	if !f.byAdministrator() {
+		return tx.adminEvents(realmID, f)
+	}
+	const size = 500
+	page, skip := f, f.First
+	var out []*latchkey.AdminEvent
+	for page.First, page.Max = 0, size; ; page.First += size {
+		list, err := tx.adminEvents(realmID, page)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range list {
+			switch {
+			case !f.matches(e):
+			case skip > 0:
+				skip--
+			case len(out) < f.Max:
+				out = append(out, e)
+			}
+		}
+		if len(list) < size || len(out) == f.Max {
+			return out, nil
+		}
+	}
+}
+
+func (tx *Tx) adminEvents(realmID string, f AdminEventFilter) ([]*latchkey.AdminEvent, error) {
+	where, args := `realm_id = $1`, []any{realmID}
+	add := func(condition string, arg any) {
+		args = append(args, arg)
+		where += ` AND ` + condition + ` $` + strconv.Itoa(len(args))
+	}
+	in := func(column string, values []string) {
+		if len(values) > 0 {
+			list := padded(values)
+			where += ` AND ` + column + ` IN (` + placeholders(len(args)+1, len(list)) + `)`
+			args = append(args, list...)
+		}
+	}
+	if f.ResourcePath != "" {
+		add(`resource_path LIKE`, strings.ReplaceAll(likeEscapes.Replace(f.ResourcePath), "*", "%"))
+		where += ` ESCAPE '\'`
+	}
+	if !f.From.IsZero() {
+		add(`time >=`, millis(f.From))
+	}
+	if !f.To.IsZero() {
+		add(`time <`, millis(f.To))
+	}
+	in(`operation_type`, f.Operations)
+	in(`resource_type`, f.Resources)
+	order := `DESC`
+	if f.OldestFirst {
+		order = `ASC`
+	}
+	args = append(args, f.Max, f.First)
+	return many(tx, (*Tx).scanAdminEvent, `SELECT realm_id, time, id, operation_type, resource_type, resource_path, error, body FROM admin_event
+		WHERE `+where+` ORDER BY time `+order+`, id `+order+` LIMIT $`+strconv.Itoa(len(args)-1)+` OFFSET $`+strconv.Itoa(len(args)), args...)
+}
+
+func (tx *Tx) scanAdminEvent(r row) (*latchkey.AdminEvent, error) {
+	e := &latchkey.AdminEvent{}
+	var b adminEventBody
+	err := r.Scan(&e.RealmID, timeColumn{&e.Time}, &e.ID, &e.OperationType, &e.ResourceType, &e.ResourcePath, &e.Error, bodyColumn{&b})
+	e.AuthRealmID, e.AuthClientID, e.AuthUserID, e.AuthIPAddress, e.Representation =
+		b.RealmID, b.ClientID, b.UserID, b.IPAddress, b.Representation
+	return e, err
 }
 
 // DeleteAdminEvents deletes all admin events of a realm.

@@ -14,7 +14,8 @@ type EventFilter struct {
 	UserID, ClientID string    // ClientID is OAuth's client_id
 	IPAddress        string    //
 	From, To         time.Time // From inclusive, To exclusive
-	First, Max       int       // Max zero: a hundred
+	OldestFirst      bool
+	First, Max       int // Max zero: a hundred
 }
 
 // CreateEvent adds an event. An empty ID is drawn, a zero Time is now.
@@ -35,7 +36,8 @@ func (tx *Tx) CreateEvent(e *latchkey.Event) error {
 	return err
 }
 
-// Events lists the events of a realm, the newest first.
+// Events lists the events of a realm, the newest first unless the filter says
+// otherwise.
 func (tx *Tx) Events(realmID string, f EventFilter) ([]*latchkey.Event, error) {
 	where, args := `realm_id = $1`, []any{realmID}
 	add := func(condition string, arg any) {
@@ -69,9 +71,13 @@ func (tx *Tx) Events(realmID string, f EventFilter) ([]*latchkey.Event, error) {
 	if f.Max <= 0 {
 		f.Max = maxListed
 	}
+	order := `DESC`
+	if f.OldestFirst {
+		order = `ASC`
+	}
 	args = append(args, f.Max, max(f.First, 0))
 	return many(tx, (*Tx).scanEvent, `SELECT realm_id, time, id, type, client_id, user_id, session_id, ip_address, error, details
-		FROM event WHERE `+where+` ORDER BY time DESC, id DESC LIMIT $`+strconv.Itoa(len(args)-1)+` OFFSET $`+strconv.Itoa(len(args)), args...)
+		FROM event WHERE `+where+` ORDER BY time `+order+`, id `+order+` LIMIT $`+strconv.Itoa(len(args)-1)+` OFFSET $`+strconv.Itoa(len(args)), args...)
 }
 
 func (tx *Tx) scanEvent(r row) (*latchkey.Event, error) {

@@ -50,6 +50,20 @@ func (tx *Tx) CreateKey(k *latchkey.Key) error {
 		k.RealmID, k.ID, k.Algorithm, k.Use, string(k.Status), k.Priority, k.Certificate, sealed, millis(k.CreatedAt), millis(k.ActiveFrom), text)
 }
 
+// UpdateKey changes a key's status, its priority and what it is among the
+// components, and nothing else.
+func (tx *Tx) UpdateKey(k *latchkey.Key) error {
+	if err := tx.BumpRealm(k.RealmID); err != nil {
+		return err
+	}
+	text, err := body(k)
+	if err != nil {
+		return err
+	}
+	return tx.must("key", `UPDATE realm_key SET status = $3, priority = $4, body = $5 WHERE realm_id = $1 AND id = $2`,
+		k.RealmID, k.ID, string(k.Status), k.Priority, text)
+}
+
 // SetKeyStatus says what a key is used for from now on. Keys are never
 // deleted, so that their ids are not used again (R-157).
 func (tx *Tx) SetKeyStatus(realmID, id string, status latchkey.KeyStatus) error {

@@ -349,7 +349,17 @@ func TestEvents(t *testing.T) {
 			OperationType: "CREATE", ResourceType: "USER", ResourcePath: "users/1", Representation: "{}", Error: "e"}
 		w.update(func(tx *store.Tx) error { return tx.CreateAdminEvent(a) })
 		w.view(func(tx *store.Tx) error {
-			list, err := tx.AdminEvents(id, 0)
+			for filter, want := range map[*store.AdminEventFilter]int{
+				{}: 1, {ResourcePath: "users/*"}: 1, {ResourcePath: "user"}: 0, {Operations: []string{"CREATE", "UPDATE"}}: 1, {Resources: []string{"CLIENT"}}: 0,
+				{AuthUserID: "root", AuthIPAddress: "192.0.2.9"}: 1, {AuthUserID: "nobody"}: 0, {AuthRealmID: "master", First: 1}: 0,
+				{From: a.Time.Add(time.Millisecond)}: 0, {To: a.Time.Add(time.Millisecond), OldestFirst: true}: 1,
+			} {
+				list, err := tx.AdminEvents(id, *filter)
+				if err != nil || len(list) != want {
+					w.Errorf("%+v: %d admin events, %v", *filter, len(list), err)
+				}
+			}
+			list, err := tx.AdminEvents(id, store.AdminEventFilter{})
 			w.same(list, []*latchkey.AdminEvent{a})
 			return err
 		})
@@ -361,7 +371,7 @@ func TestEvents(t *testing.T) {
 		})
 		w.view(func(tx *store.Tx) error {
 			events, err := tx.Events(id, store.EventFilter{})
-			admin, err2 := tx.AdminEvents(id, 10)
+			admin, err2 := tx.AdminEvents(id, store.AdminEventFilter{})
 			if len(events)+len(admin) != 0 || err2 != nil {
 				w.Error("events are left", err2)
 			}

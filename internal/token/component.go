@@ -265,3 +265,26 @@ func providerOf(algorithm string) string {
 	}
 	return "rsa-generated"
 }
+
+// Generated says whether keys of the provider are drawn here: nobody else ever
+// had them.
+func Generated(provider string) bool { return strings.HasSuffix(provider, "-generated") }
+
+// MakesKey says whether another value of the setting makes another key.
+func MakesKey(setting string) bool {
+	switch setting {
+	case "algorithm", "keySize", "ecdsaEllipticCurveKey", "eddsaEllipticCurveKey", "privateKey", "secretSize", "secret":
+		return true
+	}
+	return false
+}
+
+// SizeOf is how many bits an RSA key has, or how many bytes an HMAC or AES key,
+// in digits.
+func SizeOf(k *latchkey.Key) string {
+	public, err := PublicKey(k)
+	if key, ok := public.(interface{ Size() int }); ok && err == nil {
+		return strconv.Itoa(8 * key.Size())
+	}
+	return strconv.Itoa(len(k.Private))
+}

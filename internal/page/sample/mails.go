@@ -29,6 +29,7 @@ func Mails() []Mail {
 		{Name: "otp-added", Facts: facts(latchkey.MailOTPAdded, from, "", "", 24*time.Hour)},
 		{Name: "credential-removed", Facts: facts(latchkey.MailCredentialRemoved, placed, "", "", 24*time.Hour)},
 		{Name: "password-changed", Facts: facts(latchkey.MailPasswordChanged, from, "", "", 24*time.Hour)},
+		{Name: "test", Facts: facts(latchkey.MailTest, latchkey.Browser{}, "", "", 0)},
 	}
 }
 
