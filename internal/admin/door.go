@@ -64,7 +64,7 @@ func (d *Door) serve(route *route) web.Handler {
 		caller, err := d.authenticate(r)
 		if err != nil {
 			web.AllowOrigin(w, r, d.origins(r, nil))
-			w.Header().Set("WWW-Authenticate", `Bearer realm="`+r.PathValue("realm")+`"`)
+			w.Header().Set("WWW-Authenticate", `Bearer realm="admin"`) // RFC 6750 3; nothing of what was asked is said back
 			return err
 		}
 		if web.AllowOrigin(w, r, d.origins(r, caller)) {

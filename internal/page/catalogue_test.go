@@ -154,13 +154,13 @@ func derivedKeys() []string {
 		keys = append(keys, "error.page."+name+".heading", "error.page."+name+".text")
 	}
 	for _, name := range []string{"magic", "no-account", "verify", "api", "update-email", "address-taken", "email-changed",
-		"otp-added", "credential-removed", "password-changed", "register", "has-account", "reset"} {
+		"otp-added", "credential-removed", "password-changed", "register", "has-account", "reset", "test"} {
 		keys = append(keys, "mail."+name+".subject", "mail."+name+".asked")
 	}
-	for _, name := range []string{"no-account", "address-taken"} {
+	for _, name := range []string{"no-account", "address-taken", "test"} {
 		keys = append(keys, "mail."+name+".next")
 	}
-	for _, name := range []string{"update-email", "address-taken", "email-changed"} {
+	for _, name := range []string{"update-email", "address-taken", "email-changed", "test"} {
 		keys = append(keys, "mail."+name+".not-you")
 	}
 	for _, kind := range []string{"otp", "webauthn", "webauthn-passwordless", "recovery-authn-codes"} {
