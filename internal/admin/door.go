@@ -60,7 +60,6 @@ func New(d Deps) *Door { return &Door{Deps: d} }
 // realm is looked for after that.
 func (d *Door) serve(route *route) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		w.Header().Set("Cache-Control", "no-cache")
 		caller, err := d.authenticate(r)
 		if err != nil {
 			web.AllowOrigin(w, r, d.origins(r, nil))
