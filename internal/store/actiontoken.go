@@ -29,7 +29,7 @@ func (tx *Tx) CreateActionToken(t *latchkey.ActionToken) error {
 	if err != nil {
 		return err
 	}
-	return tx.insert(conflict("id", "This link exists already."), `INSERT INTO action_token (realm_id, id, secret_hash, kind, login_id,
+	return tx.later(otherwise(conflict("id", "This link exists already.")), `INSERT INTO action_token (realm_id, id, secret_hash, kind, login_id,
 			user_id, client_id, created_at, expires_at, redeemed_at, opened_at, opens, reusable, delete_at, body)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING`,
 		t.RealmID, t.ID, t.SecretHash, string(t.Kind), t.LoginID, t.UserID, t.ClientID, millis(t.CreatedAt), t.ExpiresAt.UnixMilli(),
@@ -74,9 +74,8 @@ const void = `UPDATE action_token SET expires_at = $2,
 // VoidActionTokens makes the tokens of a login void but one (exceptID, may be
 // empty): they expire now.
 func (tx *Tx) VoidActionTokens(realmID, loginID, exceptID string) error {
-	_, err := tx.exec(void+` AND realm_id = $1 AND login_id = $4 AND id <> $5`,
+	return tx.later(nil, void+` AND realm_id = $1 AND login_id = $4 AND id <> $5`,
 		realmID, millis(tx.now), tx.now.Add(tokenKept).UnixMilli(), loginID, exceptID)
-	return err
 }
 
 // VoidUserActionTokens makes the tokens void that were made for a user.
@@ -87,9 +86,8 @@ func (tx *Tx) VoidUserActionTokens(realmID, userID string) error {
 // VoidUserActionTokensBut is VoidUserActionTokens that leaves those of a kind
 // alone.
 func (tx *Tx) VoidUserActionTokensBut(realmID, userID string, kind latchkey.TokenKind) error {
-	_, err := tx.exec(void+` AND realm_id = $1 AND user_id = $4 AND user_id <> '' AND kind <> $5`,
+	return tx.later(nil, void+` AND realm_id = $1 AND user_id = $4 AND user_id <> '' AND kind <> $5`,
 		realmID, millis(tx.now), tx.now.Add(tokenKept).UnixMilli(), userID, string(kind))
-	return err
 }
 
 // VoidLinks is part of restoring a backup (R-157): in every realm it makes

@@ -5,10 +5,9 @@ import "time"
 // MarkAddress says that no mail goes to an address until then, and why; key is
 // a keyed hash of it. A later mark takes the place of an earlier one (R-058).
 func (tx *Tx) MarkAddress(realmID string, key []byte, reason string, until time.Time) error {
-	_, err := tx.exec(`INSERT INTO address_mark (realm_id, address_key, reason, until) VALUES ($1, $2, $3, $4)
+	return tx.later(nil, `INSERT INTO address_mark (realm_id, address_key, reason, until) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (realm_id, address_key) DO UPDATE SET reason = excluded.reason, until = excluded.until`,
 		realmID, key, reason, until.UnixMilli())
-	return err
 }
 
 // AddressMark gives the mark of an address; ok is false when it has none that

@@ -31,10 +31,9 @@ func (tx *Tx) CreateAdminEvent(e *latchkey.AdminEvent) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(`INSERT INTO admin_event (realm_id, time, id, operation_type, resource_type, resource_path, error, body)
+	return tx.later(nil, `INSERT INTO admin_event (realm_id, time, id, operation_type, resource_type, resource_path, error, body)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 		e.RealmID, millis(e.Time), e.ID, e.OperationType, e.ResourceType, e.ResourcePath, e.Error, text)
-	return err
 }
 
 // AdminEventFilter says which admin events are listed. Empty fields do not
@@ -143,6 +142,5 @@ func (tx *Tx) scanAdminEvent(r row) (*latchkey.AdminEvent, error) {
 
 // DeleteAdminEvents deletes all admin events of a realm.
 func (tx *Tx) DeleteAdminEvents(realmID string) error {
-	_, err := tx.exec(`DELETE FROM admin_event WHERE realm_id = $1`, realmID)
-	return err
+	return tx.later(nil, `DELETE FROM admin_event WHERE realm_id = $1`, realmID)
 }

@@ -93,8 +93,14 @@ func (tx *Tx) update(taken error, what, text, probe string, args ...any) error {
 	if ok || err != nil {
 		return err
 	}
+	return tx.takenOrGone(taken, what, probe, args[:2])
+}
+
+// takenOrGone says why an update changed nothing; probe selects the row by its
+// realm and its id.
+func (tx *Tx) takenOrGone(taken error, what, probe string, key []any) error {
 	exists := false
-	if err := tx.each(func(row) error { exists = true; return nil }, probe, args[:2]...); err != nil {
+	if err := tx.each(func(row) error { exists = true; return nil }, probe, key...); err != nil {
 		return err
 	}
 	if exists {
@@ -132,7 +138,7 @@ func (tx *Tx) DeleteClient(realmID, id string) error {
 // run runs statements that take the same arguments.
 func (tx *Tx) run(texts []string, args ...any) error {
 	for _, text := range texts {
-		if _, err := tx.exec(text, args...); err != nil {
+		if err := tx.later(nil, text, args...); err != nil {
 			return err
 		}
 	}

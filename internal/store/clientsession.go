@@ -40,14 +40,13 @@ func (tx *Tx) PutClientSession(s *latchkey.ClientSession) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(`INSERT INTO client_session (`+clientSessionColumns+`)
+	return tx.later(nil, `INSERT INTO client_session (`+clientSessionColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 		ON CONFLICT (realm_id, session_id, client_id) DO UPDATE SET last_access = excluded.last_access,
 			refresh_id = excluded.refresh_id, previous_refresh_id = excluded.previous_refresh_id,
 			rotated_at = excluded.rotated_at, reuses = excluded.reuses, body = excluded.body`,
 		s.RealmID, s.SessionID, s.ClientID, millis(s.StartedAt), millis(s.LastAccess), s.RefreshID, s.PreviousRefreshID,
 		millis(s.RotatedAt), s.Reuses, text)
-	return err
 }
 
 // RotateRefresh writes what a client holds of a session, under a new

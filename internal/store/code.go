@@ -15,7 +15,7 @@ func (tx *Tx) CreateCode(c *latchkey.AuthorizationCode) error {
 	if err != nil {
 		return err
 	}
-	return tx.insert(conflict("code", "This code exists already."), `INSERT INTO authorization_code (`+codeColumns+`)
+	return tx.later(otherwise(conflict("code", "This code exists already.")), `INSERT INTO authorization_code (`+codeColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
 		c.RealmID, c.Hash, c.SessionID, c.ClientID, millis(c.ExpiresAt), millis(c.RedeemedAt), text)
 }

@@ -17,10 +17,9 @@ func (tx *Tx) PutConsent(c *latchkey.Consent) error {
 		return err
 	}
 	c.UpdatedAt = tx.now
-	_, err = tx.exec(`INSERT INTO user_consent (`+consentColumns+`) VALUES ($1, $2, $3, $4, $4, $5)
+	return tx.later(nil, `INSERT INTO user_consent (`+consentColumns+`) VALUES ($1, $2, $3, $4, $4, $5)
 		ON CONFLICT (realm_id, user_id, client_id) DO UPDATE SET updated_at = excluded.updated_at, body = excluded.body`,
 		c.RealmID, c.UserID, c.ClientID, millis(tx.now), text)
-	return err
 }
 
 // Consent finds what the user consented to for the client, named by its

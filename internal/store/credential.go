@@ -75,6 +75,5 @@ func (tx *Tx) DeleteCredential(realmID, id string) error {
 
 // DeleteCredentials deletes all credentials of a user.
 func (tx *Tx) DeleteCredentials(realmID, userID string) error {
-	_, err := tx.exec(`DELETE FROM credential WHERE realm_id = $1 AND user_id = $2`, realmID, userID)
-	return err
+	return tx.later(nil, `DELETE FROM credential WHERE realm_id = $1 AND user_id = $2`, realmID, userID)
 }

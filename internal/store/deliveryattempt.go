@@ -22,10 +22,9 @@ func (tx *Tx) RecordAttempt(a *latchkey.DeliveryAttempt) error {
 	}
 	// PostgreSQL keeps no text that is not UTF-8 or holds a NUL.
 	a.Reply = strings.ReplaceAll(strings.ToValidUTF8(a.Reply, ""), "\x00", "")
-	_, err := tx.exec(`INSERT INTO delivery_attempt (realm_id, message_id, id, number, at, relay, outcome, reply, duration_ms)
+	return tx.later(nil, `INSERT INTO delivery_attempt (realm_id, message_id, id, number, at, relay, outcome, reply, duration_ms)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 		a.RealmID, a.MessageID, secret.NewID(), a.Number, millis(a.At), a.Relay, a.Outcome, a.Reply, a.Duration.Milliseconds())
-	return err
 }
 
 // Attempts gives the tries to hand a message over, in their order.

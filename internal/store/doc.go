@@ -11,7 +11,13 @@
 // (links, codes, refresh tokens, tries) are decided by one conditional
 // statement whose row count says who was first.
 //
+// A method that gives no more than an error may leave its write to the next
+// statement or to the commit (Tx.later), on PostgreSQL, where every statement
+// is a wait. Update answers with the error of such a write and commits
+// nothing, whatever the closure says; whoever decides something by a write
+// calls a method that says what came of it.
+//
 // Nevers: no transaction inside a transaction, no network call inside a
 // transaction, no secret in the clear (they are hashed by the caller or sealed
-// here), and no other package imports database/sql.
+// here), and no other package imports database/sql or pgx.
 package store

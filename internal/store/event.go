@@ -30,10 +30,9 @@ func (tx *Tx) CreateEvent(e *latchkey.Event) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(`INSERT INTO event (realm_id, time, id, type, client_id, user_id, session_id, ip_address, error, details)
+	return tx.later(nil, `INSERT INTO event (realm_id, time, id, type, client_id, user_id, session_id, ip_address, error, details)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 		e.RealmID, millis(e.Time), e.ID, string(e.Type), e.ClientID, e.UserID, e.SessionID, e.IPAddress, e.Error, details)
-	return err
 }
 
 // Events lists the events of a realm, the newest first unless the filter says
@@ -88,6 +87,5 @@ func (tx *Tx) scanEvent(r row) (*latchkey.Event, error) {
 
 // DeleteEvents deletes all events of a realm.
 func (tx *Tx) DeleteEvents(realmID string) error {
-	_, err := tx.exec(`DELETE FROM event WHERE realm_id = $1`, realmID)
-	return err
+	return tx.later(nil, `DELETE FROM event WHERE realm_id = $1`, realmID)
 }

@@ -49,6 +49,14 @@ func (tx *Tx) Run(text string, args ...any) error {
 	return err
 }
 
+// RunLater gives a statement of a test to be run by the commit.
+func (tx *Tx) RunLater(text string, args ...any) error { return tx.later(nil, text, args...) }
+
+// Ask reads one value.
+func (tx *Tx) Ask(dest any, text string, args ...any) error {
+	return tx.each(func(r row) error { return r.Scan(dest) }, text, args...)
+}
+
 type counting struct {
 	querier
 	n int

@@ -172,16 +172,14 @@ func (tx *Tx) GroupChildren(realmID, parentID string, first, limit int) ([]*latc
 
 // JoinGroup makes the user a member of the group; nothing happens when they are.
 func (tx *Tx) JoinGroup(realmID, userID, groupID string) error {
-	_, err := tx.exec(`INSERT INTO group_member (realm_id, user_id, group_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+	return tx.later(nil, `INSERT INTO group_member (realm_id, user_id, group_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
 		realmID, userID, groupID)
-	return err
 }
 
 // LeaveGroup takes the user out of the group; nothing happens when they are not
 // in it.
 func (tx *Tx) LeaveGroup(realmID, userID, groupID string) error {
-	_, err := tx.exec(`DELETE FROM group_member WHERE realm_id = $1 AND user_id = $2 AND group_id = $3`, realmID, userID, groupID)
-	return err
+	return tx.later(nil, `DELETE FROM group_member WHERE realm_id = $1 AND user_id = $2 AND group_id = $3`, realmID, userID, groupID)
 }
 
 // GroupMembers gives the users who are in the group itself, by username, at

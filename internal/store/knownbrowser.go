@@ -9,10 +9,9 @@ const browserKept = 400 * 24 * time.Hour
 // SaveKnownBrowser says that a browser, by the hash of its secret, signed in
 // now as an address, by its keyed hash (R-054).
 func (tx *Tx) SaveKnownBrowser(realmID string, browserHash, addressKey []byte) error {
-	_, err := tx.exec(`INSERT INTO known_browser (realm_id, browser_hash, address_key, seen_at) VALUES ($1, $2, $3, $4)
+	return tx.later(nil, `INSERT INTO known_browser (realm_id, browser_hash, address_key, seen_at) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (realm_id, browser_hash, address_key) DO UPDATE SET seen_at = excluded.seen_at`,
 		realmID, browserHash, addressKey, millis(tx.now))
-	return err
 }
 
 // KnownAddresses gives the keyed hashes of the addresses that a browser signed

@@ -35,7 +35,7 @@ func (tx *Tx) CreateLogin(l *latchkey.Login) error {
 	if err != nil {
 		return err
 	}
-	return tx.insert(conflict("tab_id", "This tab has a login already."), `INSERT INTO login (realm_id, id, browser_hash, tab_id,
+	return tx.later(otherwise(conflict("tab_id", "This tab has a login already.")), `INSERT INTO login (realm_id, id, browser_hash, tab_id,
 			client_id, step, created_at, expires_at, seen_at, ended_at, end_reason, answered_at, number_tries, code_tries, delete_at, body)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT DO NOTHING`,
 		l.RealmID, l.ID, l.BrowserHash, l.TabID, l.ClientID, l.Step, millis(l.CreatedAt), l.ExpiresAt.UnixMilli(), millis(l.SeenAt),
@@ -90,13 +90,16 @@ func (tx *Tx) SaveLogin(l *latchkey.Login) error {
 	if err != nil {
 		return err
 	}
-	err = tx.update(conflict("", "This login went on elsewhere."), "login", `UPDATE login SET browser_hash = $4, tab_id = $5, client_id = $6,
+	stale := func(tx *Tx) error {
+		return tx.takenOrGone(conflict("", "This login went on elsewhere."), "login", `SELECT 1 FROM login WHERE realm_id = $1 AND id = $2`,
+			[]any{l.RealmID, l.ID})
+	}
+	err = tx.later(stale, `UPDATE login SET browser_hash = $4, tab_id = $5, client_id = $6,
 			step = step + 1, expires_at = $7, end_reason = CASE WHEN ended_at IS NULL THEN $8 ELSE end_reason END,
 			seen_at = CASE WHEN seen_at IS NULL OR seen_at < CAST($9 AS BIGINT) THEN CAST($9 AS BIGINT) ELSE seen_at END,
 			delete_at = CASE WHEN ended_at IS NULL THEN CAST($10 AS BIGINT) ELSE delete_at END,
 			ended_at = COALESCE(ended_at, CAST($11 AS BIGINT)), answered_at = COALESCE(answered_at, CAST($12 AS BIGINT)), body = $13
 		WHERE realm_id = $1 AND id = $2 AND step = $3`,
-		`SELECT 1 FROM login WHERE realm_id = $1 AND id = $2`,
 		l.RealmID, l.ID, l.Step, l.BrowserHash, l.TabID, l.ClientID, l.ExpiresAt.UnixMilli(), string(l.EndReason), millis(l.SeenAt),
 		loginDeletion(l), millis(l.EndedAt), millis(l.AnsweredAt), text)
 	if err == nil {
@@ -146,7 +149,7 @@ func (tx *Tx) CountCodeTry(realmID, id string, most int) (ok bool, err error) {
 
 // SeeLogin says that the asking page was heard of now. It is no step.
 func (tx *Tx) SeeLogin(realmID, id string) error {
-	return tx.must("login", `UPDATE login
+	return tx.later(otherwise(notFound("login")), `UPDATE login
 		SET seen_at = CASE WHEN seen_at > CAST($3 AS BIGINT) THEN seen_at ELSE CAST($3 AS BIGINT) END
 		WHERE realm_id = $1 AND id = $2`, realmID, id, millis(tx.now))
 }

@@ -5,8 +5,7 @@ import "latchkey"
 // RebindLogins moves all logins of a browser to a new secret of it: after a
 // sign-in the old one opens nothing any more (R-017). It is no step.
 func (tx *Tx) RebindLogins(realmID string, from, to []byte) error {
-	_, err := tx.exec(`UPDATE login SET browser_hash = $3 WHERE realm_id = $1 AND browser_hash = $2`, realmID, bytesOrNull(from), to)
-	return err
+	return tx.later(nil, `UPDATE login SET browser_hash = $3 WHERE realm_id = $1 AND browser_hash = $2`, realmID, bytesOrNull(from), to)
 }
 
 // RecentLoginsOfBrowser gives the logins of a browser, those that ended within

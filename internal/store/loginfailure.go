@@ -36,7 +36,7 @@ func (tx *Tx) SaveLoginFailure(f *latchkey.LoginFailure, forget time.Time) error
 	if f.Closed {
 		forget = time.Time{}
 	}
-	return tx.must("failure", `UPDATE login_failure SET failures = $3, lockouts = $4, not_before = $5, closed = $6, last_failure = $7, last_ip = $8, delete_at = $9
+	return tx.later(otherwise(notFound("failure")), `UPDATE login_failure SET failures = $3, lockouts = $4, not_before = $5, closed = $6, last_failure = $7, last_ip = $8, delete_at = $9
 		WHERE realm_id = $1 AND subject = $2`,
 		f.RealmID, f.Subject, f.Failures, f.Lockouts, millis(f.NotBefore), flag(f.Closed), millis(f.LastFailure), f.LastIP, millis(forget))
 }
@@ -49,6 +49,5 @@ func (tx *Tx) DeleteLoginFailure(realmID, subject string) (bool, error) {
 
 // DeleteLoginFailures forgets all failures of the realm.
 func (tx *Tx) DeleteLoginFailures(realmID string) error {
-	_, err := tx.exec(`DELETE FROM login_failure WHERE realm_id = $1`, realmID)
-	return err
+	return tx.later(nil, `DELETE FROM login_failure WHERE realm_id = $1`, realmID)
 }

@@ -34,7 +34,7 @@ func (tx *Tx) CreateLogoutNotice(n *latchkey.LogoutNotice) error {
 		return err
 	}
 	tx.Notify(TopicLogout)
-	return tx.insert(conflict("id", "This notice exists already."), `INSERT INTO logout_notice (`+logoutNoticeColumns+`)
+	return tx.later(otherwise(conflict("id", "This notice exists already.")), `INSERT INTO logout_notice (`+logoutNoticeColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
 		n.RealmID, n.ID, n.ClientID, millis(n.CreatedAt), n.ExpiresAt.UnixMilli(), millis(n.NextAttemptAt), millis(n.ClaimedUntil), n.Attempts, text)
 }
@@ -66,9 +66,8 @@ func (tx *Tx) PostponeLogoutNotice(n *latchkey.LogoutNotice) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(`UPDATE logout_notice SET next_attempt_at = $3, attempts = $4, claimed_until = NULL, body = $5
+	return tx.later(nil, `UPDATE logout_notice SET next_attempt_at = $3, attempts = $4, claimed_until = NULL, body = $5
 		WHERE realm_id = $1 AND id = $2`, n.RealmID, n.ID, millis(n.NextAttemptAt), n.Attempts, text)
-	return err
 }
 
 // DeleteLogoutNotice takes away a notice that was taken or given up; it is

@@ -71,7 +71,7 @@ func (tx *Tx) CreateMessage(m *latchkey.Message) error {
 	if err != nil {
 		return err
 	}
-	return tx.insert(conflict("id", "This message exists already."), `INSERT INTO message (realm_id, id, kind, state, address, address_key,
+	return tx.later(otherwise(conflict("id", "This message exists already.")), `INSERT INTO message (realm_id, id, kind, state, address, address_key,
 			user_id, login_id, token_id, secret, created_at, expires_at, next_attempt_at, attempts, claimed_until, handed_over_at, body)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT DO NOTHING`,
 		m.RealmID, m.ID, string(m.Kind), string(m.State), m.Address, latchkey.CanonicalAddress(m.Address), m.UserID, m.LoginID, m.TokenID,
@@ -101,9 +101,8 @@ func (tx *Tx) Courier() func(*latchkey.Message) {
 
 // UnclaimMessage gives a message back that was claimed and not looked at.
 func (tx *Tx) UnclaimMessage(realmID, id string) error {
-	_, err := tx.exec(`UPDATE message SET claimed_until = NULL WHERE realm_id = $1 AND id = $2 AND state = 'queued'`, realmID, id)
 	tx.Notify(TopicOutbox)
-	return err
+	return tx.later(nil, `UPDATE message SET claimed_until = NULL WHERE realm_id = $1 AND id = $2 AND state = 'queued'`, realmID, id)
 }
 
 // ClaimMessages takes up to limit messages of any realm that are due, the most

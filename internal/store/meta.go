@@ -7,6 +7,5 @@ func (tx *Tx) Meta(name string) (string, error) {
 
 // SetMeta sets a value that belongs to the whole installation.
 func (tx *Tx) SetMeta(name, value string) error {
-	_, err := tx.exec(`INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value)
-	return err
+	return tx.later(nil, `INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value)
 }

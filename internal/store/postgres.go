@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -21,11 +22,19 @@ const (
 	cancelDeadline = 2 * time.Second
 )
 
+// postgresSettings are those of every connection. What comes without BEGIN is a
+// transaction, too, and has its isolation from here. Statements find rows by
+// indexes, and their plans are kept: one that was made while a table was small
+// enough to be read whole must not read it whole when it has grown. The costs
+// of a scan without an index would switch the compiler on, which takes longer
+// than any statement here.
+const postgresSettings = "SET default_transaction_isolation TO 'read committed'; SET enable_seqscan TO off; SET jit TO off"
+
 // postgresEngine is PostgreSQL through one pool. READ COMMITTED is enough:
 // what must happen once is decided by one conditional statement.
 type postgresEngine struct {
 	native  *pgxpool.Pool
-	pool    *sql.DB
+	pool    *sql.DB // the same for migrations, which goose runs
 	notices *notices
 	db      *DB
 }
@@ -52,6 +61,9 @@ func openPostgres(ctx context.Context, url string, conns int, db *DB) (engine, e
 	config.ConnConfig.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, CancelRequestDelay: cancelDelay, DeadlineDelay: cancelDeadline}
 	}
+	config.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
+		return c.PgConn().Exec(ctx, postgresSettings).Close()
+	}
 	native, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
@@ -65,38 +77,32 @@ func openPostgres(ctx context.Context, url string, conns int, db *DB) (engine, e
 	return e, nil
 }
 
-func (e *postgresEngine) reader() querier { return sqlQuerier{e.pool, &e.db.work} }
+func (e *postgresEngine) reader() querier { return postgresReader{e} }
 
 func (e *postgresEngine) update(ctx context.Context, tx *Tx, f func(*Tx) error) error {
 	// The caller may give up waiting for a connection, and in a statement, but
 	// not in the commit: nobody would know whether it happened.
-	c, err := e.pool.Conn(ctx)
+	c, err := takePostgresConn(ctx, e.native, &e.db.work)
 	if err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
-	defer func() { _ = c.Close() }()
 	whole, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxDuration)
 	defer cancel()
-	t, err := c.BeginTx(whole, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
-	if err != nil {
-		return fmt.Errorf("store: %w", err)
-	}
-	// A no-op after the commit; it runs whatever f does.
-	defer func() { _ = t.Rollback() }()
-	work := &tx.db.work
-	work.trips.Add(2)
-	tx.q = sqlQuerier{t, work}
+	t := &postgresTx{postgresConn: c}
+	tx.q = t
 	tx.now = fromMillis(tx.db.now().UnixMilli())
-	if err := tx.db.call(f, tx); err != nil {
-		return err
+	err = func() error {
+		defer t.end(whole) // whatever f does
+		if err := tx.db.call(f, tx); err != nil {
+			return err
+		}
+		return t.commit(whole)
+	}()
+	if err == nil && tx.wrote {
+		e.db.work.commits.Add(1)
 	}
-	if err := t.Commit(); err != nil {
-		return fmt.Errorf("store: %w", err)
-	}
-	if tx.wrote {
-		work.commits.Add(1)
-	}
-	return nil
+	tx.q = e.reader()
+	return t.explain(tx, err)
 }
 
 func (e *postgresEngine) start(ctx context.Context, db *DB) {
@@ -113,28 +119,4 @@ func (e *postgresEngine) close() error {
 	err := e.pool.Close()
 	e.native.Close()
 	return err
-}
-
-// sqlQuerier is a pool or a transaction. pgx keeps the prepared statements of
-// each connection itself.
-type sqlQuerier struct {
-	db interface {
-		QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error)
-		ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error)
-	}
-	work *counters
-}
-
-func (q sqlQuerier) query(ctx context.Context, text string, args []any) (rows, error) {
-	q.work.trips.Add(1)
-	return q.db.QueryContext(ctx, text, args...) //nolint:rowserrcheck // Tx.each looks
-}
-
-func (q sqlQuerier) exec(ctx context.Context, text string, args []any) (int64, error) {
-	q.work.trips.Add(1)
-	res, err := q.db.ExecContext(ctx, text, args...)
-	if err != nil {
-		return 0, err
-	}
-	return res.RowsAffected()
 }

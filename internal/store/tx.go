@@ -42,6 +42,21 @@ type querier interface {
 	exec(ctx context.Context, text string, args []any) (int64, error)
 }
 
+// queuer is a querier to which writes can be given that nobody waits for. They
+// are run in their order and before what is asked next, at the latest by the
+// commit.
+type queuer interface {
+	later(ctx context.Context, w write) error
+}
+
+// write is a statement of whose outcome nothing in the closure depends. none
+// gives the error of one that changed no row; nil: it need not change one.
+type write struct {
+	text string
+	args []any
+	none func(*Tx) error
+}
+
 // rows are what a query gives; *sql.Rows are some.
 type rows interface {
 	row
@@ -187,16 +202,24 @@ func (tx *Tx) Notify(topic string) {
 
 var errReadOnly = errors.New("store: a View does not write")
 
-// exec runs a statement that changes rows and says how many.
-func (tx *Tx) exec(text string, args ...any) (int64, error) {
+// writing says whether a statement that changes rows may be run.
+func (tx *Tx) writing(text string) error {
 	if !tx.writes {
-		return 0, errReadOnly
+		return errReadOnly
 	}
 	if err := tx.ctx.Err(); err != nil {
-		return 0, err
+		return err
 	}
 	tx.forget(text)
 	tx.wrote = true
+	return nil
+}
+
+// exec runs a statement that changes rows and says how many.
+func (tx *Tx) exec(text string, args ...any) (int64, error) {
+	if err := tx.writing(text); err != nil {
+		return 0, err
+	}
 	tx.db.work.statements.Add(1)
 	n, err := tx.q.exec(tx.ctx, text, args)
 	if err != nil {
@@ -204,6 +227,34 @@ func (tx *Tx) exec(text string, args ...any) (int64, error) {
 	}
 	return n, nil
 }
+
+// later is exec for a statement of whose outcome nothing in the closure
+// depends. On PostgreSQL it may go out with the next statement or the commit,
+// which saves a wait; the closure does not hear of its failure then, but Update
+// answers with it and nothing is committed, whatever the closure says. none
+// gives the error of a statement that changed no row; nil: it need not change
+// one. It may read.
+func (tx *Tx) later(none func(*Tx) error, text string, args ...any) error {
+	q, ok := tx.q.(queuer)
+	if !ok {
+		n, err := tx.exec(text, args...)
+		if err == nil && n == 0 && none != nil {
+			err = none(tx)
+		}
+		return err
+	}
+	if err := tx.writing(text); err != nil {
+		return err
+	}
+	tx.db.work.statements.Add(1)
+	if err := q.later(tx.ctx, write{text, args, none}); err != nil {
+		return tx.failed(err)
+	}
+	return nil
+}
+
+// otherwise is the error of a write that changed nothing.
+func otherwise(err error) func(*Tx) error { return func(*Tx) error { return err } }
 
 // changed is exec for a statement of which the row count decides: whether it
 // changed a row.

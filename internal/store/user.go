@@ -192,15 +192,13 @@ func scanText(_ *Tx, r row) (s string, err error) {
 
 // AddUserRole gives a user a role; nothing happens when they have it.
 func (tx *Tx) AddUserRole(realmID, userID, roleID string) error {
-	_, err := tx.exec(`INSERT INTO user_role (realm_id, user_id, role_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+	return tx.later(nil, `INSERT INTO user_role (realm_id, user_id, role_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
 		realmID, userID, roleID)
-	return err
 }
 
 // RemoveUserRole takes a role from a user; nothing happens when they lack it.
 func (tx *Tx) RemoveUserRole(realmID, userID, roleID string) error {
-	_, err := tx.exec(`DELETE FROM user_role WHERE realm_id = $1 AND user_id = $2 AND role_id = $3`, realmID, userID, roleID)
-	return err
+	return tx.later(nil, `DELETE FROM user_role WHERE realm_id = $1 AND user_id = $2 AND role_id = $3`, realmID, userID, roleID)
 }
 
 // RoleUsers gives the users that were given the role itself, at most limit.

@@ -41,7 +41,7 @@ func (tx *Tx) CreateUserSession(s *latchkey.UserSession) error {
 	if err != nil {
 		return err
 	}
-	return tx.insert(conflict("id", "This session exists already."),
+	return tx.later(otherwise(conflict("id", "This session exists already.")),
 		`INSERT INTO user_session (`+userSessionColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
 		s.RealmID, s.ID, s.UserID, bytesOrNull(s.CookieHash), millis(s.StartedAt), millis(s.LastAccess),
@@ -94,7 +94,7 @@ func (tx *Tx) CountUserSessions(realmID string) (map[string]int, error) {
 // TouchUserSession says that the session was used now. The error has the code
 // "not_found" when it has ended meanwhile.
 func (tx *Tx) TouchUserSession(realmID, id string) error {
-	return tx.must("session", `UPDATE user_session
+	return tx.later(otherwise(notFound("session")), `UPDATE user_session
 		SET last_access = CASE WHEN last_access < CAST($3 AS BIGINT) THEN CAST($3 AS BIGINT) ELSE last_access END
 		WHERE realm_id = $1 AND id = $2`, realmID, id, millis(tx.now))
 }
@@ -105,7 +105,7 @@ func (tx *Tx) UpdateUserSession(s *latchkey.UserSession) error {
 	if err != nil {
 		return err
 	}
-	return tx.must("session", `UPDATE user_session SET cookie_hash = $3, last_access = $4, remember_me = $5, offline = $6, body = $7
+	return tx.later(otherwise(notFound("session")), `UPDATE user_session SET cookie_hash = $3, last_access = $4, remember_me = $5, offline = $6, body = $7
 		WHERE realm_id = $1 AND id = $2`,
 		s.RealmID, s.ID, bytesOrNull(s.CookieHash), millis(s.LastAccess), flag(s.RememberMe), flag(s.Offline), text)
 }

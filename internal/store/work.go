@@ -7,13 +7,17 @@ type Work struct {
 	Statements   int64
 	Transactions int64 // Updates, repeated runs included
 	Commits      int64 // those that had something to write; on SQLite a group's is one
-	// RoundTrips are waits for PostgreSQL: one a statement, one to begin and one
-	// to end a transaction. SQLite is in the process: there are none.
+	// RoundTrips are waits for PostgreSQL. What goes out together is one, and a
+	// statement that a connection has not prepared yet costs one more. SQLite is
+	// in the process: there are none.
 	RoundTrips int64
 }
 
 // counters count Work.
-type counters struct{ statements, transactions, commits, trips atomic.Int64 }
+type counters struct {
+	statements, transactions, commits, trips atomic.Int64
+	prepared                                 atomic.Int64 // by all connections; it is no part of Work
+}
 
 // Work says what the database has been asked.
 func (db *DB) Work() Work {

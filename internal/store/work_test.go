@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -151,22 +152,39 @@ func TestWorkIsCounted(t *testing.T) {
 			return store.Work{Statements: now.Statements - before.Statements, Transactions: now.Transactions - before.Transactions,
 				Commits: now.Commits - before.Commits, RoundTrips: now.RoundTrips - before.RoundTrips}
 		}
+		w.token("good", nil)
 		read := func(tx *store.Tx) error { _, err := tx.Meta("master-key-canary"); return err }
+		fail := func(f func(*store.Tx) error) {
+			err := w.db.Update(w.Context(), func(tx *store.Tx) error { return errors.Join(f(tx), latchkey.Invalid("a", "No.")) })
+			if latchkey.ErrorCode(err) != latchkey.CodeInvalid {
+				w.Error(err)
+			}
+		}
 		for name, test := range map[string]struct {
 			act  func()
 			want store.Work
 		}{
 			"view":             {func() { w.view(read) }, store.Work{Statements: 1, RoundTrips: 1}},
-			"update that read": {func() { w.update(read) }, store.Work{Statements: 1, Transactions: 1, RoundTrips: 3}},
-			"update": {func() { w.update(func(tx *store.Tx) error { return tx.SetMeta("a", "b") }) },
-				store.Work{Statements: 1, Transactions: 1, Commits: 1, RoundTrips: 3}},
-			"update that failed": {func() {
-				_ = w.db.Update(w.Context(), func(tx *store.Tx) error {
-					_ = tx.SetMeta("a", "c")
-					return latchkey.Invalid("a", "No.")
+			"update that read": {func() { w.update(read) }, store.Work{Statements: 1, Transactions: 1, RoundTrips: 1}},
+			"update of which nothing is asked": {func() {
+				w.update(func(tx *store.Tx) error { return errors.Join(tx.SetMeta("a", "b"), tx.SetMeta("c", "d")) })
+			}, store.Work{Statements: 2, Transactions: 1, Commits: 1, RoundTrips: 1}},
+			"update that asks": {func() {
+				w.update(func(tx *store.Tx) error {
+					_, err := tx.OpenActionToken(w.realm.ID, "good") // BEGIN goes with it
+					return errors.Join(err, tx.SetMeta("a", "b"), tx.SetMeta("c", "d"))
 				})
-			}, store.Work{Statements: 1, Transactions: 1, RoundTrips: 3}},
+			}, store.Work{Statements: 3, Transactions: 1, Commits: 1, RoundTrips: 2}},
+			"update that reads what it wrote": {func() {
+				w.update(func(tx *store.Tx) error { return errors.Join(tx.SetMeta("a", "b"), read(tx)) })
+			}, store.Work{Statements: 2, Transactions: 1, Commits: 1, RoundTrips: 2}},
+			"update that failed": {func() { fail(func(tx *store.Tx) error { return tx.SetMeta("a", "c") }) },
+				store.Work{Statements: 1, Transactions: 1}},
+			"update that failed after an answer": {func() {
+				fail(func(tx *store.Tx) error { _, err := tx.OpenActionToken(w.realm.ID, "good"); return err })
+			}, store.Work{Statements: 1, Transactions: 1, RoundTrips: 2}},
 		} {
+			test.act() // prepares
 			if !postgres {
 				test.want.RoundTrips = 0
 			}
