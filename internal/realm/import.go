@@ -18,8 +18,8 @@ const (
 	Skip IfExists = "skip" // it is left alone
 	Fail IfExists = "fail" // it is an error
 	// UpdateUsers leaves its settings alone and makes or changes its people.
-	// What the export does not say of a person stays: roles, groups,
-	// credentials.
+	// What the export does not say of a person stays, all of it: address,
+	// names, whether they are enabled, roles, groups, credentials.
 	UpdateUsers IfExists = "update-users"
 )
 

@@ -2,12 +2,10 @@ package realm
 
 import (
 	"context"
-	"slices"
 
 	"latchkey"
 	"latchkey/internal/representation"
 	"latchkey/internal/store"
-	"latchkey/internal/user"
 )
 
 // within gives the makers of people for a realm that is there.
@@ -35,7 +33,7 @@ func (s *Source) resume(ctx context.Context, db *store.DB, begun *latchkey.Realm
 		return 0, err
 	}
 	done := begun.Done
-	err = s.people.batches(ctx, all, done, func(list []*latchkey.Person) error {
+	err = s.people.batches(ctx, all, done, func(list []*account) error {
 		err := db.Update(ctx, func(tx *store.Tx) error {
 			mine, err := tx.AdvanceRealmImport(begun.RealmID, done, done+len(list))
 			if err == nil && !mine {
@@ -45,7 +43,7 @@ func (s *Source) resume(ctx context.Context, db *store.DB, begun *latchkey.Realm
 				return err
 			}
 			for _, p := range list {
-				if err := create(tx, p); err != nil {
+				if err := create(tx, p.Person); err != nil {
 					return err
 				}
 			}
@@ -126,11 +124,11 @@ func (s *Source) update(ctx context.Context, db *store.DB, realm *latchkey.Realm
 	if err != nil {
 		return result, err
 	}
-	err = s.people.batches(ctx, all, 0, func(list []*latchkey.Person) error {
+	err = s.people.batches(ctx, all, 0, func(list []*account) error {
 		err := db.Update(ctx, func(tx *store.Tx) error {
 			for _, p := range list {
-				if err := replace(tx, contents.Snapshot, *p); err != nil {
-					return unmade(p, err)
+				if err := change(tx, contents.Snapshot, p); err != nil {
+					return unmade(p.Person, err)
 				}
 			}
 			return nil
@@ -150,34 +148,4 @@ func (s *Source) everyone() *stream {
 		return &stream{}
 	}
 	return s.people
-}
-
-// replace makes a person, or changes the one who has the id or else the
-// username. Who is switched off is signed out.
-func replace(tx *store.Tx, snap *latchkey.Snapshot, p latchkey.Person) error {
-	old, err := tx.UserNamed(p.User.RealmID, p.User.ID, p.User.Username)
-	if latchkey.ErrorCode(err) == latchkey.CodeNotFound {
-		return tx.CreatePerson(&p)
-	}
-	if err != nil {
-		return err
-	}
-	if old, err = tx.LockUser(old.RealmID, old.ID); err != nil {
-		return err
-	}
-	changed := *p.User
-	changed.ID = old.ID
-	p.User = &changed
-	credentials := slices.Clone(p.Credentials)
-	for i, c := range credentials {
-		own := *c
-		credentials[i] = &own
-	}
-	p.Credentials = credentials
-	if old.Enabled && !changed.Enabled {
-		if err := user.Disable(tx, snap, old); err != nil {
-			return err
-		}
-	}
-	return tx.ReplacePerson(&p)
 }

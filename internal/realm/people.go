@@ -67,10 +67,17 @@ func (s *seen) add(kind, value string) bool {
 	return !there
 }
 
+// account is a person as the file makes them of nothing, and what it says, of
+// which one who is there is changed.
+type account struct {
+	*latchkey.Person
+	says *representation.User
+}
+
 // add makes one account. As in Keycloak an account is enabled and has roles
 // only where the file says so. It is nil where the file is at fault, which is
 // noted; index is its place in the file.
-func (p *people) add(rep *representation.User, index int) *latchkey.Person {
+func (p *people) add(rep *representation.User, index int) *account {
 	name := strings.ToLower(strings.TrimSpace(representation.Value(rep.Username)))
 	if name == "" && p.snap.Realm.RegistrationEmailAsUsername {
 		name = strings.ToLower(strings.TrimSpace(representation.Value(rep.Email)))
@@ -101,7 +108,7 @@ func (p *people) add(rep *representation.User, index int) *latchkey.Person {
 	return out
 }
 
-func (p *people) person(rep *representation.User, name, path string) (*latchkey.Person, error) {
+func (p *people) person(rep *representation.User, name, path string) (*account, error) {
 	u := &latchkey.User{RealmID: p.snap.Realm.ID, CreatedAt: representation.FromMillis(rep.CreatedTimestamp)}
 	if u.CreatedAt.IsZero() {
 		u.CreatedAt = p.o.Now
@@ -109,13 +116,12 @@ func (p *people) person(rep *representation.User, name, path string) (*latchkey.
 	given := *rep
 	given.Username = &name
 	u.ID = p.id("user", rep.ID, path+".id")
-	if given.Email = p.address(rep, name); given.Email == nil {
-		given.EmailVerified = nil
-	}
+	given.Email = p.address(rep, name)
 	if err := given.Apply(u); err != nil {
 		return nil, under(path, err)
 	}
-	out := &latchkey.Person{User: u}
+	u.EmailVerified = u.EmailVerified && u.Email != ""
+	out := &account{&latchkey.Person{User: u}, &given}
 	if clientID := representation.Value(rep.ServiceAccountClientID); clientID != "" {
 		c := p.snap.ClientByClientID(clientID)
 		if c == nil {
@@ -137,7 +143,7 @@ func (p *people) person(rep *representation.User, name, path string) (*latchkey.
 			p.report.add("users.requiredActions", Kept, "this required action is not built yet: a sign-in that comes to it fails", alias)
 		}
 	}
-	return out, p.credentials(out, rep, path)
+	return out, p.credentials(out.Person, rep, path)
 }
 
 // id gives a fresh id, or the one that the file gives, which is opaque text
@@ -161,11 +167,12 @@ const wrongID = "An id has at most 255 characters and no control characters."
 
 func isID(id string) bool { return len(id) <= 255 && strings.IndexFunc(id, unicode.IsControl) < 0 }
 
-// address gives the user's address, when mail can be sent there.
+// address gives the user's address, when mail can be sent there. The empty one
+// says that the user has none.
 func (p *people) address(rep *representation.User, name string) *string {
 	email := strings.TrimSpace(representation.Value(rep.Email))
 	if email == "" {
-		return nil
+		return rep.Email
 	}
 	if _, err := latchkey.ParseAddress(email); err != nil {
 		p.report.add("users.email", NotTaken, "this is no address that mail can be sent to", name)

@@ -15,7 +15,7 @@ func (p *planner) makeUsers(stream *stream) {
 	all.faulty = p.faulty
 	for i := range p.file.Users {
 		if u := all.add(&p.file.Users[i], i); u != nil {
-			p.users = append(p.users, u)
+			p.users = append(p.users, u.Person)
 		}
 	}
 	if stream != nil {
@@ -33,7 +33,7 @@ func (p *planner) streamUsers(all *people, stream *stream) {
 		u := all.add(rep, index)
 		p.report.unknown(unknown)
 		if u != nil && stream.total <= batch {
-			p.users = append(p.users, u)
+			p.users = append(p.users, u.Person)
 		}
 		return nil
 	}, p.note))

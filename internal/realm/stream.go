@@ -88,10 +88,10 @@ func decodeUser(text []byte, index, line int) (*representation.User, []represent
 // batches makes the people behind the first skip and hands them over, some
 // hundred at a time, with their passwords hashed. It reads ahead while write
 // writes.
-func (s *stream) batches(ctx context.Context, all *people, skip int, write func([]*latchkey.Person) error) error {
+func (s *stream) batches(ctx context.Context, all *people, skip int, write func([]*account) error) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	ready := make(chan []*latchkey.Person, 1)
+	ready := make(chan []*account, 1)
 	read := make(chan error, 1)
 	go func() {
 		defer close(ready)
@@ -108,13 +108,17 @@ func (s *stream) batches(ctx context.Context, all *people, skip int, write func(
 	return <-read
 }
 
-func (s *stream) fill(ctx context.Context, all *people, skip int, ready chan<- []*latchkey.Person) error {
-	var list []*latchkey.Person
+func (s *stream) fill(ctx context.Context, all *people, skip int, ready chan<- []*account) error {
+	var list []*account
 	hand := func() error {
 		if len(list) == 0 {
 			return nil
 		}
-		if err := hashPasswords(ctx, list); err != nil {
+		persons := make([]*latchkey.Person, len(list))
+		for i, a := range list {
+			persons[i] = a.Person
+		}
+		if err := hashPasswords(ctx, persons); err != nil {
 			return err
 		}
 		select {

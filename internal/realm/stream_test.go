@@ -216,7 +216,7 @@ func TestImportUpdatesPeople(t *testing.T) {
 			t.Errorf("report %v", lines)
 		}
 		anna, credentials, roles := people(t, db, s, "anna")
-		if anna.ID != "u-anna" || anna.Enabled || !slices.Equal(roles, []string{"editor"}) || len(credentials) != len(before) {
+		if anna.ID != "u-anna" || anna.Enabled || !slices.Equal(roles, []string{"buyer", "editor", "sp-user"}) || len(credentials) != len(before) {
 			t.Errorf("anna %+v, roles %v, %d credentials", anna, roles, len(credentials))
 		}
 		people(t, db, s, "emil")

@@ -23,13 +23,19 @@ func ChangeAddress(tx *store.Tx, snap *latchkey.Snapshot, u *latchkey.User, addr
 	if err := setAddress(tx, snap, u, address); err != nil {
 		return err
 	}
-	if err := tx.VoidUserActionTokensBut(u.RealmID, u.ID, latchkey.TokenRevertEmail); err != nil {
-		return err
-	}
-	if err := tx.WithholdUserMessagesBut(u.RealmID, u.ID, latchkey.MailEmailChanged); err != nil {
+	if err := VoidLinks(tx, u); err != nil {
 		return err
 	}
 	return event.Record(tx, snap.Realm, by.changed(u, old))
+}
+
+// VoidLinks makes void what was mailed to an earlier address of the user:
+// links, but for the one that changes it back, and mails that wait.
+func VoidLinks(tx *store.Tx, u *latchkey.User) error {
+	if err := tx.VoidUserActionTokensBut(u.RealmID, u.ID, latchkey.TokenRevertEmail); err != nil {
+		return err
+	}
+	return tx.WithholdUserMessagesBut(u.RealmID, u.ID, latchkey.MailEmailChanged)
 }
 
 // RevertAddress gives the user an earlier address back, whose owner did not

@@ -6,8 +6,9 @@
 // makes one for a person who came by themselves and says so; [Disable] and
 // [Delete] end everything that lets the user in, in the same transaction
 // . [ChangeAddress] and [RevertAddress] give it another address and the
-// earlier one back, [AddCredential] and [RemoveCredential] a way to sign in, and
-// [Notify] tells its owner. An import makes users as its file says and does not come here.
+// earlier one back, [VoidLinks] closes what was mailed to an earlier one,
+// [AddCredential] and [RemoveCredential] a way to sign in, and [Notify] tells
+// its owner. An import makes users as its file says and does not come here.
 //
 // Nevers: an account is made for nobody who has not proven the mailbox, unless
 // an administrator, or the operator's own setting, says so; the hash
