@@ -95,10 +95,12 @@ type Role struct {
 	Kept        Kept                `json:"-"`
 }
 
-// The realm role of master that administers everything, and the client of
-// every other realm that holds its administrative roles.
+// The realm role of master that administers everything, the client of every
+// other realm that holds its administrative roles, and the client that the
+// console of a realm is.
 const (
 	RoleAdmin             = "admin"
 	ClientRealmManagement = "realm-management"
+	ClientAdminConsole    = "security-admin-console"
 	RoleManageUsers       = "manage-users"
 )

@@ -50,7 +50,7 @@ func (c *devCmd) Run(h *host) error {
 	if err != nil {
 		return err
 	}
-	s, err := server.New(h.ctx, server.Config{Hostname: c.Hostname, Listen: c.Listen, Management: c.ManagementListen,
+	s, err := server.New(h.ctx, server.Config{Version: version(), Hostname: c.Hostname, Listen: c.Listen, Management: c.ManagementListen,
 		Database: data.database(), Keyring: ring, Imports: imports, Outbound: allowed, Bootstrap: c.config(), Log: log,
 		Dev: &server.Dev{SMTP: c.SMTPListen, Mailbox: c.MailboxListen, Demo: c.DemoListen, MailDir: data.mail(), DemoFile: data.demo(), Folder: c.Data}})
 	if err != nil {

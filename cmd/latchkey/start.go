@@ -83,7 +83,7 @@ func (c *startCmd) config() (*server.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &server.Config{Hostname: c.Hostname, Listen: c.Listen, Management: c.ManagementListen, Database: c.DB, Keyring: ring,
+	return &server.Config{Version: version(), Hostname: c.Hostname, Listen: c.Listen, Management: c.ManagementListen, Database: c.DB, Keyring: ring,
 		TLSCert: c.TLSCert, TLSKey: c.TLSKey, TrustedProxies: proxies, Forwarded: c.ProxyHeaders == "forwarded",
 		Imports: imports, Outbound: allowed, Bootstrap: c.bootstrap.config()}, nil
 }

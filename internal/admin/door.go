@@ -42,6 +42,7 @@ type Deps struct {
 	Pages    *page.Kit
 	Log      *slog.Logger
 	Now      func() time.Time
+	Version  string // of this program, for whoever asks what runs
 }
 
 // Door is the operator's door.
@@ -50,10 +51,13 @@ type Door struct {
 	// Prober tests mail settings. The server sets it once its mail worker is
 	// built.
 	Prober Prober
+
+	started   time.Time
+	described *described
 }
 
 // New makes the door.
-func New(d Deps) *Door { return &Door{Deps: d} }
+func New(d Deps) *Door { return &Door{Deps: d, started: d.Now(), described: readDescriptions()} }
 
 // serve lets a route be called by those who may: 401 without a valid token,
 // then 404 for a realm that does not exist, then 403, and what is not in the

@@ -86,6 +86,20 @@ func (c *caller) createsRealms() bool {
 	return c.administersAll() || c.master() && slices.Contains(c.held.Realm, createRealm)
 }
 
+// administers says whether the caller has any administrative role, for
+// whichever realm.
+func (c *caller) administers() bool {
+	if !c.master() {
+		return len(c.held.Client[latchkey.ClientRealmManagement]) > 0
+	}
+	for client, roles := range c.held.Client {
+		if strings.HasSuffix(client, "-realm") && len(roles) > 0 {
+			return true
+		}
+	}
+	return c.createsRealms()
+}
+
 // rolesIn are the administrative roles that the caller has for the realm with
 // that name: those of realm-management for a realm's own accounts, those of
 // <realm>-realm for accounts of master.

@@ -165,6 +165,10 @@ func hashing(c *latchkey.Credential, password latchkey.Secret) (sum func() []byt
 	return sum, want, sum != nil
 }
 
+// Hashes are the algorithms of the passwords that can be checked, in Keycloak's
+// names, the one that new passwords have first.
+func Hashes() []string { return []string{"argon2", "pbkdf2-sha512", "pbkdf2-sha256", "pbkdf2"} }
+
 // CanVerify says whether a password can be checked against the credential:
 // whether its hash is one that is known, with parameters that are.
 func CanVerify(c *latchkey.Credential) bool {

@@ -15,9 +15,6 @@ import (
 	"latchkey/internal/web"
 )
 
-// consoleClient is the client that administrators sign in to.
-const consoleClient = "security-admin-console"
-
 // beginFirstAdmin finds the first administrator's link of the request. A nil
 // visit means that it was answered.
 func (d *Door) beginFirstAdmin(w http.ResponseWriter, r *http.Request) (*linkVisit, error) {
@@ -88,10 +85,10 @@ func (d *Door) submitFirstAdmin(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return d.firstAdminForm(v, fieldErrors([]flow.FieldError{flow.AddressError("email", v.form.Get("email"), err)}))
 	}
-	client := v.snap.ClientByClientID(consoleClient)
+	client := v.snap.ClientByClientID(latchkey.ClientAdminConsole)
 	admin := v.snap.RoleNamed("", latchkey.RoleAdmin)
 	if client == nil || admin == nil {
-		return latchkey.Errorf(latchkey.CodeInternal, "realm master lacks %s or the role %s", consoleClient, latchkey.RoleAdmin)
+		return latchkey.Errorf(latchkey.CodeInternal, "realm master lacks %s or the role %s", latchkey.ClientAdminConsole, latchkey.RoleAdmin)
 	}
 	t := &turn{visit: v.visit}
 	t.open = func(tx *store.Tx) (*latchkey.Login, answer, error) {
@@ -107,7 +104,7 @@ func (d *Door) submitFirstAdmin(w http.ResponseWriter, r *http.Request) error {
 			return nil, nil, err
 		}
 		d.ownBrowser(v.visit)
-		l := d.openedBy(tx, v.visit, client, latchkey.AuthorizationRequest{ClientID: consoleClient})
+		l := d.openedBy(tx, v.visit, client, latchkey.AuthorizationRequest{ClientID: latchkey.ClientAdminConsole})
 		l.UserID, l.Answer = user.ID, latchkey.AnswerStart
 		return l, nil, nil
 	}

@@ -120,7 +120,7 @@ func (k *Kit) newOffer(realm *latchkey.Realm) *offer {
 
 func (k *Kit) offered(realm *latchkey.Realm) []string {
 	if realm == nil {
-		return k.codes()
+		return k.Codes()
 	}
 	if !realm.InternationalizationEnabled {
 		return []string{k.defaultLocale(realm)}
@@ -132,7 +132,7 @@ func (k *Kit) offered(realm *latchkey.Realm) []string {
 		}
 	}
 	if len(codes) == 0 {
-		return k.codes()
+		return k.Codes()
 	}
 	return codes
 }
@@ -243,7 +243,8 @@ func (k *Kit) built(locale string) string {
 	return k.catalogues[i].code
 }
 
-func (k *Kit) codes() []string {
+// Codes are the languages that Latchkey speaks, English first.
+func (k *Kit) Codes() []string {
 	var codes []string
 	for _, c := range k.catalogues {
 		codes = append(codes, c.code)

@@ -45,6 +45,7 @@ type Config struct {
 	// MailRoots are the authorities that relays' certificates are checked
 	// against; nil: the system's.
 	MailRoots *x509.CertPool
+	Version   string           // of this program, for whoever asks what runs
 	Log       *slog.Logger     // nil: slog.Default()
 	Now       func() time.Time // nil: time.Now
 }

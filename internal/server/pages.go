@@ -111,7 +111,7 @@ func (s *Server) console(pages *page.Kit) *console.Console {
 // the console. The console reads the session that the browser then has; the
 // code of the answer is left unused, and its challenge fits no verifier.
 func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
-	q := url.Values{"client_id": {"security-admin-console"}, "response_type": {"code"}, "scope": {"openid"},
+	q := url.Values{"client_id": {latchkey.ClientAdminConsole}, "response_type": {"code"}, "scope": {"openid"},
 		"redirect_uri": {s.site.URL("admin", latchkey.MasterRealm, "console", "")}, "state": {secret.Token()}, "nonce": {secret.Token()},
 		"code_challenge": {secret.Token()}, "code_challenge_method": {"S256"}}
 	return web.Redirect(w, r, s.site.RealmURL(latchkey.MasterRealm, "protocol/openid-connect/auth?"+q.Encode()))

@@ -33,6 +33,16 @@ var (
 	symmetric = []jose.SignatureAlgorithm{jose.HS512}
 )
 
+// SignatureAlgorithms are those that keys of a realm may have for signatures
+// that others verify, by their names in JOSE (RFC 7518 3.1, RFC 8037 3.1).
+func SignatureAlgorithms() []string {
+	out := make([]string, len(asymmetric))
+	for i, a := range asymmetric {
+		out[i] = string(a)
+	}
+	return out
+}
+
 const (
 	rsaBits  = 2048
 	hmacSize = 64

@@ -1,6 +1,7 @@
 package token
 
 import (
+	"maps"
 	"slices"
 
 	"latchkey"
@@ -91,6 +92,9 @@ var kinds = map[string]kind{
 	"oidc-usermodel-realm-role-mapper":  {read: readRealmRoles, rank: rankClaims, to: anyToken},
 	"oidc-usermodel-client-role-mapper": {read: readClientRoles, rank: rankClaims, to: anyToken},
 }
+
+// Mappers are the provider ids of the protocol mappers that are built, sorted.
+func Mappers() []string { return slices.Sorted(maps.Keys(kinds)) }
 
 // MapperBuilt says whether protocol mappers of that provider id do anything.
 func MapperBuilt(provider string) bool { _, ok := kinds[provider]; return ok }
