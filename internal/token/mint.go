@@ -27,6 +27,7 @@ type Minter struct {
 	now   func() time.Time
 	slots chan struct{}
 	cache keyCache
+	known knownSignatures
 }
 
 // NewMinter makes a Minter with the clock. It signs no more at once than there

@@ -280,6 +280,14 @@ func TestMutatedTokens(t *testing.T) {
 	tokens := mint(t, m, grantOf(s, "openid"))
 	kid := testKeys["RS256"].ID
 	p := strings.Split(tokens.Access, ".")
+	for range 2 { // what is remembered of the good one makes no other good
+		if _, err := m.VerifyAccess(s, issuer, tokens.Access); err != nil {
+			t.Error(err)
+		}
+	}
+	if n := m.known.count(); n != 1 {
+		t.Errorf("%d signatures are remembered", n)
+	}
 	for name, raw := range map[string]string{
 		"alg none":             base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none","typ":"JWT","kid":"`+kid+`"}`)) + "." + p[1] + ".",
 		"HMAC of the kid":      confused(t, kid, p[1], []byte(strings.Repeat(kid, 2))),
@@ -299,6 +307,18 @@ func TestMutatedTokens(t *testing.T) {
 	} {
 		refused(t, m, s, name, raw)
 	}
+	if n := m.known.count(); n != 1 {
+		t.Errorf("%d signatures are remembered", n)
+	}
+}
+
+func (k *knownSignatures) count() (n int) {
+	for i := range k {
+		if k[i].Load() != nil {
+			n++
+		}
+	}
+	return n
 }
 
 func refused(t *testing.T, m *Minter, s *latchkey.Snapshot, name, raw string) {

@@ -185,7 +185,7 @@ func (m *Minter) verify(snap *latchkey.Snapshot, issuer, raw string, allowed []j
 		return nil, ErrInvalid
 	}
 	signature, err := strictBase64.DecodeString(tail)
-	if err != nil || !k.verify([]byte(raw[:len(head)+1+len(payload)]), signature) {
+	if err != nil || !m.known.verify(k, raw, len(head)+1+len(payload), signature) {
 		return nil, ErrInvalid
 	}
 	c := &told{}
