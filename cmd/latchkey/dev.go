@@ -19,6 +19,7 @@ type devCmd struct {
 	SMTPListen       string   `name:"smtp-listen" placeholder:"HOST:PORT" default:"127.0.0.1:2525" help:"Where the mail server of the mailbox listens."`
 	DemoListen       string   `name:"demo-listen" placeholder:"HOST:PORT" default:"127.0.0.1:8081" help:"Where the demo application listens."`
 	MailboxListen    string   `name:"mailbox-listen" placeholder:"HOST:PORT" default:"127.0.0.1:8025" help:"Where the mailbox page listens."`
+	Mail             string   `name:"mail" placeholder:"WHERE" enum:"mailbox,relays" default:"mailbox" help:"Where mails go: mailbox keeps every mail of every realm here, relays sends those of realms with a mail server of their own there, to real people."`
 	ManagementListen string   `name:"management-listen" placeholder:"HOST:PORT" default:"127.0.0.1:9000" help:"Where health and metrics answer; empty for nowhere."`
 	Import           []string `name:"import" placeholder:"PATH" sep:"none" help:"A realm export to take in, a file or a folder; realms that exist stay as they are, an import that was begun goes on. Can be given several times."`
 	outgoing
@@ -52,7 +53,8 @@ func (c *devCmd) Run(h *host) error {
 	}
 	s, err := server.New(h.ctx, server.Config{Version: version(), Hostname: c.Hostname, Listen: c.Listen, Management: c.ManagementListen,
 		Database: data.database(), Keyring: ring, Imports: imports, Outbound: allowed, Bootstrap: c.config(), Log: log,
-		Dev: &server.Dev{SMTP: c.SMTPListen, Mailbox: c.MailboxListen, Demo: c.DemoListen, MailDir: data.mail(), DemoFile: data.demo(), Folder: c.Data}})
+		Dev: &server.Dev{SMTP: c.SMTPListen, Mailbox: c.MailboxListen, Demo: c.DemoListen, RealmRelays: c.Mail == "relays",
+			MailDir: data.mail(), DemoFile: data.demo(), Folder: c.Data}})
 	if err != nil {
 		return err
 	}

@@ -172,10 +172,11 @@ func newProgress(h *host) *progress {
 
 func (p *progress) show(name string, done, total int) {
 	now := time.Now()
+	first := !p.heard && done < total // whoever waits for long hears of it at once
 	if !p.heard {
 		p.heard, p.from, p.start = true, done, now
 	}
-	if now.Sub(p.last) < time.Second && (done < total || total == 0) {
+	if !first && now.Sub(p.last) < time.Second && (done < total || total == 0) {
 		return
 	}
 	p.last = now

@@ -10,6 +10,7 @@ import (
 
 	"latchkey/internal/browsertest"
 	"latchkey/internal/page/sample"
+	"latchkey/internal/servertest"
 )
 
 // visited are the names of the pages that were looked at.
@@ -174,7 +175,7 @@ func TestEveryPage(t *testing.T) {
 		for name, walk := range walks {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				walk(&tour{newWorld(t), seen, map[*browsertest.Page]bool{}})
+				walk(&tour{newWorld(t, servertest.RealmRelays()), seen, map[*browsertest.Page]bool{}})
 				done <- name
 			})
 		}

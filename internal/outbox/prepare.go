@@ -62,7 +62,7 @@ func (d *decision) secrets(e endpoint, token latchkey.Secret) []string {
 func (w *Worker) decide(tx *store.Tx, snap *latchkey.Snapshot, m *latchkey.Message) (*decision, error) {
 	copied := *m
 	copied.Secret = ""
-	d := &decision{state: latchkey.MessageQueued, facts: Facts{Message: &copied, Realm: snap.Realm, BaseURL: w.BaseURL}}
+	d := &decision{state: latchkey.MessageQueued, facts: Facts{Message: &copied, Realm: w.sending(snap.Realm), BaseURL: w.BaseURL}}
 	switch {
 	case !tx.Now().Before(m.ExpiresAt):
 		r := result{}.expired()

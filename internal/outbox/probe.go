@@ -10,7 +10,8 @@ import (
 // Test sends one mail at once, on a connection of its own, by the first relay
 // of the settings, which need not be the realm's (yet). It says what the relay
 // said; the error is for settings that no mail can be sent with. Nothing is
-// stored: an administrator asked, and sees the answer.
+// stored: an administrator asked, and sees the answer. It asks that relay also
+// where mails are caught: what it says would be about another one else.
 func (w *Worker) Test(ctx context.Context, realm *latchkey.Realm, settings latchkey.SMTP, to string, c Content) (latchkey.DeliveryAttempt, error) {
 	w.init()
 	if settings.From == "" {

@@ -50,6 +50,10 @@ type Worker struct {
 	Now     func() time.Time
 	Conns   int            // SMTP connections a relay, 4 or more; 0: 8
 	Roots   *x509.CertPool // nil: the system's
+	// Caught, when set, is where every mail of every realm goes, whatever relays
+	// the realm has: to its relays, from the realm's own sender, or from its
+	// sender where the realm has none.
+	Caught *latchkey.SMTP
 	// Observe, when set, is told of every attempt: the relay's host:port, the
 	// outcome, and how old the mail was when the attempt ended.
 	Observe func(relay, outcome string, age time.Duration)
@@ -273,7 +277,7 @@ func (w *Worker) tryOnce(ctx, work context.Context, m *latchkey.Message) (*decis
 	if err != nil {
 		return ours("the realm could not be read", err)
 	}
-	d.facts.Realm = snap.Realm
+	d.facts.Realm = w.sending(snap.Realm)
 	var decided *decision
 	if err := w.DB.View(work, func(tx *store.Tx) error {
 		decided, err = w.decide(tx, snap, m)
@@ -285,7 +289,7 @@ func (w *Worker) tryOnce(ctx, work context.Context, m *latchkey.Message) (*decis
 	if d.state != latchkey.MessageQueued {
 		return d, result{state: d.state, reason: d.reason}
 	}
-	if s := &snap.Realm.SMTP; !s.Configured() || s.From == "" {
+	if s := &d.facts.Realm.SMTP; !s.Configured() {
 		return d, w.later(result{state: latchkey.MessageQueued}, m, false, time.Time{})
 	}
 	content, err := w.compose(d.facts)
@@ -300,6 +304,19 @@ func (w *Worker) tryOnce(ctx, work context.Context, m *latchkey.Message) (*decis
 		return d, result{state: latchkey.MessageQueued, reason: m.Reason, again: w.Now()}
 	}
 	return d, w.offer(work, d, p)
+}
+
+// sending is the realm with the relays that its mails go to from this server.
+func (w *Worker) sending(realm *latchkey.Realm) *latchkey.Realm {
+	if w.Caught == nil {
+		return realm
+	}
+	r := *realm
+	r.SMTP.Relays = w.Caught.Relays
+	if r.SMTP.From == "" {
+		r.SMTP.From, r.SMTP.FromDisplayName = w.Caught.From, w.Caught.FromDisplayName
+	}
+	return &r
 }
 
 // compose calls Compose and turns its panics into errors: one bad template

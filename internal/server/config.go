@@ -71,6 +71,9 @@ type Dev struct {
 	Mailbox string // host:port of its page
 	Demo    string // host:port of the demo application; empty: none
 	MailDir string // keeps mails over restarts; empty: memory only
+	// RealmRelays lets mails of realms go where their mail settings say. Else
+	// every mail of every realm goes to the mailbox.
+	RealmRelays bool
 	// DemoFile keeps who is signed in to the demo application over restarts;
 	// empty: memory only.
 	DemoFile string

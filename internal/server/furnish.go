@@ -39,27 +39,49 @@ func (s *Server) realmOptions() realm.Options { return realm.Options{Now: s.cfg.
 // furnishDev makes the demo realm, and lets its mail and realm master's go to
 // the mailbox.
 func (s *Server) furnishDev(ctx context.Context) error {
-	host, port, err := net.SplitHostPort(s.Addr("smtp"))
+	host, port, err := s.mailboxAddress()
 	if err != nil {
 		return err
-	}
-	number, err := strconv.Atoi(port)
-	if err != nil {
-		return err
-	}
-	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
 	}
 	url := s.LocalURL("demo")
 	if url == "" {
 		url = "http://localhost:8081" // no demo application: the client is there for one that comes
 	}
-	_, err = realm.EnsureDemo(ctx, s.db, realm.DemoOptions{Options: s.realmOptions(), URL: url, MailHost: host, MailPort: number})
+	_, err = realm.EnsureDemo(ctx, s.db, realm.DemoOptions{Options: s.realmOptions(), URL: url, MailHost: host, MailPort: port})
 	if err != nil {
 		return err
 	}
 	return realm.FollowMail(ctx, s.db, latchkey.MasterRealm, map[string]string{
-		"from": "no-reply@latchkey.example.test", "fromDisplayName": "Latchkey", "host": host, "port": port})
+		"from": mailboxSender, "fromDisplayName": "Latchkey", "host": host, "port": strconv.Itoa(port)})
+}
+
+// mailboxSender is whom mails come from in dev when a realm names nobody.
+const mailboxSender = "no-reply@latchkey.example.test"
+
+// mailboxAddress is where dev's mail server is, as a client of it says.
+func (s *Server) mailboxAddress() (host string, port int, err error) {
+	host, text, err := net.SplitHostPort(s.Addr("smtp"))
+	if err != nil {
+		return "", 0, err
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	port, err = strconv.Atoi(text)
+	return host, port, err
+}
+
+// caught is where dev keeps every mail; nil where mails go to the relays of
+// their realms.
+func (s *Server) caught() (*latchkey.SMTP, error) {
+	if s.cfg.Dev == nil || s.cfg.Dev.RealmRelays {
+		return nil, nil
+	}
+	host, port, err := s.mailboxAddress()
+	if err != nil {
+		return nil, err
+	}
+	return &latchkey.SMTP{From: mailboxSender, Relays: []latchkey.Relay{{Host: host, Port: port}}}, nil
 }
 
 // importFile makes the realms of an export that do not exist, goes on with one

@@ -53,6 +53,10 @@ func (s *Server) build(ctx context.Context) error {
 		pages.AdminCommand = adminCommand(s.cfg.Dev.Folder, s.site.URL())
 	}
 	registry := newRegistry()
+	caught, err := s.caught()
+	if err != nil {
+		return err
+	}
 
 	people := login.New(login.Deps{DB: s.db, Realms: s.realms, Site: s.site, Pages: pages,
 		Registry: registry, Log: s.cfg.Log, Now: s.cfg.Now})
@@ -88,7 +92,7 @@ func (s *Server) build(ctx context.Context) error {
 		management: s.management(),
 		outbox: &outbox.Worker{DB: s.db, Realms: s.realms.ByID, Compose: compose(pages),
 			Code:    func(m *latchkey.Message) latchkey.Secret { return actiontoken.MailedCode(s.cfg.Keyring, m) },
-			BaseURL: s.site.URL(), Log: s.cfg.Log, Now: s.cfg.Now, Roots: s.cfg.MailRoots, Observe: s.metrics.attempt},
+			BaseURL: s.site.URL(), Log: s.cfg.Log, Now: s.cfg.Now, Roots: s.cfg.MailRoots, Observe: s.metrics.attempt, Caught: caught},
 		logouts: &backchannel.Worker{DB: s.db, Realms: s.realms.ByID, Issuer: s.site.Issuer, Minter: minter,
 			Client: s.outbound(outbound.PurposeLogout), Log: s.cfg.Log, Now: s.cfg.Now, Observe: s.metrics.told},
 	}

@@ -155,7 +155,7 @@ func TestMailServerHangs(t *testing.T) {
 			t.Run(name+"/"+how, func(t *testing.T) {
 				// Fewer connections than conversations that hang.
 				few := servertest.With(func(c *server.Config) { c.MaxConns = 4 })
-				s := servertest.Start(t, append(opts(t), few, behindProxy())...)
+				s := servertest.Start(t, append(opts(t), few, behindProxy(), servertest.RealmRelays())...)
 				hang(t, s, slow)
 			})
 		}
@@ -237,7 +237,7 @@ func others(t *testing.T, s *servertest.Server, robot, working *servertest.RP) {
 
 // what the hole held until the link was over is not sent any more.
 func TestMailServerHangsTooLong(t *testing.T) {
-	s := servertest.Start(t)
+	s := servertest.Start(t, servertest.RealmRelays())
 	demo := s.RP("demo")
 	h := newHole(t, s.Addr("smtp"), false)
 	h.before(s, "demo")

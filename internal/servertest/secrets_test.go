@@ -59,7 +59,7 @@ func TestNoSecretAnywhere(t *testing.T) {
 			bootstrap := servertest.With(func(c *server.Config) {
 				c.Bootstrap = server.Bootstrap{Username: "root", Password: adminPassword, ClientID: "robot", ClientSecret: robotSecret}
 			})
-			s := servertest.Start(t, append(opts(t), bootstrap, servertest.Watched(c.see))...)
+			s := servertest.Start(t, append(opts(t), bootstrap, servertest.RealmRelays(), servertest.Watched(c.see))...)
 			w := &spied{t: t, s: s, cage: c, rp: s.RP("demo", confidential), service: service(s, "demo")}
 			c.base = s.Base
 			c.add(masterKey, storetest.MasterKey.Reveal())

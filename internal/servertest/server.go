@@ -147,6 +147,10 @@ func (s *Server) Again(opts ...Option) *Server {
 	return Start(s.t, append([]Option{On(s.url, s.ring), WithClock(s.Clock)}, opts...)...)
 }
 
+// RealmRelays lets mail go to the relays that realms have, as "latchkey dev
+// --mail relays" does, and not to the mailbox alone.
+func RealmRelays() Option { return With(func(c *server.Config) { c.Dev.RealmRelays = true }) }
+
 // NoDev makes a further node of the first server's hostname, with nothing of
 // dev's beside it.
 func NoDev(first *Server) Option {
