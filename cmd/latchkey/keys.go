@@ -56,7 +56,7 @@ func stateOf(snap *latchkey.Snapshot, k *latchkey.Key, now time.Time) string {
 type keysRotateCmd struct {
 	Realm     string `name:"realm" placeholder:"NAME" required:"" help:"The realm."`
 	Algorithm string `name:"algorithm" placeholder:"ALG" help:"Only the key of this algorithm, such as RS256. Without it, every key that signs."`
-	Emergency bool   `name:"emergency" help:"A key is known to somebody else: the new one signs at once, and nothing that the old one signed is good any more. Everybody signs in again."`
+	Emergency bool   `name:"emergency" help:"A key is known to somebody else: the new one signs at once, and nothing that the old one signed is good any more. Every session of the realm ends, offline ones too: everybody signs in again."`
 	placed
 }
 
@@ -92,6 +92,11 @@ func (c *keysRotateCmd) Run(h *host) error {
 			when += "; what the others of this algorithm signed is good no more"
 		}
 		if _, err := fmt.Fprintf(h.stdout, "%s: key %s %s.\n", k.Algorithm, k.ID, when); err != nil {
+			return err
+		}
+	}
+	if len(done) > 0 && c.Emergency {
+		if _, err := fmt.Fprintln(h.stdout, "Every session that began before now is over: everybody signs in again."); err != nil {
 			return err
 		}
 	}

@@ -40,7 +40,8 @@ type KeyChange struct {
 	// else was faster, and nothing is done.
 	New   *latchkey.Key
 	After string
-	// Revoke takes every other key of New's algorithm away at once.
+	// Revoke takes every other key of New's algorithm away at once, and ends the
+	// realm's sessions.
 	Revoke bool
 	// Disable is the id of a key that signed nothing that is still good.
 	Disable string
@@ -83,7 +84,8 @@ func KeysDue(snap *latchkey.Snapshot, now time.Time) ([]KeyChange, error) {
 // RotateKeys says what a rotation by hand is: a key for each algorithm that the
 // realm signs with, or for the one that is named, which signs as soon as it has
 // been published for long enough; in an emergency at once, and every other key
-// of its algorithm is taken away with all that it signed. The error has
+// of its algorithm is taken away with all that it signed, and every session of
+// the realm is over. The error has
 // the code "invalid" when the realm does not sign with that algorithm, and
 // "conflict" when the next key is on its way already.
 func RotateKeys(snap *latchkey.Snapshot, algorithm string, emergency bool, now time.Time) ([]KeyChange, error) {
@@ -189,7 +191,22 @@ func ApplyKeys(tx *store.Tx, realmID string, changes []KeyChange) (done []KeyCha
 			done = append(done, c)
 		}
 	}
+	if slices.ContainsFunc(done, func(c KeyChange) bool { return c.Revoke }) {
+		return done, endSessions(tx, realmID)
+	}
 	return done, nil
+}
+
+// endSessions makes void every session that the realm has, offline ones too, by
+// its "not before": who had the key of a realm may have got in by what no key
+// takes back.
+func endSessions(tx *store.Tx, realmID string) error {
+	realm, err := tx.Realm(realmID)
+	if err != nil {
+		return err
+	}
+	realm.NotBefore = max(realm.NotBefore, tx.Now().Unix())
+	return tx.UpdateRealm(realm)
 }
 
 func applyKey(tx *store.Tx, realmID string, keys []*latchkey.Key, c KeyChange) (bool, error) {

@@ -11,6 +11,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"latchkey"
+	"latchkey/internal/session"
 	"latchkey/internal/store"
 	"latchkey/internal/store/storetest"
 	"latchkey/internal/token"
@@ -221,7 +222,8 @@ func TestRotationRace(t *testing.T) {
 
 // By hand: the next key is published first, and a second time it is on its way
 // already. In an emergency it signs at once, and nothing that the old one, or
-// one that was on its way, signed is good.
+// one that was on its way, signed is good; nor is any session, offline ones
+// among them: everybody signs in again.
 func TestRotateByHand(t *testing.T) {
 	db, _ := storetest.SQLite(t)
 	clock := storetest.ClockOf(db)
@@ -256,8 +258,19 @@ func TestRotateByHand(t *testing.T) {
 	if _, err := token.RotateKeys(snap, "PS512", true, clock.Now()); latchkey.ErrorCode(err) != latchkey.CodeInvalid {
 		t.Errorf("an algorithm that it has not: %v", err)
 	}
+	sessions := signedIn(t, db, realm.ID, "before")
+	if n := sessions(); n != 2 {
+		t.Fatalf("%d sessions", n)
+	}
+	clock.Advance(time.Second)
 	if done := rotate("", true); len(done) != 2 {
 		t.Errorf("an emergency changes %d", len(done))
+	}
+	if n := sessions(); n != 0 {
+		t.Errorf("%d sessions survive an emergency", n)
+	}
+	if n := signedIn(t, db, realm.ID, "after")(); n != 2 {
+		t.Errorf("who signed in again has %d sessions", n)
 	}
 	snap = snapshotOf(t, db, realm.ID)
 	if k := snap.ActiveKey("ES256", clock.Now()); k == nil || k.ID == old.ID {
@@ -279,6 +292,47 @@ func TestRotateByHand(t *testing.T) {
 	// Nothing is due, and no key is ever deleted.
 	if changes, err := token.KeysDue(snap, clock.Now()); err != nil || len(changes) != 0 || len(snap.Keys) != 5 {
 		t.Errorf("%v %v, %d keys", changes, err, len(snap.Keys))
+	}
+}
+
+// signedIn starts a session in a browser and an offline one, and counts those
+// of the two that still let their user in.
+func signedIn(t *testing.T, db *store.DB, realmID, name string) func() int {
+	t.Helper()
+	err := db.Update(t.Context(), func(tx *store.Tx) error {
+		if err := tx.CreateUser(&latchkey.User{RealmID: realmID, ID: name, Username: name, Enabled: true}); err != nil {
+			return err
+		}
+		for _, offline := range []bool{false, true} {
+			id := name + map[bool]string{true: "-offline"}[offline]
+			s := &latchkey.UserSession{RealmID: realmID, ID: id, UserID: name, CookieHash: []byte(id), Offline: offline}
+			if err := tx.CreateUserSession(s); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func() (n int) {
+		snap := snapshotOf(t, db, realmID)
+		err := db.View(t.Context(), func(tx *store.Tx) error {
+			for _, id := range []string{name, name + "-offline"} {
+				s, _, err := session.ByID(tx, snap, id)
+				if err != nil {
+					return err
+				}
+				if s != nil {
+					n++
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
 	}
 }
 
