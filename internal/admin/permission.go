@@ -55,6 +55,7 @@ var (
 	mayQueryGroups    = []string{queryGroups, viewUsers, manageUsers}
 	mayViewEvents     = []string{viewEvents, manageEvents}
 	mayManageEvents   = []string{manageEvents}
+	mayViewMail       = []string{viewUsers, manageUsers, viewEvents, manageEvents, viewRealm, manageRealm}
 	mayViewProviders  = []string{viewIdentityProviders, manageIdentityProviders}
 	mayManageProvider = []string{manageIdentityProviders}
 	mayViewFlows      = []string{viewRealm, manageRealm, viewClients, manageClients, queryClients, viewIdentityProviders, manageIdentityProviders}

@@ -117,6 +117,7 @@ func (d *Door) table() []route {
 		d.identityProviderRoutes(),
 		d.serverRoutes(),
 		d.mailRoutes(),
+		d.pendingRoutes(),
 		d.linkRoutes(),
 	} {
 		all = append(all, group...)

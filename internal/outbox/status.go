@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"latchkey"
+	"latchkey/internal/event"
 	"latchkey/internal/store"
 )
 
@@ -92,4 +93,33 @@ func Resend(tx *store.Tx, realm *latchkey.Realm, messageID string, issue IssueFu
 		m.TokenID = next.ID
 	}
 	return m, Queue(tx, realm, m)
+}
+
+// Cancel keeps a mail that waits from being sent, at an operator's wish, and
+// makes its link void. It is refused (CodeConflict) when the mail does not wait
+// any more.
+func Cancel(tx *store.Tx, realm *latchkey.Realm, messageID string) error {
+	gone := latchkey.Errorf(latchkey.CodeConflict, "The mail does not wait any more.")
+	m, err := tx.Message(realm.ID, messageID)
+	if err != nil {
+		return err
+	}
+	if m.State != latchkey.MessageQueued {
+		return gone
+	}
+	m.State, m.Reason = latchkey.MessageWithheld, "cancelled"
+	if err := tx.UpdateMessage(m); err != nil {
+		return err
+	}
+	if m.State != latchkey.MessageWithheld {
+		return gone // a worker was faster
+	}
+	if m.TokenID != "" {
+		if _, err := tx.VoidActionToken(realm.ID, m.TokenID); err != nil {
+			return err
+		}
+	}
+	e := latchkey.Event{Type: latchkey.EventMailWithheld, UserID: m.UserID, IPAddress: m.From.IP, Details: details(m)}
+	e.Details["reason"] = m.Reason
+	return event.Record(tx, realm, e)
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"database/sql"
 	"sort"
-	"strconv"
 	"time"
 
 	"latchkey"
@@ -15,13 +14,6 @@ const (
 	messageColumns = `realm_id, id, kind, state, address, login_id, token_id, secret, created_at, expires_at, next_attempt_at, attempts,
 	claimed_until, handed_over_at, body`
 )
-
-// MessageFilter says which messages are listed. Empty fields do not filter.
-type MessageFilter struct {
-	State   latchkey.MessageState
-	Address string // compared in canonical form
-	Max     int    // zero: a hundred
-}
 
 func (tx *Tx) scanMessage(r row) (*latchkey.Message, error) {
 	m := &latchkey.Message{}
@@ -161,24 +153,6 @@ func (tx *Tx) Message(realmID, id string) (*latchkey.Message, error) {
 func (tx *Tx) MessagesOfLogin(realmID, loginID string) ([]*latchkey.Message, error) {
 	return many(tx, (*Tx).scanMessage, `SELECT `+messageColumns+` FROM message WHERE realm_id = $1 AND login_id = $2
 		ORDER BY created_at, id`, realmID, loginID)
-}
-
-// Messages lists the messages of a realm, the newest first.
-func (tx *Tx) Messages(realmID string, f MessageFilter) ([]*latchkey.Message, error) {
-	text, args := `SELECT `+messageColumns+` FROM message WHERE realm_id = $1`, []any{realmID}
-	if f.State != "" {
-		args = append(args, string(f.State))
-		text += ` AND state = $` + strconv.Itoa(len(args))
-	}
-	if f.Address != "" {
-		args = append(args, latchkey.CanonicalAddress(f.Address))
-		text += ` AND address_key = $` + strconv.Itoa(len(args))
-	}
-	if f.Max <= 0 {
-		f.Max = maxListed
-	}
-	args = append(args, f.Max)
-	return many(tx, (*Tx).scanMessage, text+` ORDER BY created_at DESC, id DESC LIMIT $`+strconv.Itoa(len(args)), args...)
 }
 
 // NextDue says when the next message that waits can be claimed; ok is false
