@@ -205,3 +205,51 @@ func TestLocalization(t *testing.T) {
 		t.Error(a.Text)
 	}
 }
+
+// What is not here answers as an installation without it would.
+func TestAbsent(t *testing.T) {
+	w := newWorld(t)
+	admin := w.service("demo", "realm-admin")
+	for path, want := range map[string]string{"workflows": "[]", "client-registration-policy/providers": "[]", "client-types": "[]"} {
+		if a := w.must(200, admin, "GET", "/demo/"+path, nil); a.Text != want {
+			t.Errorf("%s: %s", path, a.Text)
+		}
+	}
+	for _, path := range []string{"workflows", "testLDAPConnection"} {
+		if a := w.rest(admin, "POST", "/demo/"+path, m{"name": "x"}); a.Status != 400 || !strings.Contains(a.Text, "not part of this server") {
+			t.Errorf("%s: %d %s", path, a.Status, a.Text)
+		}
+	}
+	w.must(404, admin, "GET", "/demo/organizations", nil)
+	w.must(501, admin, "GET", "/demo/users-management-permissions", nil)
+	w.must(204, admin, "POST", "/demo/clear-realm-cache", nil)
+	if a := w.must(200, admin, "GET", "/demo/credential-registrators", nil); !strings.Contains(a.Text, "CONFIGURE_TOTP") {
+		t.Error(a.Text)
+	}
+}
+
+// A partial export has no person and no secret, and imports.
+func TestPartialExport(t *testing.T) {
+	w := newWorld(t)
+	admin := w.admin()
+	w.s.AddUser("demo", "ada@example.test", "", nil)
+	w.must(204, admin, "PUT", "/demo", m{"smtpServer": m{"host": "mail.example.test", "from": "a@example.test", "auth": "true", "user": "u", "password": "smtp-secret"}})
+	var some, all map[string]any
+	w.must(200, admin, "POST", "/demo/partial-export", nil).into(&some)
+	if some["clients"] != nil || some["groups"] != nil || some["roles"] != nil || some["authenticationFlows"] == nil || some["users"] != nil {
+		t.Errorf("too much: %v", some)
+	}
+	a := w.must(200, admin, "POST", "/demo/partial-export?exportClients=true&exportGroupsAndRoles=true", nil)
+	a.into(&all)
+	if strings.Contains(a.Text, "smtp-secret") || strings.Contains(a.Text, w.rp.Client.Secret.Reveal()+"\"") && w.rp.Client.Secret.Reveal() != "" || strings.Contains(a.Text, "ada@example.test") {
+		t.Error("a secret or a person in a partial export")
+	}
+	if users, _ := all["users"].([]any); len(users) < 2 || all["roles"] == nil || all["groups"] == nil {
+		t.Errorf("service accounts, roles, groups: %v", all["users"])
+	}
+	w.must(403, w.service("demo", "manage-realm"), "POST", "/demo/partial-export?exportClients=true", nil)
+	w.must(200, w.service("demo", "manage-realm"), "POST", "/demo/partial-export", nil)
+	all["realm"], all["id"] = "copy", "copy"
+	delete(all, "users")
+	w.must(201, admin, "POST", "", all)
+}

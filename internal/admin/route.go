@@ -99,6 +99,7 @@ func (d *Door) table() []route {
 	var all []route
 	for _, group := range [][]route{
 		d.realmRoutes(),
+		d.realmExportRoutes(),
 		d.realmMailRoutes(),
 		d.keyRoutes(),
 		d.componentRoutes(),
@@ -115,6 +116,7 @@ func (d *Door) table() []route {
 		d.flowRoutes(),
 		d.requiredActionRoutes(),
 		d.identityProviderRoutes(),
+		d.absentRoutes(),
 		d.serverRoutes(),
 		d.mailRoutes(),
 		d.pendingRoutes(),
