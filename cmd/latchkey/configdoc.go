@@ -5,13 +5,19 @@ import (
 	"io"
 	"reflect"
 	"strings"
+
+	"github.com/alecthomas/kong"
 )
 
 type configDocCmd struct{}
 
 // Run prints the reference of all settings as Markdown.
 func (*configDocCmd) Run(h *host) error {
-	_, err := io.WriteString(h.stdout, reference())
+	text, err := reference()
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(h.stdout, text)
 	return err
 }
 
@@ -36,7 +42,7 @@ Memory follows Go's own variables ` + "`GOGC`" + ` (200 when it is not set) and 
 `
 
 // reference is docs/configuration.md.
-func reference() string {
+func reference() (string, error) {
 	var b strings.Builder
 	b.WriteString(referenceHead)
 	for _, c := range commands(&program{}) {
@@ -45,32 +51,62 @@ func reference() string {
 			b.WriteString(s.row())
 		}
 	}
-	b.WriteString(realmHead)
-	p := &program{}
-	for _, c := range []command{{"realm export", &p.Realm.Export}, {"realm import PATH", &p.Realm.Import}, {"realm diff A B", &p.Realm.Diff}} {
-		fmt.Fprintf(&b, "\n### latchkey %s\n\n| flag | default | what it is |\n|---|---|---|\n", c.name)
-		for _, s := range settingsIn(reflect.ValueOf(c.settings).Elem()) {
-			if s.Flag && settingsOf(p)[s.Key].Key == "" {
-				b.WriteString(s.flagRow())
-			}
-		}
+	b.WriteString(toolsHead)
+	leaves, err := leaves(&program{})
+	if err != nil {
+		return "", err
 	}
-	return b.String()
+	for _, leaf := range leaves {
+		writeTool(&b, leaf)
+	}
+	return b.String(), nil
 }
 
-const realmHead = `
-## latchkey realm
+const toolsHead = `
+## Tools
 
-These commands work on the database, beside a running server too. They take --db, --data, --config and the master key as ` + "`latchkey admin link`" + ` does;
-what is said of one call is said by flags alone.
+These commands work on the database, beside a running server too. Those that need it take ` + "`--db`, `--data`, `--config`" + ` and the master key as
+` + "`latchkey admin link`" + ` does; what is said of one call is said by flags alone.
 `
 
-func (s setting) flagRow() string {
-	standard := ""
-	if s.Default != "" {
-		standard = "`" + s.Default + "`"
+// leaves are the commands that do something, in the order of the help.
+func leaves(p *program) ([]*kong.Node, error) {
+	k, err := newParser(p, &host{sources: &sources{}, stdout: io.Discard, stderr: io.Discard})
+	if err != nil {
+		return nil, err
 	}
-	return fmt.Sprintf("| `--%s` | %s | %s |\n", s.Key, standard, strings.ReplaceAll(s.Help, "|", "\\|"))
+	return k.Model.Leaves(true), nil
+}
+
+// writeTool writes a command's own flags; those of servers have a section of
+// their own.
+func writeTool(b *strings.Builder, leaf *kong.Node) {
+	known := settingsOf(&program{})
+	for _, c := range commands(&program{}) {
+		if leaf.FullPath() == "latchkey "+c.name {
+			return
+		}
+	}
+	fmt.Fprintf(b, "\n### %s", leaf.FullPath())
+	for _, arg := range leaf.Positional {
+		fmt.Fprintf(b, " %s", arg.Tag.PlaceHolder)
+	}
+	fmt.Fprintf(b, "\n\n%s\n", leaf.Help)
+	first := true
+	for _, f := range leaf.Flags {
+		if _, ok := known[f.Name]; ok {
+			continue
+		}
+		if first {
+			b.WriteString("\n| flag | default | what it is |\n|---|---|---|\n")
+			first = false
+		}
+		standard := ""
+		if f.HasDefault {
+			standard = "`" + f.Default + "`"
+		}
+		fmt.Fprintf(b, "| `--%s` | %s | %s |\n", f.Name, standard, strings.ReplaceAll(f.Help, "|", "\\|"))
+	}
 }
 
 func (s setting) row() string {

@@ -100,7 +100,7 @@ func there(url string) error {
 		return nil
 	}
 	if _, err := os.Stat(path); os.IsNotExist(err) {
-		return latchkey.Invalid("db", "There is no database at %s. Name the one that the server uses.", path)
+		return latchkey.Invalid("db", "There is no database at %s. Name the one that the server uses, or make a new one: latchkey migrate --db %s", path, url)
 	}
 	return nil
 }

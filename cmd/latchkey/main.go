@@ -30,7 +30,7 @@ type program struct {
 		List   keysListCmd   `cmd:"" help:"Show the keys of realms, and what each is used for."`
 		Rotate keysRotateCmd `cmd:"" help:"Make the next keys of a realm, or, in an emergency, replace them at once."`
 	} `cmd:"" help:"The keys that realms sign with."`
-	Realm     realmCmd     `cmd:"" help:"Export, import and compare realms."`
+	Realm     realmCmd     `cmd:"" help:"Export, import, compare and delete realms."`
 	Version   versionCmd   `cmd:"" help:"Say which version this is."`
 	ConfigDoc configDocCmd `cmd:"" hidden:"" help:"Print the reference of all settings."`
 }
@@ -38,6 +38,7 @@ type program struct {
 // host is what commands are given of the machine.
 type host struct {
 	ctx            context.Context
+	stdin          io.Reader
 	stdout, stderr io.Writer
 	sources        *sources
 }
@@ -67,7 +68,7 @@ func frugal() {
 // run runs one command and gives the exit code: 2 for what the caller has to
 // change, 1 for what went wrong.
 func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
-	err := dispatch(&host{ctx: ctx, stdout: stdout, stderr: stderr}, args, environ)
+	err := dispatch(&host{ctx: ctx, stdin: os.Stdin, stdout: stdout, stderr: stderr}, args, environ)
 	if err == nil {
 		return 0
 	}

@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"latchkey"
@@ -20,6 +22,7 @@ import (
 type realmCmd struct {
 	Export realmExportCmd `cmd:"" help:"Write a realm to a file or a folder, as Keycloak's export does."`
 	Import realmImportCmd `cmd:"" help:"Take realms in from a file or a folder, Keycloak's or Latchkey's."`
+	Delete realmDeleteCmd `cmd:"" help:"Delete a realm with all that is in it."`
 	Diff   realmDiffCmd   `cmd:"" help:"Say what differs between two realms or exports. The exit code is 1 when something does."`
 }
 
@@ -28,12 +31,15 @@ type realmExportCmd struct {
 	Realm   string `name:"realm" required:"" placeholder:"NAME" help:"The realm."`
 	File    string `name:"file" placeholder:"FILE" help:"The file to write; standard output where neither it nor --dir is said."`
 	Dir     string `name:"dir" placeholder:"FOLDER" help:"The folder to write to: NAME-realm.json and, with --users different_files, NAME-users-0.json and so on."`
-	Users   string `name:"users" enum:",realm_file,same_file,different_files,skip" default:"" help:"Where the people go: realm_file, same_file, different_files or skip. Default: realm_file, and different_files with --dir."`
+	Users   string `name:"users" placeholder:"WHERE" help:"Where the people go: realm_file, same_file, different_files or skip. Without it: realm_file, and different_files with --dir."`
 	PerFile int    `name:"users-per-file" default:"1000" help:"How many people one of different_files has."`
 	Secrets bool   `name:"secrets" help:"Write secrets and password hashes, too. The export is as secret as a backup then."`
 	Keys    bool   `name:"keys" help:"Write the realm's private keys, too: tokens stay valid where it is imported."`
 	placed
 }
+
+// peopleGo are the places that --users names.
+var peopleGo = []realm.PeopleIn{realm.RealmFile, realm.SameFile, realm.DifferentFiles, realm.NoPeople}
 
 // Run writes the export; a file that is there is replaced once the new one is
 // whole.
@@ -44,6 +50,8 @@ func (c *realmExportCmd) Run(h *host) error {
 		return latchkey.Invalid("dir", "--file and --dir both say where the export goes. Keep one of them.")
 	case c.PerFile < 1:
 		return latchkey.Invalid("users-per-file", "--users-per-file is a number of people, at least 1.")
+	case c.Users != "" && !slices.Contains(peopleGo, o.People):
+		return latchkey.Invalid("users", "--users is one of realm_file, same_file, different_files and skip, not %q.", c.Users)
 	case c.Users == "" && c.Dir != "":
 		o.People = realm.DifferentFiles
 	case c.Users == "":
@@ -105,7 +113,7 @@ func (w *whole) Close() error {
 // realmImportCmd is `latchkey realm import`.
 type realmImportCmd struct {
 	Path     string `arg:"" placeholder:"PATH" help:"The file, or the folder with NAME-realm.json and NAME-users-0.json and so on."`
-	IfExists string `name:"if-exists" enum:"skip,fail,update-users" default:"fail" help:"What to do with a realm that is there: skip leaves it alone, fail is an error, update-users leaves its settings alone and makes or changes its people."`
+	IfExists string `name:"if-exists" enum:"skip,fail,update-users" default:"fail" help:"What to do with a realm that is there: skip leaves it alone, fail is an error, update-users makes and changes its people as the file says. Its settings are changed by the Admin REST API, or by deleting it first: latchkey realm delete."`
 	Resume   bool   `name:"resume" help:"Go on with an import that was ended before it was through."`
 	placed
 }
@@ -139,10 +147,23 @@ func (c *realmImportCmd) Run(h *host) error {
 			}
 		}
 	}
+	return c.told(err)
+}
+
+// told is the error of an import for the person who asked for it: with what is
+// wrong in the file and where, and with what to do.
+func (c *realmImportCmd) told(err error) error {
+	var fault *latchkey.Error
 	if errors.Is(err, context.Canceled) {
 		return latchkey.Errorf(latchkey.CodeUnavailable, "The import was ended. What is there stays; say the same with --resume to go on.")
 	}
-	return err
+	if !errors.As(err, &fault) || fault.Field == "" {
+		return err
+	}
+	if fault.Code == latchkey.CodeConflict && strings.HasSuffix(fault.Field, ".realm") && c.IfExists == string(realm.Fail) {
+		return latchkey.Errorf(latchkey.CodeConflict, "%s Say --if-exists update-users to make and change its people, skip to leave it alone, or begin anew after `latchkey realm delete`.", fault.Message)
+	}
+	return &latchkey.Error{Code: fault.Code, Message: "The realm export " + c.Path + " cannot be taken in.", Err: err}
 }
 
 func became(r realm.Result) string {
@@ -163,11 +184,12 @@ type progress struct {
 	start, last time.Time
 	from        int // where it began, or was when it was first heard of
 	heard       bool
+	what        string // of which it is so many
 }
 
 func newProgress(h *host) *progress {
 	now := time.Now()
-	return &progress{out: h.stderr, start: now, last: now}
+	return &progress{out: h.stderr, start: now, last: now, what: "people"}
 }
 
 func (p *progress) show(name string, done, total int) {
@@ -188,7 +210,7 @@ func (p *progress) show(name string, done, total int) {
 	if seconds := now.Sub(p.start).Seconds(); seconds > 0.5 {
 		rate = fmt.Sprintf(", %.0f a second", float64(done-p.from)/seconds)
 	}
-	_, _ = fmt.Fprintf(p.out, "realm %s: %d%s people%s\n", name, done, of, rate)
+	_, _ = fmt.Fprintf(p.out, "realm %s: %d%s %s%s\n", name, done, of, p.what, rate)
 }
 
 // realmDiffCmd is `latchkey realm diff`.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"flag"
 	"fmt"
@@ -121,8 +120,12 @@ func keep(ts *testscript.TestScript, _ bool, args []string) {
 // The committed reference is what the code says. -update writes it.
 func TestReferenceIsCurrent(t *testing.T) {
 	const file = "../../docs/configuration.md"
+	want, err := reference()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if *update {
-		if err := os.WriteFile(file, []byte(reference()), 0o644); err != nil {
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -130,7 +133,34 @@ func TestReferenceIsCurrent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(got, []byte(reference())) {
+	if string(got) != want {
 		t.Error("docs/configuration.md is not what the code says: go generate ./cmd/latchkey")
+	}
+}
+
+// Every command of the program, and every flag of each, is in the reference.
+func TestReferenceIsWhole(t *testing.T) {
+	text, err := reference()
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := leaves(&program{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(list) < 12 {
+		t.Fatalf("%d commands", len(list))
+	}
+	for _, leaf := range list {
+		_, section, ok := strings.Cut(text, "## "+leaf.FullPath())
+		if !ok {
+			t.Errorf("%s is not there", leaf.FullPath())
+		}
+		section, _, _ = strings.Cut(section, "\n##")
+		for _, f := range leaf.Flags {
+			if !strings.Contains(section, "`--"+f.Name+"`") && !strings.Contains(text, "| `--"+f.Name+"`<br>") {
+				t.Errorf("%s --%s is not there", leaf.FullPath(), f.Name)
+			}
+		}
 	}
 }

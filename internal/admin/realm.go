@@ -1,8 +1,10 @@
 package admin
 
 import (
+	"context"
 	"net/http"
 	"strings"
+	"time"
 
 	"latchkey"
 	"latchkey/internal/realm"
@@ -256,19 +258,19 @@ func (d *Door) changeRealm(c *call, body *representation.Realm, profile *represe
 
 func (d *Door) deleteRealm(c *call) error {
 	gone := c.snap.Realm
-	err := c.update(func(tx *store.Tx) error {
-		if err := realm.Delete(tx, gone); err != nil {
-			return notFound(err, "Realm not found.")
-		}
+	// A large realm takes its time, and goes to its end also when the caller
+	// does not wait for it.
+	_ = http.NewResponseController(c.w).SetWriteDeadline(time.Time{})
+	err := realm.Delete(context.WithoutCancel(c.r.Context()), d.DB, gone.ID, realm.DeleteOptions{Record: func(tx *store.Tx) error {
 		if c.caller.realm.Realm.ID == gone.ID { // there is no record left to write to
 			return nil
 		}
 		return c.recordIn(tx, c.caller.realm.Realm, act{operationDelete, "REALM", gone.Name, nil})
-	})
-	if err != nil {
-		return err
-	}
+	}})
 	d.Realms.Invalidate(gone.ID)
+	if err != nil {
+		return notFound(err, "Realm not found.")
+	}
 	d.Realms.Invalidate(c.caller.realm.Realm.ID)
 	return c.done()
 }

@@ -95,8 +95,7 @@ func TestCache(t *testing.T) {
 		if _, err := c.Get(ctx, "shop"); latchkey.ErrorCode(err) != latchkey.CodeNotFound {
 			t.Errorf("old name: %v", err)
 		}
-		err = db.Update(ctx, func(tx *store.Tx) error { return realm.Delete(tx, shop.Realm) })
-		if err != nil {
+		if err := realm.Delete(ctx, db, shop.Realm.ID, realm.DeleteOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		c.Invalidate(shop.Realm.ID)

@@ -91,10 +91,10 @@ func (s *Source) take(ctx context.Context, db *store.DB, o ImportOptions) (Resul
 	case realm == nil:
 		return s.create(ctx, db, o)
 	case begun != nil && !o.Resume:
-		return result, latchkey.Errorf(latchkey.CodeConflict, "An import of the realm %s was begun and is not through: %d of %d people are there. Resume it, or delete the realm.",
-			s.Name(), begun.Done, begun.Total)
+		return result, latchkey.Errorf(latchkey.CodeConflict, "An import of the realm %s was begun and is not through: %d of %d people are there. Go on with --resume, or begin anew after `latchkey realm delete %s`.",
+			s.Name(), begun.Done, begun.Total, s.Name())
 	case begun != nil && !bytes.Equal(begun.Digest, s.people.digest):
-		return result, latchkey.Errorf(latchkey.CodeConflict, "The import of the realm %s that is not through was of another file. Give the same one, or delete the realm.", s.Name())
+		return result, latchkey.Errorf(latchkey.CodeConflict, "The import of the realm %s that is not through was of another file. Give the same one, or begin anew after `latchkey realm delete %s`.", s.Name(), s.Name())
 	case begun != nil:
 		result.Resumed = true
 		result.People, err = s.resume(ctx, db, begun, o)

@@ -9,22 +9,6 @@ import (
 	"latchkey/internal/store"
 )
 
-// Delete deletes a realm with all that belongs to it, and its client in
-// master. Master itself cannot be deleted.
-func Delete(tx *store.Tx, realm *latchkey.Realm) error {
-	if realm.Name == latchkey.MasterRealm {
-		return latchkey.Invalid("realm", "The realm master cannot be deleted.")
-	}
-	master, err := tx.RealmByName(latchkey.MasterRealm)
-	if err == nil {
-		err = unadminister(tx, master, realm.Name)
-	}
-	if err != nil && latchkey.ErrorCode(err) != latchkey.CodeNotFound {
-		return err
-	}
-	return tx.DeleteRealm(realm.ID)
-}
-
 // unadminister takes the client <realm>-realm and its roles out of master.
 func unadminister(tx *store.Tx, master *latchkey.Realm, name string) error {
 	if err := tx.BumpRealm(master.ID); err != nil {

@@ -160,7 +160,7 @@ func TestDelete(t *testing.T) {
 		before := snapshot(t, db, latchkey.MasterRealm)
 		shop, _ := made(t, db, named("shop"), options())
 		remove := func(r *latchkey.Realm) error {
-			return db.Update(ctx, func(tx *store.Tx) error { return realm.Delete(tx, r) })
+			return realm.Delete(ctx, db, r.ID, realm.DeleteOptions{})
 		}
 		if err := remove(shop.Realm); err != nil {
 			t.Fatal(err)

@@ -88,7 +88,7 @@ func (p *people) add(rep *representation.User, index int) *account {
 	}
 	path := at("users", name)
 	if !p.seen.add("name", name) {
-		p.note(twice(path, "username"))
+		p.note(latchkey.Invalid(path, "This username is given twice, the second time by user %d of the export.", index+1))
 		return nil
 	}
 	out, err := p.person(rep, name, path)

@@ -97,6 +97,10 @@ func TestImportResumes(t *testing.T) {
 		if s := snapshot(t, db, "crowd"); s.Realm.Enabled {
 			t.Error("half a realm is enabled")
 		}
+		nothing := func(string) (io.WriteCloser, error) { return open{io.Discard}, nil }
+		if err := realm.Write(ctx, db, "crowd", nothing, realm.WriteOptions{}); latchkey.ErrorCode(err) != latchkey.CodeConflict {
+			t.Errorf("half a realm is exported: %v", err)
+		}
 		o.Progress = nil
 		if _, err := realm.Import(ctx, db, sources, o); latchkey.ErrorCode(err) != latchkey.CodeConflict || !strings.Contains(err.Error(), "1000 of 1300") {
 			t.Errorf("imported again without resuming: %v", err)

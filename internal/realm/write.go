@@ -46,6 +46,9 @@ func Write(ctx context.Context, db *store.DB, name string, create func(name stri
 		if err != nil {
 			return err
 		}
+		if err := through(tx, realm); err != nil {
+			return err
+		}
 		c, err = Load(tx, realm.ID)
 		return err
 	})
@@ -60,6 +63,20 @@ func Write(ctx context.Context, db *store.DB, name string, create func(name stri
 		w.o.PerFile = 1000
 	}
 	return w.all()
+}
+
+// through refuses a realm of which a part is missing: whoever keeps its export
+// would take it for the whole.
+func through(tx *store.Tx, realm *latchkey.Realm) error {
+	begun, err := tx.RealmImport(realm.ID)
+	switch {
+	case latchkey.ErrorCode(err) == latchkey.CodeNotFound:
+		return nil
+	case err != nil:
+		return err
+	}
+	return latchkey.Errorf(latchkey.CodeConflict, "An import of the realm %s is not through: %d of %d people are there. Go on with it first: latchkey realm import --resume",
+		realm.Name, begun.Done, begun.Total)
 }
 
 // writing is an export under way.

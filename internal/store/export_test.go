@@ -32,7 +32,12 @@ func (db *DB) LatestVersion(ctx context.Context) (latest int64, err error) {
 }
 
 // RealmTables are the tables that DeleteRealm empties.
-func RealmTables() []string { return realmTables }
+func RealmTables() (names []string) {
+	for _, table := range realmTables {
+		names = append(names, table.name)
+	}
+	return names
+}
 
 // Statements says how many statements f runs.
 func (tx *Tx) Statements(f func()) int {

@@ -204,29 +204,6 @@ func (tx *Tx) RealmVersions() (map[string]int64, error) {
 	return versions, err
 }
 
-// realmTables are the tables whose rows belong to a realm, those that others
-// point at last.
-var realmTables = []string{
-	"event", "admin_event", "logout_notice", "delivery_attempt", "message", "address_mark", "rate_limit", "login_failure", "action_token", "login",
-	"authorization_code", "used_jti", "client_session", "user_session", "known_browser", "credential", "user_consent", "user_role",
-	"group_member", "realm_group", "users",
-	"identity_provider", "component", "realm_import", "realm_key", "required_action", "authenticator_config", "flow", "role", "client_scope", "client", "realm",
-}
-
-// DeleteRealm deletes a realm with everything that is in it.
-func (tx *Tx) DeleteRealm(id string) error {
-	// First, so that configuration changes under way are over.
-	if err := tx.BumpRealm(id); err != nil {
-		return err
-	}
-	for _, table := range realmTables {
-		if _, err := tx.exec(`DELETE FROM `+table+` WHERE realm_id = $1`, id); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // snapshotTries is how often a snapshot is read again when the realm changes
 // under it.
 const snapshotTries = 5
