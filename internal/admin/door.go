@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"latchkey"
@@ -52,12 +53,18 @@ type Door struct {
 	// built.
 	Prober Prober
 
-	started   time.Time
-	described *described
+	started time.Time
+	// Both are large and seldom asked for: they are made when they are.
+	described func() *described
+	openAPI   func() []byte
 }
 
 // New makes the door.
-func New(d Deps) *Door { return &Door{Deps: d, started: d.Now(), described: readDescriptions()} }
+func New(deps Deps) *Door {
+	d := &Door{Deps: deps, started: deps.Now(), described: sync.OnceValue(readDescriptions)}
+	d.openAPI = sync.OnceValue(func() []byte { return describe(d.table(), d.Site.URL()) })
+	return d
+}
 
 // serve lets a route be called by those who may: 401 without a valid token,
 // then 404 for a realm that does not exist, then 403, and what is not in the

@@ -129,7 +129,7 @@ func (d *Door) table() []route {
 
 // Routes lists the door's routes.
 func (d *Door) Routes() []web.Route {
-	var routes []web.Route
+	routes := []web.Route{{Pattern: "GET " + specificationPath, Class: web.ClassJSON, Handler: d.specification}}
 	preflights := map[string]bool{}
 	for _, r := range d.table() {
 		size := r.size

@@ -17,10 +17,6 @@ import (
 	"latchkey/internal/token"
 )
 
-// apiVersion is the version of Keycloak whose Admin REST API this is: tools
-// read it as theirs and decide by it what they can ask for.
-const apiVersion = "26.7.3"
-
 func (d *Door) serverRoutes() []route {
 	return []route{
 		{method: "GET", path: "/admin/serverinfo", act: d.serverInfo, gives: serverInfo{},
@@ -193,7 +189,7 @@ func (d *Door) serverInfo(c *call) error {
 	if !c.caller.administers() {
 		return forbidden()
 	}
-	info := d.described
+	info := d.described()
 	locales := d.Pages.Codes()
 	languages := []theme{{Name: "latchkey", Locales: locales}}
 	out := serverInfo{described: *info, Providers: d.providers(info), SystemInfo: map[string]any{},
@@ -215,7 +211,7 @@ func (d *Door) systemInfo() map[string]any {
 	up := now.Sub(d.started)
 	whole := int64(up / time.Second)
 	return map[string]any{
-		"version":    apiVersion,
+		"version":    representation.KeycloakVersion, // tools decide by it what they can ask for
 		"serverTime": now.UTC().Format("Mon Jan 02 15:04:05 UTC 2006"),
 		"uptime": fmt.Sprintf("%d days, %d hours, %d minutes, %d seconds",
 			whole/86400, whole/3600%24, whole/60%60, whole%60),
