@@ -59,8 +59,10 @@ var (
 	mayViewProviders  = []string{viewIdentityProviders, manageIdentityProviders}
 	mayManageProvider = []string{manageIdentityProviders}
 	mayViewFlows      = []string{viewRealm, manageRealm, viewClients, manageClients, queryClients, viewIdentityProviders, manageIdentityProviders}
-	mayViewActions    = []string{viewRealm, manageRealm, queryUsers, viewUsers, manageUsers}
-	mayListRoles      = []string{viewRealm, manageRealm, queryRealms, queryClients, queryUsers, queryGroups,
+	// The console's pages of clients need to know how clients can prove themselves.
+	mayViewClientProviders = []string{viewRealm, manageRealm, queryClients, viewClients, manageClients}
+	mayViewActions         = []string{viewRealm, manageRealm, queryUsers, viewUsers, manageUsers}
+	mayListRoles           = []string{viewRealm, manageRealm, queryRealms, queryClients, queryUsers, queryGroups,
 		viewUsers, manageUsers, viewClients, manageClients}
 )
 

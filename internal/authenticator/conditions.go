@@ -85,7 +85,7 @@ func (clientScope) Provider() flow.Provider {
 		ID: latchkey.ConditionClientScope, DisplayName: "Condition - client scope", Category: categoryCondition, Requirements: onOrOff,
 		HelpText: "Holds when the application's request has the client scope, by itself or because it asks for it.", Configurable: true,
 		Properties: []flow.Property{
-			{Name: keyClientScope, Label: "Client scope name", Type: "ClientScope", HelpText: "Name of the client scope."},
+			{Name: keyClientScope, Label: "Client scope name", Type: "String", HelpText: "Name of the client scope."},
 			{Name: keyNegate, Label: "Negate output", Type: "boolean", Default: "false", HelpText: "Holds when the request does not have it."},
 		},
 	}

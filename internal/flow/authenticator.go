@@ -75,7 +75,8 @@ type Part struct {
 // RequiredAction is something asked of the user after the flow. Evaluate may
 // add the action to the user (Keycloak: evaluateTriggers).
 type RequiredAction interface {
-	Alias() string
+	// Provider describes the action to operators; its ID is the alias.
+	Provider() Provider
 	Evaluate(c *Context) (needed bool, err error)
 	Challenge(c *Context) (Outcome, error)
 	Action(c *Context) (Outcome, error)
@@ -90,6 +91,9 @@ type Provider struct {
 	Requirements []latchkey.Requirement
 	Configurable bool
 	Properties   []Property
+	// Form says that the step is the page of a form-flow, whose parts are the
+	// executions of its sub-flow (Keycloak: form authenticator).
+	Form bool
 	// NeedsUser says that an earlier step must have said who it is.
 	NeedsUser bool
 	// Label is the message key of the step's name in "Try another way"; empty
@@ -100,7 +104,7 @@ type Provider struct {
 // Property is one option behind the gear of an execution.
 type Property struct {
 	Name, Label, HelpText string
-	Type                  string // boolean, String, List, MultivaluedString
+	Type                  string // Keycloak's: boolean, String, Text, Role, List, MultivaluedList, MultivaluedString
 	Default               string
 	Options               []string
 }

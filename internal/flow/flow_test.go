@@ -86,7 +86,7 @@ func (c condition) Matches(*flow.Context) (bool, error) { return c.holds, nil }
 // action is a required action that asks until it is answered with "yes".
 type action struct{ alias string }
 
-func (a action) Alias() string { return a.alias }
+func (a action) Provider() flow.Provider { return flow.Provider{ID: a.alias} }
 func (a action) Evaluate(c *flow.Context) (bool, error) {
 	return a.alias == "EVALUATED" && c.Login.Note("evaluated") == "", nil
 }

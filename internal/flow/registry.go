@@ -1,6 +1,10 @@
 package flow
 
 import (
+	"cmp"
+	"slices"
+	"strings"
+
 	"latchkey"
 )
 
@@ -23,7 +27,7 @@ func NewRegistry(authenticators []Authenticator, actions []RequiredAction, forms
 		g.authenticators[a.Provider().ID] = a
 	}
 	for _, a := range actions {
-		g.actions[a.Alias()] = a
+		g.actions[a.Provider().ID] = a
 	}
 	return g
 }
@@ -48,12 +52,37 @@ func (g *Registry) Built(id string) bool {
 	return g.authenticators[id] != nil || g.actions[id] != nil || g.forms[id] != nil
 }
 
-// Providers describes the authenticators that are built, in no order.
-func (g *Registry) Providers() []Provider {
-	out := make([]Provider, 0, len(g.authenticators))
-	for _, a := range g.authenticators {
-		out = append(out, a.Provider())
+// Providers describes the authenticators that are built, by their names.
+func (g *Registry) Providers() []Provider { return described(g.authenticators) }
+
+// FormProviders describes the parts of form-flows that are built, by their
+// names.
+func (g *Registry) FormProviders() []Provider { return described(g.forms) }
+
+// ActionProviders describes the required actions that are built, by their
+// names.
+func (g *Registry) ActionProviders() []Provider { return described(g.actions) }
+
+// Step describes an authenticator or a form action; ok is false when it is not
+// built.
+func (g *Registry) Step(id string) (p Provider, ok bool) {
+	if a := g.authenticators[id]; a != nil {
+		return a.Provider(), true
 	}
+	if f := g.forms[id]; f != nil {
+		return f.Provider(), true
+	}
+	return Provider{}, false
+}
+
+func described[T interface{ Provider() Provider }](all map[string]T) []Provider {
+	out := make([]Provider, 0, len(all))
+	for _, one := range all {
+		out = append(out, one.Provider())
+	}
+	slices.SortFunc(out, func(a, b Provider) int {
+		return cmp.Or(strings.Compare(a.DisplayName, b.DisplayName), strings.Compare(a.ID, b.ID))
+	})
 	return out
 }
 

@@ -15,7 +15,9 @@ const (
 	roleDeleteAccount = "delete-account"
 )
 
-func (deleteAccount) Alias() string                        { return latchkey.ActionDeleteAccount }
+func (deleteAccount) Provider() flow.Provider {
+	return described(latchkey.ActionDeleteAccount, "Delete Account")
+}
 func (deleteAccount) Evaluate(*flow.Context) (bool, error) { return false, nil }
 
 // may says whether the user has the role.
@@ -77,7 +79,9 @@ func (a deleteAccount) Action(c *flow.Context) (flow.Outcome, error) {
 // (kc_action=delete_credential:<id>). A password is changed, never removed.
 type deleteCredential struct{}
 
-func (deleteCredential) Alias() string                        { return latchkey.ActionDeleteCredential }
+func (deleteCredential) Provider() flow.Provider {
+	return described(latchkey.ActionDeleteCredential, "Delete Credential")
+}
 func (deleteCredential) Evaluate(*flow.Context) (bool, error) { return false, nil }
 
 // target finds what is to be removed; nil when it is none of the user's, or

@@ -12,7 +12,9 @@ import (
 // has no page.
 type updateLocale struct{}
 
-func (updateLocale) Alias() string { return latchkey.ActionUpdateLocale }
+func (updateLocale) Provider() flow.Provider {
+	return described(latchkey.ActionUpdateLocale, "Update User Locale")
+}
 
 // Evaluate does it at once, where the realm has several languages. A language
 // that is only the browser's is nobody's choice.

@@ -16,7 +16,9 @@ import (
 // secret is in the login alone, sealed.
 type configureOTP struct{}
 
-func (configureOTP) Alias() string                        { return latchkey.ActionConfigureOTP }
+func (configureOTP) Provider() flow.Provider {
+	return described(latchkey.ActionConfigureOTP, "Configure OTP")
+}
 func (configureOTP) Evaluate(*flow.Context) (bool, error) { return false, nil }
 
 // noteSecret holds the secret, sealed; purposeSecret is what it is sealed for.

@@ -12,7 +12,9 @@ import (
 // the box that Keycloak has, too, it ends the person's sessions elsewhere.
 type updatePassword struct{}
 
-func (updatePassword) Alias() string                        { return latchkey.ActionUpdatePassword }
+func (updatePassword) Provider() flow.Provider {
+	return described(latchkey.ActionUpdatePassword, "Update Password")
+}
 func (updatePassword) Evaluate(*flow.Context) (bool, error) { return false, nil }
 
 func (updatePassword) Challenge(c *flow.Context) (flow.Outcome, error) {

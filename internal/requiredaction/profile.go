@@ -18,7 +18,9 @@ import (
 // own, with proof of the new one and a notice to the old.
 type updateProfile struct{}
 
-func (updateProfile) Alias() string                        { return latchkey.ActionUpdateProfile }
+func (updateProfile) Provider() flow.Provider {
+	return described(latchkey.ActionUpdateProfile, "Update Profile")
+}
 func (updateProfile) Evaluate(*flow.Context) (bool, error) { return false, nil }
 
 func (updateProfile) Challenge(c *flow.Context) (flow.Outcome, error) {
@@ -30,14 +32,16 @@ func (updateProfile) Challenge(c *flow.Context) (flow.Outcome, error) {
 }
 
 func (a updateProfile) Action(c *flow.Context) (flow.Outcome, error) {
-	return takeProfile(c, a.Alias(), profileForm)
+	return takeProfile(c, a.Provider().ID, profileForm)
 }
 
 // verifyProfile is shown when the profile lacks something that it has to have,
 // or holds what is not valid (any more).
 type verifyProfile struct{}
 
-func (verifyProfile) Alias() string { return latchkey.ActionVerifyProfile }
+func (verifyProfile) Provider() flow.Provider {
+	return described(latchkey.ActionVerifyProfile, "Verify Profile")
+}
 
 // Evaluate leaves those alone who are asked for their whole profile anyway.
 func (verifyProfile) Evaluate(c *flow.Context) (bool, error) {
@@ -60,7 +64,7 @@ func (verifyProfile) Challenge(c *flow.Context) (flow.Outcome, error) {
 }
 
 func (a verifyProfile) Action(c *flow.Context) (flow.Outcome, error) {
-	return takeProfile(c, a.Alias(), verifyForm)
+	return takeProfile(c, a.Provider().ID, verifyForm)
 }
 
 // takeProfile puts what was typed into the user, when nothing is wrong with it.

@@ -18,6 +18,15 @@ func All() []flow.RequiredAction {
 		configureOTP{}, updateEmail{guard: guard}, deleteAccount{}, deleteCredential{}, updateLocale{}}
 }
 
+// maxAge is the option of every action that an application asks for.
+var maxAge = flow.Property{Name: "max_auth_age", Label: "Maximum age of the sign-in", Type: "String",
+	HelpText: "How many seconds the sign-in may lie back when an application asks for the action (kc_action). Empty: 300, and no limit for what changes nothing about who may sign in."}
+
+// described says what an action is called and which options it has.
+func described(alias, name string, options ...flow.Property) flow.Provider {
+	return flow.Provider{ID: alias, DisplayName: name, Configurable: true, Properties: append(options, maxAge)}
+}
+
 var done = flow.Outcome{Kind: flow.Success}
 
 // userOf gives the user, who is known by the time that actions are asked for.

@@ -10,7 +10,13 @@ import (
 // terms asks for a yes to the realm's terms.
 type terms struct{}
 
-func (terms) Alias() string                        { return latchkey.ActionTerms }
+// termsText is the option that holds the text; "text.de" is the same for a
+// language.
+var termsText = flow.Property{Name: "text", Label: "Text of the terms", Type: "Text", HelpText: "What the page shows; \"text.de\" and the like hold it in a language."}
+
+func (terms) Provider() flow.Provider {
+	return described(latchkey.ActionTerms, "Terms and Conditions", termsText)
+}
 func (terms) Evaluate(*flow.Context) (bool, error) { return false, nil }
 
 func (a terms) Challenge(c *flow.Context) (flow.Outcome, error) {

@@ -17,7 +17,9 @@ import (
 // that address is not looked at here: the answer is the same.
 type updateEmail struct{ guard *ratelimit.Guard }
 
-func (updateEmail) Alias() string                        { return latchkey.ActionUpdateEmail }
+func (updateEmail) Provider() flow.Provider {
+	return described(latchkey.ActionUpdateEmail, "Update Email")
+}
 func (updateEmail) Evaluate(*flow.Context) (bool, error) { return false, nil }
 
 func (a updateEmail) Challenge(c *flow.Context) (flow.Outcome, error) {

@@ -28,7 +28,9 @@ const (
 	noteResent = "resent"
 )
 
-func (verifyEmail) Alias() string { return latchkey.ActionVerifyEmail }
+func (verifyEmail) Provider() flow.Provider {
+	return described(latchkey.ActionVerifyEmail, "Verify Email")
+}
 
 // Evaluate asks for it where the realm wants proven addresses and this one is
 // not.
