@@ -47,7 +47,7 @@ func TestGoPage(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	source := filepath.Join(dir, "main.go")
-	if err := os.WriteFile(source, []byte(strings.ReplaceAll(string(block[1]), "localhost:9000", own)), 0o600); err != nil {
+	if err := os.WriteFile(source, []byte(strings.ReplaceAll(string(block[1]), "localhost:3000", own)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	program := filepath.Join(t.TempDir(), "app")

@@ -112,16 +112,16 @@ func (db *DB) Update(ctx context.Context, f func(*Tx) error) error {
 			}
 			return err
 		}
-		if err := pause(ctx, run); err != nil {
+		// Longer each time, and not the same for everybody.
+		if err := pause(ctx, time.Duration(run)*time.Duration(1+secret.Random(1)[0]%5)*time.Millisecond); err != nil {
 			return err
 		}
 	}
 }
 
-// pause waits a little before another run, longer each time, and not the same
-// for everybody.
-func pause(ctx context.Context, run int) error {
-	t := time.NewTimer(time.Duration(run) * time.Duration(1+secret.Random(1)[0]%5) * time.Millisecond)
+// pause waits a little.
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
