@@ -55,7 +55,7 @@ func (s *Source) resume(ctx context.Context, db *store.DB, begun *latchkey.Realm
 		done += len(list)
 		added += len(list)
 		o.progress(s.Name(), done, begun.Total)
-		return nil
+		return db.Yield(ctx)
 	})
 	if err != nil {
 		return added, err
@@ -133,11 +133,12 @@ func (s *Source) update(ctx context.Context, db *store.DB, realm *latchkey.Realm
 			}
 			return nil
 		})
-		if err == nil {
-			result.People += len(list)
-			o.progress(s.Name(), result.People, s.people.total)
+		if err != nil {
+			return err
 		}
-		return err
+		result.People += len(list)
+		o.progress(s.Name(), result.People, s.people.total)
+		return db.Yield(ctx)
 	})
 	return result, err
 }

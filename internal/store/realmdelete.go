@@ -1,9 +1,6 @@
 package store
 
-import (
-	"context"
-	"time"
-)
+import "context"
 
 // realmTable is a table whose rows belong to a realm.
 type realmTable struct {
@@ -27,11 +24,6 @@ var realmTables = []realmTable{
 // emptyBatch is how many rows of a realm are deleted in one transaction: it
 // keeps the one writer of SQLite for some hundredths of a second.
 const emptyBatch = 1000
-
-// emptyPause is how long others have the database to themselves after each:
-// who waits for SQLite's lock in another process asks for it now and then, and
-// would hardly ever find it free.
-const emptyPause = 10 * time.Millisecond
 
 // DeleteRealm deletes a realm with everything that is in it. Of a large one
 // ([Tx.LargeRealm]) EmptyRealm deletes the most before.
@@ -86,7 +78,7 @@ func (db *DB) EmptyRealm(ctx context.Context, id string, progress func(done int)
 			if n < emptyBatch {
 				break
 			}
-			if err := pause(ctx, emptyPause); err != nil {
+			if err := db.Yield(ctx); err != nil {
 				return err
 			}
 		}
