@@ -1,6 +1,7 @@
 package admin_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -68,4 +69,22 @@ func TestWhoMayCall(t *testing.T) {
 	if a := w.rest(w.manager, http.MethodGet, "/demo", nil); strings.Contains(a.Text, "smtpServer") {
 		t.Errorf("one who may not see the settings saw them: %s", a.Text)
 	}
+}
+
+// A realm that is too large for one transaction is gone when the answer comes,
+// like any other, and its name is free.
+func TestDeleteLargeRealm(t *testing.T) {
+	w := newWorld(t)
+	admin := w.admin()
+	users := []map[string]any{}
+	for i := range 1100 {
+		users = append(users, map[string]any{"username": fmt.Sprintf("p%d", i), "enabled": true})
+	}
+	w.must(201, admin, "POST", "", map[string]any{"realm": "crowd", "enabled": true, "users": users})
+	admin = w.admin()
+	w.must(204, admin, "DELETE", "/crowd", nil)
+	w.must(404, admin, "GET", "/crowd", nil)
+	w.must(404, admin, "DELETE", "/crowd", nil)
+	w.must(400, admin, "DELETE", "/master", nil)
+	w.must(201, admin, "POST", "", map[string]any{"realm": "crowd", "enabled": true})
 }

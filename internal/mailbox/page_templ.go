@@ -254,7 +254,7 @@ func empty() templ.Component {
 		}
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "<h1>No mail yet</h1><p>Every mail that Latchkey sends in development lands here and goes nowhere else. Sign in to an application with any address: its mail appears by itself.</p><p>Scripts find the same under <a href=\"/api/messages\">/api/messages</a>.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "<h1>No mail yet</h1><p>Every mail of every realm lands here and goes nowhere else, unless <code>latchkey dev</code> runs with <code>--mail relays</code>; only the test of a mail server asks that server. Sign in to an application with any address: its mail appears by itself.</p><p>Scripts find the same under <a href=\"/api/messages\">/api/messages</a>.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -7,8 +7,8 @@
 // taken over or is not acted on is named item by item in a [Report]. [Write]
 // exports a realm, [Compare] says what differs between two. [EnsureMaster] and
 // [EnsureDemo] make the realms that a server starts with. [Rename] and
-// [Delete] do to a realm what touches others; Delete takes a large one away in parts. [Cache] holds the snapshots that
-// requests share.
+// [Delete] do to a realm what touches others; Delete takes a large one away in
+// parts. [Cache] holds the snapshots that requests share.
 //
 // What takes long (RSA keys, password hashes) happens in Prepare, which
 // touches no database; Apply only writes, and may be called again when a
@@ -16,8 +16,8 @@
 // an import looks at all of them first, then writes them some hundred in a
 // transaction, and goes on where it was ended.
 //
-// Import, Delete, Write, Compare, EnsureMaster, EnsureDemo, FollowMail and Cache are
-// given the store and open short transactions themselves: they run at start-up,
+// Import, Delete, Write, Compare, EnsureMaster, EnsureDemo, FollowMail and Cache
+// are given the store and open short transactions themselves: they run at start-up,
 // in commands or beside requests, never within one.
 //
 // Nevers: no HTTP; the settings of a realm that exists are never changed by an
