@@ -10,6 +10,8 @@ type Person struct {
 	Roles       []string // ids of those that were given to the user, not to groups
 	Groups      []string // ids
 	Consents    []*Consent
+	// FederatedIdentities are linked accounts at identity providers.
+	FederatedIdentities []*FederatedIdentity
 }
 
 // RealmImport is an import of a realm that was begun and is not through: the

@@ -104,6 +104,16 @@ const (
 	ProfileLastName  = "lastName"
 )
 
+// RootAttribute says whether the attribute is a member of a user's
+// representation, and none of its "attributes".
+func RootAttribute(name string) bool {
+	switch name {
+	case ProfileUsername, ProfileEmail, ProfileFirstName, ProfileLastName:
+		return true
+	}
+	return false
+}
+
 // Those for whom a profile's rules are written.
 const (
 	ProfileUser  = "user"

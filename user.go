@@ -108,3 +108,13 @@ type Credential struct {
 	// time, whose code was not used yet (see store.UseOTP).
 	Counter int64
 }
+
+// FederatedIdentity is an account at an identity provider that is linked to a
+// user (Keycloak: federated identity).
+type FederatedIdentity struct {
+	RealmID           string
+	UserID            string
+	IdentityProvider  string // alias
+	FederatedUserID   string // there
+	FederatedUsername string // there; for people to know it by
+}

@@ -85,7 +85,7 @@ func (b *accountBody) sent(use profile.Use) profile.Values {
 	values := profile.Values{}
 	if b.Attributes != nil {
 		for _, f := range profile.Fields(use, nil) {
-			if !f.ReadOnly && !slices.Contains(rootAttributes, f.Attribute.Name) {
+			if !f.ReadOnly && !latchkey.RootAttribute(f.Attribute.Name) {
 				values[f.Attribute.Name] = []string{}
 			}
 		}
@@ -102,9 +102,6 @@ func (b *accountBody) sent(use profile.Use) profile.Values {
 	}
 	return values
 }
-
-// rootAttributes are those that are no members of "attributes".
-var rootAttributes = []string{latchkey.ProfileUsername, latchkey.ProfileEmail, latchkey.ProfileFirstName, latchkey.ProfileLastName}
 
 // updateAccount changes the person's own account by the rules of the realm's
 // profile. The address is not changed here: sending another one than

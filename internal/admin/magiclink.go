@@ -76,7 +76,7 @@ func (d *Door) magicLink(c *call) error {
 	if err != nil {
 		return err
 	}
-	m := making{door: d, snap: c.snap, caller: c.caller, body: body, client: client, life: life}
+	m := making{call: c, body: body, client: client, life: life}
 	if err := c.update(m.make); err != nil {
 		return err
 	}
@@ -135,9 +135,7 @@ func orNull(s string) string {
 
 // making is one link being made.
 type making struct {
-	door   *Door
-	snap   *latchkey.Snapshot
-	caller *caller
+	*call
 	body   linkRequest
 	client *latchkey.Client
 	life   time.Duration
@@ -151,7 +149,7 @@ func (m *making) make(tx *store.Tx) error {
 	if err != nil {
 		return err
 	}
-	if err := m.mayLinkTo(tx, user); err != nil {
+	if err := m.call.mayBecome(tx, user); err != nil {
 		return err
 	}
 	handed, sec, err := m.issue(tx, user, "")
@@ -264,24 +262,6 @@ func addressSentence(err error) string {
 		return "email is no address that mail can be sent to: " + e.Message
 	}
 	return "email is no address that mail can be sent to."
-}
-
-// mayLinkTo refuses a link for a user who holds an administrative role that
-// the caller lacks: the link would hand it over.
-func (m *making) mayLinkTo(tx *store.Tx, u *latchkey.User) error {
-	held, err := tx.Holdings(m.snap.Realm.ID, u.ID)
-	if err != nil {
-		return err
-	}
-	for _, role := range m.snap.ExpandRoles(held.RoleIDs()) {
-		if role.ClientID != "" && role.Name == realmAdmin {
-			continue // master's administrators have what it is made of, and not the role; that is looked at by itself
-		}
-		if administrative(m.snap, role) && !m.caller.holds(m.snap, role) {
-			return answerError(http.StatusForbidden, "The user holds the administrative role "+role.Name+", which the caller lacks.")
-		}
-	}
-	return nil
 }
 
 // record writes the admin event; the link itself is in no event.

@@ -226,3 +226,32 @@ func (c *caller) ownsRealm(snap *latchkey.Snapshot) bool {
 	}
 	return client != nil
 }
+
+// exceeds names the first administrative role of those with the ids, or of
+// what they are composed of, that the caller does not hold; empty when there
+// is none. Nobody gives, or takes over, more power than they have themselves.
+func (c *caller) exceeds(snap *latchkey.Snapshot, roleIDs []string) string {
+	for _, role := range snap.ExpandRoles(roleIDs) {
+		if role.ClientID != "" && role.Name == realmAdmin {
+			continue // master's administrators have what it is made of, and not the role; that is looked at by itself
+		}
+		if administrative(snap, role) && !c.holds(snap, role) {
+			return role.Name
+		}
+	}
+	return ""
+}
+
+// mayBecome refuses what would let the caller act as a user who holds an
+// administrative role that the caller lacks: a link, a password, another
+// address, an impersonation.
+func (c *call) mayBecome(tx *store.Tx, u *latchkey.User) error {
+	held, err := tx.Holdings(u.RealmID, u.ID)
+	if err != nil {
+		return err
+	}
+	if name := c.caller.exceeds(c.snap, held.RoleIDs()); name != "" {
+		return answerError(http.StatusForbidden, "The user holds the administrative role "+name+", which the caller lacks.")
+	}
+	return nil
+}

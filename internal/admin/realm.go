@@ -231,7 +231,7 @@ func (d *Door) changeRealm(c *call, body *representation.Realm, profile *represe
 			return err
 		}
 		if profile != nil {
-			noun, err := profile.Noun()
+			noun, err := profileNoun(profile)
 			if err != nil {
 				return err
 			}

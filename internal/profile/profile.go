@@ -102,11 +102,7 @@ func Unmanaged(use Use, values Values) Values {
 
 // managed says whether the profile, or the user itself, has the attribute.
 func managed(realm *latchkey.Realm, name string) bool {
-	switch name {
-	case latchkey.ProfileUsername, latchkey.ProfileEmail, latchkey.ProfileFirstName, latchkey.ProfileLastName:
-		return true
-	}
-	return realm.Profile.Attribute(name) != nil
+	return latchkey.RootAttribute(name) || realm.Profile.Attribute(name) != nil
 }
 
 // ValuesOf reads all attributes of a user.

@@ -152,3 +152,34 @@ func ForgetFailures(tx *store.Tx, realmID, userID string) (bool, error) {
 	}
 	return some, nil
 }
+
+// Failures gives what is known of wrong passwords and codes of the users with
+// the ids, those of their own browsers and of others together; nothing of who
+// had none.
+func Failures(tx *store.Tx, realmID string, userIDs ...string) (map[string]*latchkey.LoginFailure, error) {
+	var subjects []string
+	for _, id := range userIDs {
+		subjects = append(subjects, id, id+knownSubject)
+	}
+	list, err := tx.LoginFailures(realmID, subjects)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]*latchkey.LoginFailure{}
+	for _, f := range list {
+		id := strings.TrimSuffix(f.Subject, knownSubject)
+		both := out[id]
+		if both == nil {
+			out[id] = f
+			continue
+		}
+		both.Failures, both.Lockouts, both.Closed = both.Failures+f.Failures, both.Lockouts+f.Lockouts, both.Closed || f.Closed
+		if f.NotBefore.After(both.NotBefore) {
+			both.NotBefore = f.NotBefore
+		}
+		if f.LastFailure.After(both.LastFailure) {
+			both.LastFailure, both.LastIP = f.LastFailure, f.LastIP
+		}
+	}
+	return out, nil
+}

@@ -52,6 +52,12 @@ func change(tx *store.Tx, snap *latchkey.Snapshot, a *account) error {
 		}
 	}
 	p := latchkey.Person{User: changed, Groups: a.Groups, Consents: a.Consents, Credentials: slices.Clone(a.Credentials)}
+	if a.FederatedIdentities != nil {
+		p.FederatedIdentities = []*latchkey.FederatedIdentity{}
+	}
+	for _, f := range a.FederatedIdentities {
+		p.FederatedIdentities = append(p.FederatedIdentities, new(*f))
+	}
 	for i, c := range p.Credentials {
 		own := *c
 		p.Credentials[i] = &own

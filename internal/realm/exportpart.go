@@ -190,6 +190,9 @@ func (c *Contents) ExportPerson(p *latchkey.Person, shown Shown) representation.
 			r.ClientConsents = append(r.ClientConsents, representation.UserConsentOf(c.Snapshot, one, client))
 		}
 	}
+	for _, f := range p.FederatedIdentities {
+		r.FederatedIdentities = append(r.FederatedIdentities, representation.FederatedIdentityOf(f))
+	}
 	if client := c.ClientByID(p.User.ServiceAccountClientID); client != nil {
 		r.ServiceAccountClientID = new(client.ClientID)
 	}

@@ -1,6 +1,7 @@
 package realm
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"latchkey"
 	"latchkey/internal/credential"
 	"latchkey/internal/representation"
+	"latchkey/internal/secret"
 )
 
 // NewPassword hashes a password as [credential.NewPassword] does, outside of
@@ -136,4 +138,33 @@ func (p *people) otherCredential(c *latchkey.Credential, in *representation.Cred
 	if !p.o.built(c.Type) {
 		p.report.add("users.credentials", Kept, "no step asks for a credential of this kind", name+": "+c.Type)
 	}
+}
+
+// NewCredentials makes credentials of what is given for a user: hashes are
+// taken as they are, passwords in clear are hashed, outside of any
+// transaction. temporary says that a password is to be changed at the next
+// sign-in. A credential without its secret is an error.
+func NewCredentials(ctx context.Context, given []representation.Credential, username string, now time.Time) (fresh []*latchkey.Credential, temporary bool, err error) {
+	if len(given) == 0 {
+		return nil, false, nil
+	}
+	var fault error
+	p := &people{o: Options{Now: now}, snap: &latchkey.Snapshot{Realm: &latchkey.Realm{}}, report: &Report{}, seen: newSeen(),
+		note: func(err error) bool {
+			if fault == nil {
+				fault = err
+			}
+			return err != nil
+		}}
+	out := &latchkey.Person{User: &latchkey.User{Username: username}}
+	if err := p.credentials(out, &representation.User{Credentials: given}, "user"); err != nil || fault != nil {
+		return nil, false, cmp.Or(err, fault)
+	}
+	if len(out.Credentials) < len(given) {
+		return nil, false, latchkey.Invalid("credentials", "A credential needs its value, or secretData and credentialData.")
+	}
+	for _, c := range out.Credentials {
+		c.ID = secret.NewID() // ids that are given may be another's
+	}
+	return out.Credentials, out.User.HasRequiredAction(latchkey.ActionUpdatePassword), hashPasswords(ctx, []*latchkey.Person{out})
 }

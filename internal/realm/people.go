@@ -138,6 +138,9 @@ func (p *people) person(rep *representation.User, name, path string) (*account, 
 	if rep.ClientConsents != nil {
 		out.Consents = p.consents(rep, u, name)
 	}
+	if rep.FederatedIdentities != nil {
+		out.FederatedIdentities = p.federated(rep, name)
+	}
 	for _, alias := range u.RequiredActions {
 		if !p.o.built(alias) {
 			p.report.add("users.requiredActions", Kept, "this required action is not built yet: a sign-in that comes to it fails", alias)
@@ -244,6 +247,23 @@ func (p *people) consents(rep *representation.User, u *latchkey.User, name strin
 		out = append(out, c)
 	}
 	slices.SortFunc(out, func(a, b *latchkey.Consent) int { return strings.Compare(a.ClientID, b.ClientID) })
+	return out
+}
+
+// federated takes over which accounts at identity providers are linked.
+func (p *people) federated(rep *representation.User, name string) []*latchkey.FederatedIdentity {
+	out := []*latchkey.FederatedIdentity{}
+	for _, given := range rep.FederatedIdentities {
+		alias := given.IdentityProvider
+		if alias == "" || slices.ContainsFunc(out, func(f *latchkey.FederatedIdentity) bool { return f.IdentityProvider == alias }) {
+			p.report.add("users.federatedIdentities", NotTaken, "it names no identity provider, or the user has one there already", name)
+			continue
+		}
+		out = append(out, &latchkey.FederatedIdentity{IdentityProvider: alias, FederatedUserID: given.UserID, FederatedUsername: given.UserName})
+	}
+	if len(out) > 0 {
+		p.report.add("users.federatedIdentities", Kept, reason("identityProvider"), name)
+	}
 	return out
 }
 

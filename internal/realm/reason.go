@@ -19,7 +19,7 @@ var off = map[string]bool{
 // first that fits counts.
 var reasons = []struct{ prefix, why string }{
 	{"identityProvider", "nobody can sign in through it yet"},
-	{"users.federat", "identity providers and user federation are not supported yet"},
+	{"users.federat", "user federation is not supported yet"},
 	{"users.clientConsents", "people are asked again"},
 	{"federatedUsers", "user federation is not supported yet"},
 	{"userFederation", "user federation is not supported yet"},

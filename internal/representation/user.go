@@ -29,8 +29,10 @@ type User struct {
 	ClientRoles                map[string][]string `json:"clientRoles,omitzero"` // by clientId
 	Groups                     []string            `json:"groups,omitzero"`      // paths
 	ClientConsents             []UserConsent       `json:"clientConsents,omitzero"`
+	FederatedIdentities        []FederatedIdentity `json:"federatedIdentities,omitzero"`
 	Access                     map[string]bool     `json:"access,omitzero"`
 	UserProfileMetadata        *ProfileMetadata    `json:"userProfileMetadata,omitzero"`
+	BruteForceStatus           *BruteForceStatus   `json:"bruteForceStatus,omitzero"` // in a list of the console
 
 	Kept latchkey.Kept `json:"-"`
 }
@@ -59,15 +61,32 @@ type Credential struct {
 	Counter           *int    `json:"counter,omitzero"`
 }
 
-// UserOf shows a user. Brief leaves the attributes out, as lists do.
+// FederatedIdentity is an account at an identity provider (an alias) that is
+// linked to the user.
+type FederatedIdentity struct {
+	IdentityProvider string `json:"identityProvider"`
+	UserID           string `json:"userId,omitempty"`
+	UserName         string `json:"userName,omitempty"`
+}
+
+// FederatedIdentityOf shows a linked account.
+func FederatedIdentityOf(f *latchkey.FederatedIdentity) FederatedIdentity {
+	return FederatedIdentity{IdentityProvider: f.IdentityProvider, UserID: f.FederatedUserID, UserName: f.FederatedUsername}
+}
+
+// UserOf shows a user. Brief is who they are, and no more.
 func UserOf(u *latchkey.User, brief bool) User {
 	r := User{
 		ID: new(u.ID), Username: new(u.Username), FirstName: optional(u.FirstName), LastName: optional(u.LastName),
 		Email: optional(u.Email), EmailVerified: new(u.EmailVerified), Enabled: new(u.Enabled),
-		CreatedTimestamp: new(u.CreatedAt.UnixMilli()), TOTP: new(false), NotBefore: new(u.NotBefore),
-		DisableableCredentialTypes: []string{}, RequiredActions: list(u.RequiredActions),
+		CreatedTimestamp: new(u.CreatedAt.UnixMilli()),
 	}
-	if !brief && len(u.Attributes) > 0 {
+	if brief {
+		return r
+	}
+	r.TOTP, r.NotBefore = new(false), new(u.NotBefore)
+	r.DisableableCredentialTypes, r.RequiredActions = []string{}, list(u.RequiredActions)
+	if len(u.Attributes) > 0 {
 		r.Attributes = u.Attributes
 	}
 	return r

@@ -44,7 +44,7 @@ func (updatePassword) Action(c *flow.Context) (flow.Outcome, error) {
 	if len(screen.Errors) > 0 || fresh == nil {
 		return flow.Outcome{Kind: flow.Failure, Screen: screen, Code: "invalid_user_credentials"}, nil
 	}
-	if err := replacePassword(c, u, fresh); err != nil {
+	if err := user.SetCredential(c.Tx, u, fresh); err != nil {
 		return flow.Outcome{}, err
 	}
 	if c.Form.Get("logout-sessions") != "" {
@@ -63,25 +63,6 @@ func (updatePassword) Action(c *flow.Context) (flow.Outcome, error) {
 		return done, nil // their first
 	}
 	return done, user.Notify(c.Tx, c.Realm, u, latchkey.MailPasswordChanged, actOf(c))
-}
-
-// replacePassword puts the new password in the place of the old ones.
-func replacePassword(c *flow.Context, u *latchkey.User, fresh *latchkey.Credential) error {
-	old, err := c.Tx.Credentials(u.RealmID, u.ID)
-	if err != nil {
-		return err
-	}
-	for _, cr := range old {
-		if cr.Type != latchkey.CredentialPassword {
-			continue
-		}
-		if err := c.Tx.DeleteCredential(u.RealmID, cr.ID); err != nil {
-			return err
-		}
-	}
-	p := *fresh
-	p.RealmID, p.UserID, p.CreatedAt = u.RealmID, u.ID, c.Now
-	return c.Tx.CreateCredential(&p)
 }
 
 // wrong says what speaks against the password that was typed.

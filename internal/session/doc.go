@@ -2,8 +2,9 @@
 // ends user sessions, finds the live one that a browser's cookie or a token
 // names, and attaches applications to it.
 //
-// Its verbs: [Start], [Renew], [Find], [ByID], [Live], [Touch], [End], [Remove],
-// [EndAll], [Expel]; [AttachClient], [ClientOf], [TouchClient], [DetachClient],
+// Its verbs: [Start], [Renew], [Find], [ByID], [Filter], [Live], [Touch], [End], [Remove],
+// [EndAll], [EndSome],
+// [Expel]; [AttachClient], [ClientOf], [TouchClient], [DetachClient],
 // [StartOffline]; [GrantConsent], [RevokeConsent]; [OpenFamily] and [Rotate] for refresh tokens.
 //
 // A session's cookie is a drawn secret of which only the hash is kept. How

@@ -56,6 +56,41 @@ func EndAll(tx *store.Tx, snap *latchkey.Snapshot, userID, exceptID string) (int
 	return n, nil
 }
 
+// atOnce is how many sessions one transaction of EndSome ends.
+const atOnce = 500
+
+// EndSome ends sessions of whoever, offline ones excepted, that began at that
+// time or before: as many as one transaction should, with the notices to their
+// applications. It says whether there may be more.
+func EndSome(tx *store.Tx, snap *latchkey.Snapshot, began time.Time) (more bool, err error) {
+	list, err := tx.Sessions(snap.Realm.ID, store.SessionFilter{Offline: new(false), StartedUntil: began, Max: atOnce})
+	if err != nil {
+		return false, err
+	}
+	ids := make([]string, len(list))
+	for i, s := range list {
+		ids[i] = s.ID
+	}
+	parts := map[string][]string{}
+	if anyListens(snap) {
+		if parts, err = tx.ClientsOfSessions(snap.Realm.ID, ids); err != nil {
+			return false, err
+		}
+	}
+	if err := tx.EndSessions(snap.Realm.ID, ids); err != nil {
+		return false, err
+	}
+	told := map[string]bool{}
+	for _, s := range list {
+		for _, client := range parts[s.ID] {
+			if err := promise(tx, snap, s, client, told); err != nil {
+				return false, err
+			}
+		}
+	}
+	return len(list) == atOnce, nil
+}
+
 // Expel takes from a user who is being disabled or deleted all that lets them
 // in: sessions and refresh tokens, links that are out, mails that wait.
 // The caller disables or deletes the user in the same transaction, after it.

@@ -77,3 +77,17 @@ func (tx *Tx) DeleteCredential(realmID, id string) error {
 func (tx *Tx) DeleteCredentials(realmID, userID string) error {
 	return tx.later(nil, `DELETE FROM credential WHERE realm_id = $1 AND user_id = $2`, realmID, userID)
 }
+
+// UsersWithCredential gives those of the users with the ids who have a
+// credential of the type.
+func (tx *Tx) UsersWithCredential(realmID, credentialType string, ids []string) (map[string]bool, error) {
+	out := map[string]bool{}
+	return out, tx.eachOf(ids, func(r row) error {
+		var user, typ string
+		err := r.Scan(&user, &typ)
+		if typ == credentialType {
+			out[user] = true
+		}
+		return err
+	}, `SELECT user_id, type FROM credential WHERE realm_id = $1 AND user_id IN (%)`, realmID)
+}

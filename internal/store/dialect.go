@@ -76,12 +76,17 @@ var postgresDialect = dialect{
 // SQLite they are the b-tree of the key themselves, so that a row is written to
 // one page in place of two.
 var clustered = []string{"rate_limit", "event", "admin_event", "known_browser", "user_role", "client_session", "delivery_attempt",
-	"address_mark", "authorization_code"}
+	"address_mark", "authorization_code", "user_attribute", "federated_identity"}
 
 var (
 	fillfactor = regexp.MustCompile(`\) WITH \(fillfactor = \d+\);`)
 	bytea      = regexp.MustCompile(`\bBYTEA\b`)
 )
+
+// jsonEach are the functions by which a migration takes the members of a body
+// apart.
+var jsonEach = strings.NewReplacer("jsonb_each(CAST(u.body AS jsonb) -> 'attributes')", "json_each(u.body, '$.attributes')",
+	"jsonb_array_elements_text(", "json_each(")
 
 var sqliteDialect = dialect{
 	name:  "sqlite",
@@ -91,6 +96,7 @@ var sqliteDialect = dialect{
 	},
 	ddl: func(text string) string {
 		text = strings.ReplaceAll(text, "CREATE UNLOGGED TABLE", "CREATE TABLE")
+		text = jsonEach.Replace(text)
 		text = fillfactor.ReplaceAllString(text, ");")
 		for _, table := range clustered {
 			head := "CREATE TABLE " + table + " ("

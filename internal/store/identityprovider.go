@@ -49,9 +49,15 @@ func (tx *Tx) PutIdentityProvider(p *latchkey.IdentityProvider) error {
 		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`, p.RealmID, p.ID, p.Alias, text, config, kept)
 }
 
-// DeleteIdentityProvider deletes an identity provider with its mappers.
+// DeleteIdentityProvider deletes an identity provider with its mappers and
+// with the users' links to it.
 func (tx *Tx) DeleteIdentityProvider(realmID, id string) error {
 	if err := tx.BumpRealm(realmID); err != nil {
+		return err
+	}
+	_, err := tx.exec(`DELETE FROM federated_identity WHERE realm_id = $1 AND identity_provider IN (
+		SELECT alias FROM identity_provider WHERE realm_id = $1 AND id = $2)`, realmID, id)
+	if err != nil {
 		return err
 	}
 	return tx.must("identity provider", `DELETE FROM identity_provider WHERE realm_id = $1 AND id = $2`, realmID, id)

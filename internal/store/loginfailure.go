@@ -19,6 +19,17 @@ func (tx *Tx) LoginFailure(realmID, subject string) (*latchkey.LoginFailure, err
 	return one(tx, "failure", scanLoginFailure, `SELECT `+loginFailureColumns+` FROM login_failure WHERE realm_id = $1 AND subject = $2`, realmID, subject)
 }
 
+// LoginFailures gives what is known of failures of the subjects; nothing of
+// those that had none.
+func (tx *Tx) LoginFailures(realmID string, subjects []string) (list []*latchkey.LoginFailure, err error) {
+	err = tx.eachOf(subjects, func(r row) error {
+		f, err := scanLoginFailure(tx, r)
+		list = append(list, f)
+		return err
+	}, `SELECT `+loginFailureColumns+` FROM login_failure WHERE realm_id = $1 AND subject IN (%)`, realmID)
+	return list, err
+}
+
 // LockLoginFailure is LoginFailure that makes the row when there is none, and
 // makes other guesses at the same subject wait until this transaction ends.
 func (tx *Tx) LockLoginFailure(realmID, subject string) (f *latchkey.LoginFailure, err error) {

@@ -27,7 +27,7 @@ var oldRows = map[int64][]string{
 	},
 	2: {
 		`INSERT INTO users (realm_id, id, username, email, email_key, email_unique, email_verified, enabled, created_at, not_before, search, body)
-			VALUES ('old', 'u', 'ann', 'Ann@example.com', 'ann@example.com', 'ann@example.com', 1, 1, 1700000000000, 0, 'ann', '{"firstName":"Ann"}')`,
+			VALUES ('old', 'u', 'ann', 'Ann@example.com', 'ann@example.com', 'ann@example.com', 1, 1, 1700000000000, 0, 'ann', '{"firstName":"Ann","attributes":{"Team":["Red","blue"]}}')`,
 		`INSERT INTO user_role (realm_id, user_id, role_id) VALUES ('old', 'u', 'r')`,
 		`INSERT INTO credential (realm_id, id, user_id, type, user_label, secret_data, credential_data, priority, created_at)
 			VALUES ('old', 'o', 'u', 'otp', '', 'x', '{}', 0, 1700000000000)`,
@@ -115,6 +115,13 @@ func TestMigrate(t *testing.T) {
 			}
 			for _, read := range []func() error{
 				func() error { _, err := tx.UserByEmail("old", "ann@example.com"); return err },
+				func() error {
+					list, err := tx.Users("old", store.UserFilter{Attributes: map[string]string{"team": "red"}})
+					if len(list) != 1 {
+						return fmt.Errorf("an old attribute is not found: %w", err)
+					}
+					return err
+				},
 				func() error { _, err := tx.UserSession("old", "s"); return err },
 				func() error { _, err := tx.ClientSession("old", "s", "c"); return err },
 				func() error { _, err := tx.Message("old", "m"); return err },

@@ -29,6 +29,7 @@ func (tx *Tx) ReplacePerson(p *latchkey.Person) error {
 		{p.Roles != nil, `DELETE FROM user_role WHERE realm_id = $1 AND user_id = $2`},
 		{p.Groups != nil, `DELETE FROM group_member WHERE realm_id = $1 AND user_id = $2`},
 		{p.Consents != nil, `DELETE FROM user_consent WHERE realm_id = $1 AND user_id = $2`},
+		{p.FederatedIdentities != nil, `DELETE FROM federated_identity WHERE realm_id = $1 AND user_id = $2`},
 	} {
 		if one.given {
 			if _, err := tx.exec(one.text, p.User.RealmID, p.User.ID); err != nil {
@@ -54,6 +55,12 @@ func (tx *Tx) createBelongings(p *latchkey.Person) error {
 	}
 	for _, group := range p.Groups {
 		if err := tx.JoinGroup(realmID, id, group); err != nil {
+			return err
+		}
+	}
+	for _, f := range p.FederatedIdentities {
+		f.RealmID, f.UserID = realmID, id
+		if err := tx.CreateFederatedIdentity(f); err != nil {
 			return err
 		}
 	}
@@ -102,6 +109,13 @@ func (tx *Tx) People(realmID, after string, limit int) ([]*latchkey.Person, erro
 	}
 	for _, c := range consents {
 		byID[c.UserID].Consents = append(byID[c.UserID].Consents, c)
+	}
+	federated, err := many(tx, scanFederatedIdentity, `SELECT `+federatedColumns+` FROM federated_identity`+of+`ORDER BY identity_provider`, args...)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range federated {
+		byID[f.UserID].FederatedIdentities = append(byID[f.UserID].FederatedIdentities, f)
 	}
 	pair := func(r row) (person *latchkey.Person, other string, err error) {
 		var id string

@@ -325,7 +325,7 @@ func (w *world) fill() {
 		if err := c.create(tx); err != nil {
 			return err
 		}
-		u := &latchkey.User{RealmID: id, Username: "ann", Email: "ann@example.com", Enabled: true}
+		u := &latchkey.User{RealmID: id, Username: "ann", Email: "ann@example.com", Enabled: true, Attributes: map[string][]string{"team": {"x"}}}
 		if err := tx.CreateUser(u); err != nil {
 			return err
 		}
@@ -341,6 +341,9 @@ func (w *world) fill() {
 			func() error { return tx.AddUserRole(id, u.ID, c.role.ID) },
 			func() error {
 				return tx.CreateCredential(&latchkey.Credential{RealmID: id, UserID: u.ID, Type: "password"})
+			},
+			func() error {
+				return tx.CreateFederatedIdentity(&latchkey.FederatedIdentity{RealmID: id, UserID: u.ID, IdentityProvider: "github"})
 			},
 			func() error { return tx.SaveKnownBrowser(id, []byte("b"), []byte("a")) },
 			func() error { _, err := tx.LockLoginFailure(id, u.ID); return err },

@@ -46,10 +46,13 @@ func (tx *Tx) CreateUser(u *latchkey.User) error {
 		VALUES ($1, $2, $3, $4, $5, `+emailUnique+`, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING`,
 		u.RealmID, u.ID, u.Username, u.Email, emailKey(u.Email), flag(u.EmailVerified),
 		flag(u.Enabled), millis(u.CreatedAt), u.NotBefore, orNull(u.ServiceAccountClientID), searchText(u), text, kept)
-	if err == nil && !ok {
-		err = tx.userTaken(u)
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		return tx.userTaken(u)
 	}
-	return err
+	return tx.putAttributes(u)
 }
 
 // UpdateUser changes a user but not its time of creation; see CreateUser.
@@ -59,6 +62,7 @@ func (tx *Tx) UpdateUser(u *latchkey.User) error {
 	if err != nil {
 		return err
 	}
+	same := tx.sameAttributes(u)
 	ok, err := tx.changed(`UPDATE users SET username = $3, email = $4, email_key = $5, email_unique = `+emailUnique+`,
 			email_verified = $6, enabled = $7, not_before = $8, service_account_client_id = $9, search = $10, body = $11, kept = $12
 		WHERE realm_id = $1 AND id = $2
@@ -67,8 +71,11 @@ func (tx *Tx) UpdateUser(u *latchkey.User) error {
 		AND NOT EXISTS (SELECT 1 FROM users o WHERE o.realm_id = $1 AND o.id <> $2 AND o.service_account_client_id = $9)`,
 		u.RealmID, u.ID, u.Username, u.Email, emailKey(u.Email), flag(u.EmailVerified), flag(u.Enabled),
 		u.NotBefore, orNull(u.ServiceAccountClientID), searchText(u), text, kept)
-	if err != nil || ok {
+	switch {
+	case err != nil || ok && same:
 		return err
+	case ok:
+		return tx.replaceAttributes(u)
 	}
 	if _, err := tx.User(u.RealmID, u.ID); err != nil {
 		return err
@@ -115,6 +122,8 @@ func (tx *Tx) DeleteUser(realmID, id string) error {
 		`DELETE FROM user_role WHERE realm_id = $1 AND user_id = $2`,
 		`DELETE FROM group_member WHERE realm_id = $1 AND user_id = $2`,
 		`DELETE FROM user_consent WHERE realm_id = $1 AND user_id = $2`,
+		`DELETE FROM user_attribute WHERE realm_id = $1 AND user_id = $2`,
+		`DELETE FROM federated_identity WHERE realm_id = $1 AND user_id = $2`,
 		`DELETE FROM credential WHERE realm_id = $1 AND user_id = $2`,
 		`DELETE FROM login_failure WHERE realm_id = $1 AND subject IN ($2, $2 || '.known')`,
 		`DELETE FROM action_token WHERE realm_id = $1 AND user_id = $2`,

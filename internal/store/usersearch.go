@@ -1,23 +1,36 @@
 package store
 
 import (
-	"strconv"
+	"maps"
+	"slices"
 	"strings"
+	"time"
+	"unicode/utf8"
 
 	"latchkey"
 )
 
 // UserFilter says which people are listed. Empty fields do not filter. Texts
-// are compared in lower case; they may stand anywhere in the value, unless
-// Exact is set.
+// are compared in lower case.
 type UserFilter struct {
 	// Search is words that all have to be found in the username, the address,
-	// the first or the last name.
-	Search                               string
+	// the first or the last name, each at the beginning; with Keycloak's signs:
+	// "*" stands for anything, and a word in quotation marks is the whole value.
+	Search string
+	// Username, Email, FirstName and LastName may stand anywhere in the value;
+	// they are the whole value when Exact is set.
 	Username, Email, FirstName, LastName string
-	Exact                                bool // for the four above
+	Exact                                bool
 	Enabled, EmailVerified               *bool
-	First, Max                           int // Max zero: a hundred
+	CreatedAfter, CreatedBefore          time.Time // the first inclusive
+	// Attributes are values of the users' own attributes, by name.
+	Attributes map[string]string
+	// IdentityProvider (an alias) and FederatedUserID are of an account that is
+	// linked to the user.
+	IdentityProvider, FederatedUserID string
+	// ServiceAccounts says that accounts of clients are listed, too.
+	ServiceAccounts bool
+	First, Max      int // Max zero: a hundred
 }
 
 // maxListed is how many a list has that was not told.
@@ -26,70 +39,137 @@ const maxListed = 100
 // separator stands between the fields in the search column.
 const separator = "\x1f"
 
+// searchSizes are how many bytes of username, address, first and last name
+// people are searched by: the column stands in an index, whose rows are
+// bounded. Addresses are never longer.
+var searchSizes = [...]int{255, 255, 120, 120}
+
 // searchText is what people are searched by: the four fields in lower case.
 func searchText(u *latchkey.User) string {
 	fields := []string{u.Username, u.Email, u.FirstName, u.LastName}
 	for i, f := range fields {
-		fields[i] = strings.ToLower(strings.ReplaceAll(f, separator, ""))
+		fields[i] = searchField(i, f)
 	}
 	return separator + strings.Join(fields, separator) + separator
+}
+
+func searchField(i int, value string) string {
+	value = strings.ToLower(strings.ReplaceAll(value, separator, ""))
+	for size := searchSizes[i]; len(value) > size; size-- {
+		if utf8.RuneStart(value[size]) {
+			return value[:size]
+		}
+	}
+	return value
 }
 
 var likeEscapes = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`, separator, "")
 
 func likeText(s string) string { return likeEscapes.Replace(strings.ToLower(s)) }
 
-// where gives the condition and its arguments.
-func (f *UserFilter) where(realmID string) (string, []any) {
-	var b strings.Builder
-	args := []any{realmID}
-	add := func(condition string, arg any) {
-		args = append(args, arg)
-		b.WriteString(" AND " + condition + " $" + strconv.Itoa(len(args)))
+// likeWord is the pattern of one word of a search.
+func likeWord(word string) string {
+	if n := len(word); n >= 2 && word[0] == '"' && word[n-1] == '"' {
+		return "%" + separator + likeText(word[1:n-1]) + separator + "%"
 	}
-	like := func(pattern string) {
-		add("search LIKE", pattern)
-		b.WriteString(` ESCAPE '\'`)
+	return "%" + separator + strings.ReplaceAll(likeText(word), "*", "%") + "%"
+}
+
+func (c *condition) like(pattern string) { c.add(`search LIKE % ESCAPE '\'`, pattern) }
+
+// where gives the condition.
+func (f *UserFilter) where(realmID string) *condition {
+	c := inRealm(realmID)
+	if !f.ServiceAccounts {
+		// Not "IS NULL": nearly everybody is one of these, and an index on it is
+		// the wrong one to go by.
+		c.add("COALESCE(service_account_client_id, '') = ''")
 	}
-	b.WriteString("realm_id = $1 AND service_account_client_id IS NULL")
 	for _, word := range strings.Fields(f.Search) {
-		like("%" + likeText(word) + "%")
+		c.like(likeWord(word))
+	}
+	f.names(c)
+	if f.Enabled != nil {
+		c.add("enabled = %", flag(*f.Enabled))
+	}
+	if f.EmailVerified != nil {
+		c.add("email_verified = %", flag(*f.EmailVerified))
+	}
+	if !f.CreatedAfter.IsZero() {
+		c.add("created_at >= %", millis(f.CreatedAfter))
+	}
+	if !f.CreatedBefore.IsZero() {
+		c.add("created_at < %", millis(f.CreatedBefore))
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.Attributes)) {
+		c.add("id IN (SELECT user_id FROM user_attribute WHERE realm_id = $1 AND name = % AND value = %)",
+			attributeKey(name), attributeKey(f.Attributes[name]))
+	}
+	switch {
+	case f.IdentityProvider != "" && f.FederatedUserID != "":
+		c.add("id IN (SELECT user_id FROM federated_identity WHERE realm_id = $1 AND identity_provider = % AND federated_user_id = %)",
+			f.IdentityProvider, f.FederatedUserID)
+	case f.IdentityProvider != "":
+		c.add("id IN (SELECT user_id FROM federated_identity WHERE realm_id = $1 AND identity_provider = %)", f.IdentityProvider)
+	case f.FederatedUserID != "":
+		c.add("id IN (SELECT user_id FROM federated_identity WHERE realm_id = $1 AND federated_user_id = %)", f.FederatedUserID)
+	}
+	return c
+}
+
+// names adds what is asked of the four fields.
+func (f *UserFilter) names(c *condition) {
+	if f.Exact && f.Username != "" {
+		c.add("username = %", strings.ToLower(f.Username))
+	}
+	if f.Exact && f.Email != "" {
+		c.add("email_key = %", emailKey(f.Email))
 	}
 	for i, value := range []string{f.Username, f.Email, f.FirstName, f.LastName} {
-		if value == "" {
+		if value == "" || f.Exact && i < 2 {
 			continue
 		}
 		pattern := []string{"%", "%", "%", "%"}
-		pattern[i] = likeText(value)
-		if !f.Exact {
+		if pattern[i] = likeText(searchField(i, value)); !f.Exact {
 			pattern[i] = "%" + pattern[i] + "%"
 		}
-		like(separator + strings.Join(pattern, separator) + separator)
+		c.like(separator + strings.Join(pattern, separator) + separator)
 	}
-	if f.Enabled != nil {
-		add("enabled =", flag(*f.Enabled))
-	}
-	if f.EmailVerified != nil {
-		add("email_verified =", flag(*f.EmailVerified))
-	}
-	return b.String(), args
 }
 
-// Users lists people, not service accounts, by username.
+// Users lists people by username; service accounts only where the filter says
+// so.
 func (tx *Tx) Users(realmID string, f UserFilter) ([]*latchkey.User, error) {
-	where, args := f.where(realmID)
-	if f.Max <= 0 {
-		f.Max = maxListed
+	text, args := f.list(realmID)
+	return many(tx, (*Tx).scanUser, text, args...)
+}
+
+// list is the statement. Which names they are is found in an index that has
+// all that is asked for, and only the rows that are shown are read.
+func (f *UserFilter) list(realmID string) (string, []any) {
+	c := f.where(realmID)
+	limit := f.Max
+	if limit <= 0 {
+		limit = maxListed
 	}
-	args = append(args, f.Max, max(f.First, 0))
-	return many(tx, (*Tx).scanUser, `SELECT `+userColumns+` FROM users WHERE `+where+
-		` ORDER BY username LIMIT $`+strconv.Itoa(len(args)-1)+` OFFSET $`+strconv.Itoa(len(args)), args...)
+	order := "username"
+	if f.few() {
+		order = "username || ''" // so that SQLite finds them first and then sorts them
+	}
+	part := c.page(f.First, limit)
+	return `SELECT ` + userColumns + ` FROM users WHERE realm_id = $1 AND username IN (
+			SELECT username FROM users WHERE ` + c.text.String() + ` ORDER BY ` + order + part + `) ORDER BY username`, c.args
+}
+
+// few says that the filter goes by an index of its own, which finds few people.
+func (f *UserFilter) few() bool {
+	return f.Exact && (f.Email != "" || f.Username != "") || len(f.Attributes) > 0 || f.IdentityProvider != "" || f.FederatedUserID != ""
 }
 
 // CountUsers counts those whom Users would list without First and Max.
 func (tx *Tx) CountUsers(realmID string, f UserFilter) (int, error) {
-	where, args := f.where(realmID)
+	c := f.where(realmID)
 	n := 0
-	err := tx.each(func(r row) error { return r.Scan(&n) }, `SELECT COUNT(*) FROM users WHERE `+where, args...)
+	err := tx.each(func(r row) error { return r.Scan(&n) }, `SELECT COUNT(*) FROM users WHERE `+c.text.String(), c.args...)
 	return n, err
 }

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -110,4 +111,20 @@ func padded(values []string) []any {
 		out[i] = values[min(i, len(values)-1)]
 	}
 	return out
+}
+
+// maxPlaceholders is how many values one statement is given.
+const maxPlaceholders = 512
+
+// eachOf calls scan for every row that the query gives for the values, which
+// stand where it has a %; $1 is the realm. However many they are, a statement
+// is given a bounded number of them.
+func (tx *Tx) eachOf(values []string, scan func(row) error, text, realmID string) error {
+	for part := range slices.Chunk(values, maxPlaceholders) {
+		args := append([]any{realmID}, padded(part)...)
+		if err := tx.each(scan, strings.Replace(text, "%", placeholders(2, len(args)-1), 1), args...); err != nil {
+			return err
+		}
+	}
+	return nil
 }

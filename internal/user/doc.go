@@ -5,7 +5,8 @@
 // realm has (required actions, the default role, default groups), [Register]
 // makes one for a person who came by themselves and says so; [Disable] and
 // [Delete] end everything that lets the user in, in the same transaction
-// . [ChangeAddress] and [RevertAddress] give it another address and the
+// . [Change], [SignOut] and [SetCredential] are an administrator's
+// changes. [ChangeAddress] and [RevertAddress] give it another address and the
 // earlier one back, [VoidLinks] closes what was mailed to an earlier one,
 // [AddCredential] and [RemoveCredential] a way to sign in, and [Notify] tells
 // its owner. An import makes users as its file says and does not come here.
