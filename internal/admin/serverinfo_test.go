@@ -87,20 +87,11 @@ func TestServerInfo(t *testing.T) {
 // consoleToken is a token that the console of a realm has of somebody.
 func (w *world) consoleToken(realmName, username, password string) string {
 	w.t.Helper()
-	id := w.s.Snapshot(realmName).Realm.ID
-	w.s.Update(func(tx *store.Tx) error {
-		snap, err := tx.Snapshot(id)
-		if err != nil {
-			return err
-		}
+	w.s.Change(realmName, func(tx *store.Tx, snap *latchkey.Snapshot) error {
 		console := *snap.ClientByClientID(latchkey.ClientAdminConsole)
 		console.DirectAccessGrantsEnabled = true
-		if err := tx.UpdateClient(&console); err != nil {
-			return err
-		}
-		return tx.BumpRealm(id)
+		return tx.UpdateClient(&console)
 	})
-	w.s.Settle(realmName)
 	form := url.Values{"grant_type": {"password"}, "client_id": {latchkey.ClientAdminConsole}, "username": {username}, "password": {password}}
 	status, _, body := w.s.Ask("POST", "/realms/"+realmName+"/protocol/openid-connect/token", form.Encode(), "Content-Type: application/x-www-form-urlencoded")
 	var tokens struct {

@@ -117,7 +117,15 @@ func CurrentStep(l *latchkey.Login) string {
 // then runs the flow, then the required actions, until a page is to be shown
 // or everything passed. It is the one way on for every step, for a redeemed
 // link and for an approval in another browser.
+//
+// A flow may be changed while people sign in through it: a login goes on by what
+// stands. What it passed counts where that is still asked for; what is not there
+// any more is not asked for; a flow that was deleted is begun again as the one
+// that is bound in its place.
 func Advance(r *Run) (Result, error) {
+	if !r.Login.Through && r.Realm.Flow(r.Login.FlowID) == nil && r.Realm.EntryFlow(r.Realm.ClientByID(r.Login.ClientID), r.Login.Entry) != nil {
+		return Result{Kind: Restarted}, nil
+	}
 	if r.Submit != nil && r.Submit.Step == CurrentStep(r.Login) && r.Submit.Step != "" {
 		res, err := r.submit()
 		if err != nil || res.Kind != 0 {

@@ -99,12 +99,8 @@ func (d *Door) redeemAPI(v *linkVisit) error {
 // the link takes the place of the flow's first factor, and everything that
 // comes after it is asked for as always.
 func (d *Door) openedBy(tx *store.Tx, v *visit, client *latchkey.Client, req latchkey.AuthorizationRequest) *latchkey.Login {
-	blank := &latchkey.Login{RealmID: v.snap.Realm.ID, BrowserHash: v.browserHash, ClientID: client.ID,
-		Request: req, Answer: latchkey.AnswerCode}
-	if f := v.snap.BrowserFlow(client); f != nil {
-		blank.FlowID = f.ID
-	}
-	l := d.anew(tx, v, blank)
+	l := d.anew(tx, v, &latchkey.Login{RealmID: v.snap.Realm.ID, BrowserHash: v.browserHash, ClientID: client.ID,
+		Request: req, Answer: latchkey.AnswerCode})
 	flow.PassFirstFactor(v.snap, l, tx.Now())
 	return l
 }

@@ -85,13 +85,16 @@ func (d *Door) restartLocked(tx *store.Tx, t *turn) error {
 }
 
 // anew makes a login for the same request as an old one, with nothing of what
-// happened in it.
+// happened in it, in the flow that is bound now.
 func (d *Door) anew(tx *store.Tx, v *visit, old *latchkey.Login) *latchkey.Login {
-	now := tx.Now()
+	now, flowID := tx.Now(), old.FlowID
+	if f := v.snap.EntryFlow(v.snap.ClientByID(old.ClientID), old.Entry); f != nil {
+		flowID = f.ID
+	}
 	return &latchkey.Login{
 		RealmID: old.RealmID, ID: secret.NewID(), BrowserHash: old.BrowserHash, TabID: secret.TabID(),
 		ClientID: old.ClientID, CreatedAt: now, ExpiresAt: now.Add(v.snap.Realm.LoginTimeout()), SeenAt: now,
-		Request: old.Request, Answer: old.Answer, FlowID: old.FlowID, Entry: old.Entry, Locale: old.Locale, From: v.browser,
+		Request: old.Request, Answer: old.Answer, FlowID: flowID, Entry: old.Entry, Locale: old.Locale, From: v.browser,
 	}
 }
 
