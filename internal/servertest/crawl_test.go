@@ -24,7 +24,7 @@ import (
 // everyRoute lists the patterns of every door, as they list them themselves.
 func everyRoute(s *servertest.Server) (patterns []string) {
 	for _, list := range [][]web.Route{
-		oidc.New(oidc.Deps{}).Routes(), login.New(login.Deps{}).Routes(), admin.New(admin.Deps{}).Routes(),
+		oidc.New(oidc.Deps{}).Routes(), login.New(login.Deps{}).Routes(), admin.New(admin.Deps{Now: s.Clock.Now}).Routes(),
 		(&console.Console{Site: s.Site()}).Routes(), page.New(s.Site()).Routes(),
 	} {
 		for _, r := range list {
