@@ -74,6 +74,9 @@ type caller struct {
 	userID string
 	held   token.Roles
 	ip     string
+	// administered are the roles that master's role admin is composed of, by the
+	// client's id; nil until they are asked for.
+	administered map[string]map[string]bool
 }
 
 // master says whether the caller is an account of realm master.
@@ -128,18 +131,22 @@ func (c *caller) rolesIn(name string) map[string]bool {
 // composed are the roles of a client of master that its role admin is composed
 // of now.
 func (c *caller) composed(clientID string) map[string]bool {
-	roles := map[string]bool{}
-	client := c.realm.ClientByClientID(clientID)
-	admin := c.realm.RoleNamed("", latchkey.RoleAdmin)
-	if client == nil || admin == nil {
-		return roles
-	}
-	for _, r := range c.realm.ExpandRoles([]string{admin.ID}) {
-		if r.ClientID == client.ID {
-			roles[r.Name] = true
+	if c.administered == nil {
+		c.administered = map[string]map[string]bool{}
+		if admin := c.realm.RoleNamed("", latchkey.RoleAdmin); admin != nil {
+			for _, r := range c.realm.ExpandRoles([]string{admin.ID}) {
+				if of := c.administered[r.ClientID]; of != nil {
+					of[r.Name] = true
+				} else if r.ClientID != "" {
+					c.administered[r.ClientID] = map[string]bool{r.Name: true}
+				}
+			}
 		}
 	}
-	return roles
+	if client := c.realm.ClientByClientID(clientID); client != nil {
+		return c.administered[client.ID]
+	}
+	return nil
 }
 
 // authenticate takes the bearer token (RFC 6750), of whatever realm, and finds

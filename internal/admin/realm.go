@@ -37,18 +37,23 @@ func (d *Door) realmRoutes() []route {
 // their names, by what the caller may there.
 func (d *Door) realms(c *call) error {
 	out := []*representation.Realm{}
-	err := d.eachRealm(c, func(snap *latchkey.Snapshot, roles map[string]bool) {
-		r := snap.Realm
+	err := d.eachRealm(c, func(r *latchkey.Realm, roles map[string]bool) error {
 		switch {
 		case !has(roles, mayViewRealm):
 			out = append(out, &representation.Realm{ID: new(r.ID), Realm: new(r.Name), Enabled: new(r.Enabled)})
+			return nil
 		case c.flag("briefRepresentation", false):
-			whole := representation.RealmOf(snap)
-			out = append(out, &representation.Realm{ID: whole.ID, Realm: whole.Realm, Enabled: whole.Enabled,
-				DisplayName: whole.DisplayName, DisplayNameHTML: whole.DisplayNameHTML})
-		default:
+			out = append(out, briefRealm(r))
+			return nil
+		}
+		snap, err := d.Realms.Get(c.r.Context(), r.Name)
+		if latchkey.ErrorCode(err) == latchkey.CodeNotFound {
+			return nil // gone meanwhile
+		}
+		if err == nil {
 			out = append(out, representation.RealmOf(snap))
 		}
+		return err
 	})
 	if err != nil {
 		return err
@@ -59,35 +64,35 @@ func (d *Door) realms(c *call) error {
 	return c.answer(out)
 }
 
+func briefRealm(r *latchkey.Realm) *representation.Realm {
+	brief := &representation.Realm{ID: new(r.ID), Realm: new(r.Name), Enabled: new(r.Enabled)}
+	if r.DisplayName != "" {
+		brief.DisplayName = new(r.DisplayName)
+	}
+	if r.DisplayNameHTML != "" {
+		brief.DisplayNameHTML = new(r.DisplayNameHTML)
+	}
+	return brief
+}
+
 // eachRealm gives the realms that the caller has administrative roles for.
-func (d *Door) eachRealm(c *call, f func(snap *latchkey.Snapshot, roles map[string]bool)) error {
-	names := []string{c.caller.realm.Realm.Name}
+func (d *Door) eachRealm(c *call, f func(r *latchkey.Realm, roles map[string]bool) error) error {
+	all := []*latchkey.Realm{c.caller.realm.Realm}
 	if c.caller.master() {
-		names = nil
-		err := c.view(func(tx *store.Tx) error {
-			all, err := tx.Realms()
-			for _, r := range all {
-				names = append(names, r.Name)
-			}
+		err := c.view(func(tx *store.Tx) (err error) {
+			all, err = tx.Realms()
 			return err
 		})
 		if err != nil {
 			return err
 		}
 	}
-	for _, name := range names {
-		roles := c.caller.rolesIn(name)
-		if len(roles) == 0 {
-			continue
+	for _, r := range all {
+		if roles := c.caller.rolesIn(r.Name); len(roles) > 0 {
+			if err := f(r, roles); err != nil {
+				return err
+			}
 		}
-		snap, err := d.Realms.Get(c.r.Context(), name)
-		switch {
-		case latchkey.ErrorCode(err) == latchkey.CodeNotFound: // gone meanwhile
-			continue
-		case err != nil:
-			return err
-		}
-		f(snap, roles)
 	}
 	return nil
 }
@@ -105,11 +110,11 @@ func (d *Door) realmNames(c *call) error {
 	}
 	search := strings.ToLower(c.text("search"))
 	out := []realmName{}
-	err = d.eachRealm(c, func(snap *latchkey.Snapshot, _ map[string]bool) {
-		r := snap.Realm
+	err = d.eachRealm(c, func(r *latchkey.Realm, _ map[string]bool) error {
 		if strings.Contains(strings.ToLower(r.Name), search) || strings.Contains(strings.ToLower(r.DisplayName), search) {
 			out = append(out, realmName{r.Name, r.DisplayName})
 		}
+		return nil
 	})
 	if err != nil {
 		return err

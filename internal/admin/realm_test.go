@@ -27,7 +27,7 @@ func TestRealmSettings(t *testing.T) {
 	if a := w.rest(admin, "PUT", "/demo", nil); a.Status != 400 {
 		t.Errorf("no body: %d %s", a.Status, a.Text)
 	}
-	if a := w.rest(admin, "PUT", "/demo", map[string]any{"realm": "master"}); a.Status != 400 {
+	if a := w.rest(admin, "PUT", "/demo", map[string]any{"realm": "master"}); a.Status != 409 {
 		t.Errorf("renamed to master: %d %s", a.Status, a.Text)
 	}
 	w.must(204, admin, "PUT", "/demo/", map[string]any{"realm": "shop"})

@@ -58,8 +58,8 @@ func Rename(tx *store.Tx, realm *latchkey.Realm, name string) error {
 	if err := latchkey.ValidateRealmName(name); err != nil {
 		return err
 	}
-	if old == latchkey.MasterRealm || name == latchkey.MasterRealm {
-		return latchkey.Invalid("realm", "No realm can be renamed from or to master.")
+	if old == latchkey.MasterRealm {
+		return latchkey.Invalid("realm", "Master cannot be renamed.")
 	}
 	if _, err := tx.RealmByName(name); err == nil {
 		return &latchkey.Error{Code: latchkey.CodeConflict, Field: "realm", Message: "A realm with this name exists already."}

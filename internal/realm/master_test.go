@@ -198,7 +198,7 @@ func TestRename(t *testing.T) {
 				return realm.Rename(tx, r, name)
 			})
 		}
-		for name, code := range map[string]latchkey.Code{"taken": latchkey.CodeConflict, "master": latchkey.CodeInvalid, "a/b": latchkey.CodeInvalid} {
+		for name, code := range map[string]latchkey.Code{"taken": latchkey.CodeConflict, "master": latchkey.CodeConflict, "a/b": latchkey.CodeInvalid} {
 			if err := rename(name); latchkey.ErrorCode(err) != code {
 				t.Errorf("renamed to %s: %v", name, err)
 			}
