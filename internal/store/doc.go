@@ -17,6 +17,9 @@
 // nothing, whatever the closure says; whoever decides something by a write
 // calls a method that says what came of it.
 //
+// What is read as one thing (a noun by its key) may go out, on PostgreSQL,
+// together with what other requests read; lists have a connection of their own.
+//
 // Nevers: no transaction inside a transaction, no network call inside a
 // transaction, no secret in the clear (they are hashed by the caller or sealed
 // here), and no other package imports database/sql or pgx.

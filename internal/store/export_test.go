@@ -76,3 +76,28 @@ func (c *counting) exec(ctx context.Context, text string, args []any) (int64, er
 	c.n++
 	return c.querier.exec(ctx, text, args)
 }
+
+// AskOne is Ask in the way that one thing is read.
+func (tx *Tx) AskOne(dest any, text string, args ...any) error {
+	_, err := one(tx, "row", func(_ *Tx, r row) (struct{}, error) { return struct{}{}, r.Scan(dest) }, text, args...)
+	return err
+}
+
+// FlightsMost is how many messages with shared reads are under way at once.
+const FlightsMost = flightsMost
+
+// FlightsOut says how many are.
+func (db *DB) FlightsOut() int {
+	f := &db.engine.(*postgresEngine).flights
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.out
+}
+
+// ReadsWaiting says how many reads wait for one.
+func (db *DB) ReadsWaiting() int {
+	f := &db.engine.(*postgresEngine).flights
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.waiting)
+}

@@ -36,6 +36,7 @@ type postgresEngine struct {
 	native  *pgxpool.Pool
 	pool    *sql.DB // the same for migrations, which goose runs
 	notices *notices
+	flights flights
 	db      *DB
 }
 
@@ -82,16 +83,12 @@ func (e *postgresEngine) reader() querier { return postgresReader{e} }
 func (e *postgresEngine) update(ctx context.Context, tx *Tx, f func(*Tx) error) error {
 	// The caller may give up waiting for a connection, and in a statement, but
 	// not in the commit: nobody would know whether it happened.
-	c, err := takePostgresConn(ctx, e.native, &e.db.work)
-	if err != nil {
-		return fmt.Errorf("store: %w", err)
-	}
 	whole, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxDuration)
 	defer cancel()
-	t := &postgresTx{postgresConn: c}
+	t := &postgresTx{reader: postgresReader{e}, ctx: ctx}
 	tx.q = t
 	tx.now = fromMillis(tx.db.now().UnixMilli())
-	err = func() error {
+	err := func() error {
 		defer t.end(whole) // whatever f does
 		if err := tx.db.call(f, tx); err != nil {
 			return err

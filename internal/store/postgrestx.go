@@ -27,10 +27,14 @@ var (
 // out with the COMMIT. A transaction of which every write can wait is one
 // message without BEGIN and COMMIT: PostgreSQL takes what comes before a Sync
 // as one transaction.
+//
+// It has a connection from its first statement on that is not a shared read.
 type postgresTx struct {
 	*postgresConn
-	queue []write
-	begun bool
+	reader postgresReader
+	ctx    context.Context // the caller's, who may give up waiting for a connection
+	queue  []write
+	begun  bool
 	// failed is what ended the transaction early, and none what to say of it
 	// when that is a write that changed nothing. When it is one that had waited,
 	// nobody but Update was told.
@@ -88,10 +92,31 @@ func (t *postgresTx) exec(ctx context.Context, text string, args []any) (int64, 
 	return tag.RowsAffected(), nil
 }
 
+// shared lets a read that stands before the transaction begins go out with
+// those of others.
+func (t *postgresTx) shared(ctx context.Context, text string, args []any) (rows, error) {
+	if t.failed != nil || t.begun || len(t.queue) > 0 || !onlyReads(text) {
+		return t.query(ctx, text, args)
+	}
+	r, err := t.reader.shared(ctx, text, args)
+	return r, t.ended(err)
+}
+
+// connect takes a connection when there is none yet.
+func (t *postgresTx) connect() (err error) {
+	if t.postgresConn == nil {
+		t.postgresConn, err = takePostgresConn(t.ctx, t.reader.engine.native, &t.reader.engine.db.work)
+	}
+	return t.ended(err)
+}
+
 // run sends what waits and the statement, and gives the statement's rows.
 func (t *postgresTx) run(ctx context.Context, text string, args []any) (*postgresRows, error) {
 	if t.failed != nil {
 		return nil, errEnded
+	}
+	if err := t.connect(); err != nil {
+		return nil, err
 	}
 	s, err := t.prepared(ctx, text)
 	if err != nil {
@@ -116,6 +141,9 @@ func (t *postgresTx) run(ctx context.Context, text string, args []any) (*postgre
 // waits, and the statement, which may be none; it reads the outcomes up to the
 // statement's.
 func (t *postgresTx) send(ctx context.Context, begin bool, args []any, last string) (*pgconn.MultiResultReader, *pgconn.ResultReader, error) {
+	if err := t.connect(); err != nil {
+		return nil, nil, err
+	}
 	queue := t.queue
 	t.queue = nil
 	writes := make([]write, 0, len(queue)+2)
@@ -216,6 +244,9 @@ func (t *postgresTx) commit(ctx context.Context) error {
 
 // end rolls back what was not committed, and frees the connection.
 func (t *postgresTx) end(ctx context.Context) {
+	if t.postgresConn == nil {
+		return
+	}
 	if t.begun && !t.conn.IsClosed() {
 		t.work.trips.Add(1)
 		_ = t.conn.Exec(ctx, "ROLLBACK").Close()

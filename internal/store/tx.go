@@ -290,11 +290,16 @@ type row interface{ Scan(dest ...any) error }
 
 // each calls scan for every row of a query, or of a statement with RETURNING.
 func (tx *Tx) each(scan func(row) error, text string, args ...any) error {
+	return tx.read(tx.q.query, scan, text, args)
+}
+
+// read is each with the querier's way of asking.
+func (tx *Tx) read(query func(context.Context, string, []any) (rows, error), scan func(row) error, text string, args []any) error {
 	if err := tx.ctx.Err(); err != nil {
 		return err
 	}
 	tx.db.work.statements.Add(1)
-	rows, err := tx.q.query(tx.ctx, text, args)
+	rows, err := query(tx.ctx, text, args)
 	if err != nil {
 		return tx.failed(err)
 	}
@@ -340,17 +345,25 @@ func many[T any](tx *Tx, scan func(*Tx, row) (T, error), text string, args ...an
 	return out, err
 }
 
-// one reads one thing, which has to exist.
-func one[T any](tx *Tx, what string, scan func(*Tx, row) (T, error), text string, args ...any) (T, error) {
-	list, err := many(tx, scan, text, args...)
-	if err == nil && len(list) == 0 {
+// one reads one thing, which has to exist. In a View on PostgreSQL it may go
+// out together with what others read.
+func one[T any](tx *Tx, what string, scan func(*Tx, row) (T, error), text string, args ...any) (out T, err error) {
+	query := tx.q.query
+	if s, ok := tx.q.(sharer); ok {
+		query = s.shared
+	}
+	found := false
+	err = tx.read(query, func(r row) error {
+		v, err := scan(tx, r)
+		if err == nil && !found {
+			out, found = v, true
+		}
+		return err
+	}, text, args)
+	if err == nil && !found {
 		err = notFound(what)
 	}
-	if err != nil {
-		var none T
-		return none, err
-	}
-	return list[0], nil
+	return out, err
 }
 
 func notFound(what string) error {
