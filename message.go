@@ -32,6 +32,7 @@ const (
 	MailOTPAdded          MessageKind = "otp-added"
 	MailCredentialRemoved MessageKind = "credential-removed"
 	MailPasswordChanged   MessageKind = "password-changed"
+	MailAccountDeleted    MessageKind = "account-deleted" // its user is gone when it is sent
 	MailRegister          MessageKind = "register"    // a link that makes the account that was asked for
 	MailHasAccount        MessageKind = "has-account" // the same, to an address that has one already
 	MailReset             MessageKind = "reset-credentials"
@@ -56,10 +57,20 @@ func (k MessageKind) Coded() bool {
 	return false
 }
 
+// OfAccount says that mails of the kind are about the account at the realm, and
+// not about an application that somebody was on the way to.
+func (k MessageKind) OfAccount() bool {
+	switch k {
+	case MailUpdateEmail, MailAddressTaken, MailEmailChanged, MailOTPAdded, MailCredentialRemoved, MailPasswordChanged, MailAccountDeleted:
+		return true
+	}
+	return false
+}
+
 // Fixed says that mails of the kind go to Message.Address whatever address the
 // account has: they are about that one.
 func (k MessageKind) Fixed() bool {
-	return k == MailUpdateEmail || k == MailAddressTaken || k == MailEmailChanged
+	return k == MailAccountDeleted || k == MailUpdateEmail || k == MailAddressTaken || k == MailEmailChanged
 }
 
 // Message is a mail that has been promised, written in the transaction that

@@ -122,6 +122,8 @@ func (w *Worker) recipient(tx *store.Tx, m *latchkey.Message, d *decision) error
 	row := d.facts.Message
 	address := m.Address
 	switch {
+	case m.Kind == latchkey.MailAccountDeleted: // there is none any more; whoever has the address now was not asked
+		u = nil
 	case u == nil && m.UserID != "":
 		d.stop(latchkey.MessageWithheld, ReasonUserGone)
 		return nil

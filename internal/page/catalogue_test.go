@@ -154,7 +154,7 @@ func derivedKeys() []string {
 		keys = append(keys, "error.page."+name+".heading", "error.page."+name+".text")
 	}
 	for _, name := range []string{"magic", "no-account", "verify", "api", "update-email", "address-taken", "email-changed",
-		"otp-added", "credential-removed", "password-changed", "register", "has-account", "reset", "test"} {
+		"otp-added", "credential-removed", "password-changed", "account-deleted", "register", "has-account", "reset", "test"} {
 		keys = append(keys, "mail."+name+".subject", "mail."+name+".asked")
 	}
 	for _, name := range []string{"no-account", "address-taken", "test"} {

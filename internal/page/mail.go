@@ -74,7 +74,7 @@ func (k *Kit) mailLanguage(f Facts) string {
 func (k *Kit) mail(t *Texts, f Facts) (mail, error) {
 	m := mail{lang: t.Lang(), dir: t.Dir(), realm: clean(f.Realm.Title()), accent: mailAccent(f.Realm)}
 	app := m.realm
-	if f.Client != nil {
+	if f.Client != nil && !f.Message.Kind.OfAccount() {
 		app = k.AppTitle(f.Client, t.Lang())
 	}
 	address := clean(f.Message.Recipient)
@@ -101,6 +101,8 @@ func (k *Kit) mail(t *Texts, f Facts) (mail, error) {
 		notYou = "mail." + name + ".not-you"
 	case latchkey.MailOTPAdded, latchkey.MailCredentialRemoved, latchkey.MailPasswordChanged:
 		name, notYou = string(f.Message.Kind), "mail.notice.not-you"
+	case latchkey.MailAccountDeleted:
+		name, notYou = string(f.Message.Kind), "mail.account-deleted.not-you"
 	default:
 		return m, latchkey.Errorf(latchkey.CodeInvalid, "There is no mail of the kind %q.", f.Message.Kind)
 	}
@@ -109,7 +111,7 @@ func (k *Kit) mail(t *Texts, f Facts) (mail, error) {
 	m.asked = []any{"mail." + name + ".asked", app, address}
 	if !f.Message.Kind.Linked() {
 		next := "mail." + name + ".next"
-		if notYou == "mail.notice.not-you" {
+		if notYou == "mail.notice.not-you" || f.Message.Kind == latchkey.MailAccountDeleted {
 			next = "mail.notice.next"
 		}
 		m.next = t.Say(next)

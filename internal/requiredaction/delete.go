@@ -72,7 +72,14 @@ func (a deleteAccount) Action(c *flow.Context) (flow.Outcome, error) {
 	if err := record(c, latchkey.EventDeleteAccount, map[string]string{"username": u.Username}); err != nil {
 		return flow.Outcome{}, err
 	}
-	return flow.Outcome{Kind: flow.Finished, Screen: flow.AccountDeleted{}}, user.Delete(c.Tx, c.Realm, u)
+	by := actOf(c)
+	if by.Locale == "" {
+		by.Locale = u.Locale()
+	}
+	if err := user.Delete(c.Tx, c.Realm, u); err != nil {
+		return flow.Outcome{}, err
+	}
+	return flow.Outcome{Kind: flow.Finished, Screen: flow.AccountDeleted{}}, user.Notify(c.Tx, c.Realm, u, latchkey.MailAccountDeleted, by)
 }
 
 // deleteCredential removes the way to sign in that the application names

@@ -133,7 +133,18 @@ func TestDeleteAccount(t *testing.T) {
 			}
 			return nil
 		})
-		if got := w.eventTypes(); !slices.Equal(got, []string{"DELETE_ACCOUNT"}) || w.sessionsLeft() != 0 {
+		told := false // by mail, although there is nobody any more
+		w.update(func(tx *store.Tx) error {
+			list, err := tx.ClaimMessages(50, time.Minute)
+			for _, m := range list {
+				told = told || m.Kind == latchkey.MailAccountDeleted && m.Address == "ada@example.test" && m.UserID == ""
+			}
+			return err
+		})
+		if !told {
+			t.Error("R-194: nobody is told")
+		}
+		if got := w.eventTypes(); !slices.Equal(got, []string{"DELETE_ACCOUNT", "MAIL_QUEUED"}) || w.sessionsLeft() != 0 {
 			t.Errorf("events %v, %d sessions", got, w.sessionsLeft())
 		}
 	})

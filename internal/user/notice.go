@@ -31,7 +31,11 @@ func Notify(tx *store.Tx, snap *latchkey.Snapshot, u *latchkey.User, kind latchk
 	if u.Email == "" || !u.EmailVerified {
 		return nil
 	}
-	m := &latchkey.Message{Kind: kind, Address: u.Email, UserID: u.ID, ExpiresAt: tx.Now().Add(noticeFor), Locale: by.Locale, From: by.From}
+	userID := u.ID
+	if kind == latchkey.MailAccountDeleted {
+		userID = "" // what is mailed to a user ends with them
+	}
+	m := &latchkey.Message{Kind: kind, Address: u.Email, UserID: userID, ExpiresAt: tx.Now().Add(noticeFor), Locale: by.Locale, From: by.From}
 	if by.Client != nil {
 		m.ClientID = by.Client.ID
 	}

@@ -28,6 +28,7 @@ func Mails() []Mail {
 		{Name: "email-changed", Facts: facts(latchkey.MailEmailChanged, from, mailedURL, "", 7*24*time.Hour)},
 		{Name: "otp-added", Facts: facts(latchkey.MailOTPAdded, from, "", "", 24*time.Hour)},
 		{Name: "credential-removed", Facts: facts(latchkey.MailCredentialRemoved, placed, "", "", 24*time.Hour)},
+		{Name: "account-deleted", Facts: facts(latchkey.MailAccountDeleted, from, "", "", 24*time.Hour)},
 		{Name: "password-changed", Facts: facts(latchkey.MailPasswordChanged, from, "", "", 24*time.Hour)},
 		{Name: "test", Facts: facts(latchkey.MailTest, latchkey.Browser{}, "", "", 0)},
 	}
