@@ -33,8 +33,8 @@ const (
 	MailCredentialRemoved MessageKind = "credential-removed"
 	MailPasswordChanged   MessageKind = "password-changed"
 	MailAccountDeleted    MessageKind = "account-deleted" // its user is gone when it is sent
-	MailRegister          MessageKind = "register"    // a link that makes the account that was asked for
-	MailHasAccount        MessageKind = "has-account" // the same, to an address that has one already
+	MailRegister          MessageKind = "register"        // a link that makes the account that was asked for
+	MailHasAccount        MessageKind = "has-account"     // the same, to an address that has one already
 	MailReset             MessageKind = "reset-credentials"
 	MailTest              MessageKind = "test" // to the administrator who asks whether mail arrives
 )
