@@ -102,7 +102,7 @@ type logging struct {
 
 // outgoing are the settings of calls to addresses that applications name.
 type outgoing struct {
-	OutboundAllow []string `name:"outbound-allow" placeholder:"ADDRESS" help:"What may be called besides https on port 443 of public addresses when an application names its key set or logout endpoint: a host or a network, as 10.0.0.0/8, app.internal:8443 or http://app.internal:3000, with commas between them. In front, jwks= or backchannel-logout= allows it for that alone. Each is a hole in the wall against forged requests: name as little as possible."`
+	OutboundAllow []string `name:"outbound-allow" placeholder:"ADDRESS" help:"What may be called besides https on port 443 of public addresses when an application names its key set or logout endpoint, or an administrator the description of an identity provider: a host or a network, as 10.0.0.0/8, app.internal:8443 or http://app.internal:3000, with commas between them. In front, jwks=, backchannel-logout= or metadata= allows it for that alone. Each is a hole in the wall against forged requests: name as little as possible."`
 }
 
 func (o *outgoing) allowances() ([]outbound.Allowance, error) {

@@ -33,6 +33,12 @@ type Prober interface {
 	Test(ctx context.Context, realm *latchkey.Realm, settings latchkey.SMTP, to string, c outbox.Content) (latchkey.DeliveryAttempt, error)
 }
 
+// Fetcher reads what is at an address that somebody else chose, where that may
+// be called.
+type Fetcher interface {
+	Get(ctx context.Context, address string) (body []byte, status int, err error)
+}
+
 // Deps is what the door is built from.
 type Deps struct {
 	DB       *store.DB
@@ -40,6 +46,7 @@ type Deps struct {
 	Site     *web.Site
 	Verifier Verifier
 	Registry *flow.Registry
+	Metadata Fetcher // of identity providers
 	Pages    *page.Kit
 	Log      *slog.Logger
 	Now      func() time.Time

@@ -197,7 +197,7 @@ func (d *Door) serverInfo(c *call) error {
 		CryptoInfo:  cryptoInfo{Provider: "Go", Keystores: []string{}, Symmetric: []string{"HS256", "HS384", "HS512"}, Asymmetric: token.SignatureAlgorithms()},
 		Themes: map[string][]theme{"login": languages, "account": languages, "email": languages, "admin": languages,
 			"welcome": {{Name: "latchkey"}}, "common": {{Name: "latchkey"}}},
-		SocialProviders: []providerName{}, IdentityProviders: []providerName{}}
+		SocialProviders: social(knownBrokers().Providers), IdentityProviders: knownBrokers().Providers}
 	// What the machine is, is told to those who administer the server, not to
 	// those of one realm.
 	if c.caller.master() {

@@ -55,7 +55,7 @@ func Clocks(own, database time.Time) []Finding {
 func Outbound(allowed []string) []Finding {
 	var f findings
 	for _, a := range allowed {
-		f.add(Weakness, "outbound-allowed", a, "Applications can have the server call %s. Name no more than they need, for the one purpose (jwks= or backchannel-logout= in front).", a)
+		f.add(Weakness, "outbound-allowed", a, "Applications can have the server call %s. Name no more than they need, for the one purpose (jwks=, backchannel-logout= or metadata= in front).", a)
 	}
 	return f.list
 }

@@ -15,9 +15,12 @@ type Purpose string
 const (
 	PurposeKeys   Purpose = "jwks"               // key sets of clients
 	PurposeLogout Purpose = "backchannel-logout" // logout endpoints of clients
+	// PurposeMetadata is reading what an identity provider says of itself, for an
+	// administrator who names its address.
+	PurposeMetadata Purpose = "metadata"
 )
 
-var purposes = []Purpose{PurposeKeys, PurposeLogout}
+var purposes = []Purpose{PurposeKeys, PurposeLogout, PurposeMetadata}
 
 // Allowance is what an operator allows besides https on port 443 of public
 // addresses: one host or network, at one port, by https or by http.
@@ -35,7 +38,7 @@ type Allowance struct {
 // backchannel-logout=http://app.internal:3000.
 func ParseAllowance(text string) (Allowance, error) {
 	wrong := latchkey.Invalid("outbound-allow", "%q is no address that calls may go to. It has the form 10.0.0.0/8, app.internal:8443, "+
-		"[fd00::/8]:8443 or backchannel-logout=http://app.internal:3000; what stands before = is jwks or backchannel-logout.", text)
+		"[fd00::/8]:8443 or backchannel-logout=http://app.internal:3000; what stands before = is jwks, backchannel-logout or metadata.", text)
 	a := Allowance{Port: 443}
 	rest := strings.TrimSpace(text)
 	if purpose, after, ok := strings.Cut(rest, "="); ok {

@@ -1,5 +1,6 @@
 // Package outbound is the one HTTP client for addresses that somebody else
-// chose: the key sets and logout endpoints of applications.
+// chose: the key sets and logout endpoints of applications, and what
+// identity providers say of themselves.
 //
 // It calls https on port 443 of public addresses and nothing else, unless the
 // operator allows it by name ([Allowance], R-141). What an address leads to is

@@ -82,7 +82,7 @@ func (c *Contents) exportProviders(r *representation.Realm, shown Shown) {
 	r.IdentityProviders, r.IdentityProviderMappers = []representation.IdentityProvider{}, []representation.IdentityProviderMapper{}
 	for _, p := range sorted(c.Providers, func(p *latchkey.IdentityProvider) string { return p.Alias }) {
 		rep := representation.IdentityProviderOf(p)
-		rep.Config, rep.Kept = shown.texts(rep.Config), shown.kept(p.Kept)
+		rep.Config, rep.Kept = shown.texts(rep.Config), shown.kept(rep.Kept)
 		r.IdentityProviders = append(r.IdentityProviders, rep)
 		for _, m := range sorted(p.Mappers, func(m latchkey.IdentityProviderMapper) string { return m.Name + "\x00" + m.ID }) {
 			mapper := representation.IdentityProviderMapperOf(&m, p.Alias)

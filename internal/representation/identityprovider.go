@@ -1,7 +1,10 @@
 package representation
 
 import (
+	"bytes"
+	"encoding/json"
 	"maps"
+	"slices"
 
 	"latchkey"
 	"latchkey/internal/secret"
@@ -34,13 +37,63 @@ type IdentityProviderMapper struct {
 
 // IdentityProviderOf shows an identity provider with its secrets.
 func IdentityProviderOf(p *latchkey.IdentityProvider) IdentityProvider {
+	kept := maps.Clone(providerShown)
+	maps.Copy(kept, p.Kept)
 	return IdentityProvider{Alias: new(p.Alias), DisplayName: optional(p.DisplayName), InternalID: new(p.ID),
-		ProviderID: new(p.ProviderID), Enabled: new(p.Enabled), Config: copied(p.Config), Kept: p.Kept}
+		ProviderID: new(p.ProviderID), Enabled: new(p.Enabled), Config: copied(p.Config), Kept: kept}
+}
+
+// providerShown are members that every identity provider shows and that are not
+// acted on: their values where nothing else is kept.
+var providerShown = latchkey.Kept{
+	"updateProfileFirstLoginMode": []byte(`"on"`), "trustEmail": []byte("false"), "storeToken": []byte("false"),
+	"addReadTokenRoleOnCreate": []byte("false"), "authenticateByDefault": []byte("false"), "linkOnly": []byte("false"), "hideOnLogin": []byte("false"),
+}
+
+// The settings of identity providers that name a flow.
+var providerFlows = []string{"firstBrokerLoginFlowAlias", "postBrokerLoginFlowAlias"}
+
+// FlowAliases are the flows that the identity provider is given, by the names
+// of the settings; what is no text is an error.
+func (r *IdentityProvider) FlowAliases() (map[string]string, error) {
+	out := map[string]string{}
+	for _, name := range providerFlows {
+		var alias string
+		if text, ok := r.Kept[name]; ok && json.Unmarshal(text, &alias) != nil {
+			return nil, latchkey.Invalid(name, "Expected the alias of a flow.")
+		}
+		if alias != "" {
+			out[name] = alias
+		}
+	}
+	return out, nil
+}
+
+// switches makes the switches among what is kept true or false: they may come as
+// texts.
+func (r *IdentityProvider) switches() (latchkey.Kept, error) {
+	next := maps.Clone(r.Kept)
+	for name, usual := range providerShown {
+		text, ok := next[name]
+		if !ok || usual[0] == '"' {
+			continue
+		}
+		text = bytes.Trim(text, `"`)
+		if !slices.Contains([]string{"true", "false"}, string(text)) {
+			return nil, latchkey.Invalid(name, "Expected true or false.")
+		}
+		next[name] = text
+	}
+	return next, nil
 }
 
 // Apply changes an identity provider by what is given. A masked value of its
 // configuration stays as it was.
 func (r *IdentityProvider) Apply(p *latchkey.IdentityProvider) error {
+	kept, err := r.switches()
+	if err != nil {
+		return err
+	}
 	if r.Alias != nil {
 		if *r.Alias == "" {
 			return latchkey.Invalid("alias", "An identity provider needs an alias.")
@@ -59,7 +112,7 @@ func (r *IdentityProvider) Apply(p *latchkey.IdentityProvider) error {
 		}
 		p.Config = next
 	}
-	p.Kept = merge(p.Kept, r.Kept, nil)
+	p.Kept = merge(p.Kept, kept, providerShown)
 	return nil
 }
 

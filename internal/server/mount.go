@@ -64,7 +64,7 @@ func (s *Server) build(ctx context.Context) error {
 		People: people, Pages: &oidcPages{kit: pages, now: s.cfg.Now}, Keys: s.outbound(outbound.PurposeKeys), Log: s.cfg.Log, Now: s.cfg.Now})
 	people.Applications = applications
 	operators := admin.New(admin.Deps{DB: s.db, Realms: s.realms, Site: s.site, Verifier: minter, Registry: registry, Pages: pages,
-		Log: s.cfg.Log, Now: s.cfg.Now, Version: s.cfg.Version})
+		Metadata: s.outbound(outbound.PurposeMetadata), Log: s.cfg.Log, Now: s.cfg.Now, Version: s.cfg.Version})
 	accounts := accountrest.New(accountrest.Deps{DB: s.db, Realms: s.realms, Site: s.site, Verifier: minter, Pages: pages,
 		Log: s.cfg.Log, Now: s.cfg.Now})
 	persons := account.New(account.Deps{Realms: s.realms, Site: s.site, Kit: pages, Keyring: s.cfg.Keyring,

@@ -28,3 +28,10 @@ func (tx *Tx) CreateFederatedIdentity(f *latchkey.FederatedIdentity) error {
 func (tx *Tx) DeleteFederatedIdentity(realmID, userID, alias string) (bool, error) {
 	return tx.changed(`DELETE FROM federated_identity WHERE realm_id = $1 AND user_id = $2 AND identity_provider = $3`, realmID, userID, alias)
 }
+
+// DeleteFederatedIdentities takes every user's link with the identity provider
+// away.
+func (tx *Tx) DeleteFederatedIdentities(realmID, alias string) error {
+	_, err := tx.exec(`DELETE FROM federated_identity WHERE realm_id = $1 AND identity_provider = $2`, realmID, alias)
+	return err
+}
