@@ -116,6 +116,21 @@ func TestIdentityProviders(t *testing.T) {
 		for _, taken := range []*latchkey.IdentityProvider{{RealmID: id, Alias: "hub"}, {RealmID: id, ID: p.ID, Alias: "acme"}} {
 			w.refused(latchkey.CodeConflict, func(tx *store.Tx) error { return tx.PutIdentityProvider(taken) })
 		}
+		w.update(func(tx *store.Tx) error {
+			for _, alias := range []string{"hub", "acme"} {
+				if err := tx.CreateFederatedIdentity(&latchkey.FederatedIdentity{RealmID: id, UserID: "u", IdentityProvider: alias, FederatedUserID: "1"}); err != nil {
+					return err
+				}
+			}
+			return tx.DeleteFederatedIdentities(id, "hub")
+		})
+		w.view(func(tx *store.Tx) error {
+			list, err := tx.FederatedIdentities(id, "u")
+			if len(list) != 1 || list[0].IdentityProvider != "acme" {
+				w.Errorf("links that are left: %+v", list)
+			}
+			return err
+		})
 		w.update(func(tx *store.Tx) error { return tx.DeleteIdentityProvider(id, p.ID) })
 		w.same(read(), []*latchkey.IdentityProvider{other})
 		w.refused(latchkey.CodeNotFound, func(tx *store.Tx) error { return tx.DeleteIdentityProvider(id, p.ID) })
