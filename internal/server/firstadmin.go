@@ -48,7 +48,7 @@ func hasAdministrator(ctx context.Context, db *store.DB) (yes bool, err error) {
 		if role == nil {
 			return nil
 		}
-		holders, err := tx.RoleUsers(master.ID, role.ID, 1)
+		holders, err := tx.RoleUsers(master.ID, role.ID, 0, 1)
 		yes = len(holders) > 0
 		return err
 	})

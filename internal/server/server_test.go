@@ -191,7 +191,7 @@ func TestBootstrap(t *testing.T) {
 	admins := func(s *servertest.Server) (names []string) {
 		snap := s.Snapshot(latchkey.MasterRealm)
 		s.View(func(tx *store.Tx) error {
-			users, err := tx.RoleUsers(snap.Realm.ID, snap.RoleNamed("", latchkey.RoleAdmin).ID, 10)
+			users, err := tx.RoleUsers(snap.Realm.ID, snap.RoleNamed("", latchkey.RoleAdmin).ID, 0, 10)
 			for _, u := range users {
 				names = append(names, u.Username)
 			}

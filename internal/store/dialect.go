@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -29,6 +30,9 @@ type dialect struct {
 	bytewise string
 	// list makes an expression: the JSON array of a column of texts from rows.
 	list func(column, from string) string
+	// holds makes a condition: a column of JSON has the text value in the list
+	// under a name (in SQL), or in the list under a name within that.
+	holds func(column, value string, names ...string) string
 	// ddl turns the text of a migration, written for PostgreSQL, into this
 	// database's.
 	ddl func(string) string
@@ -48,6 +52,9 @@ var postgresDialect = dialect{
 	clock:      "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
 	list: func(column, from string) string {
 		return `CAST(array_to_json(ARRAY(SELECT ` + column + ` ` + from + `)) AS TEXT)`
+	},
+	holds: func(column, value string, names ...string) string {
+		return `COALESCE(CAST(` + column + ` AS JSONB) -> ` + strings.Join(names, " -> ") + ` ? ` + value + `, FALSE)`
 	},
 	ddl: func(text string) string { return text },
 	retryable: func(err error) bool {
@@ -93,6 +100,16 @@ var sqliteDialect = dialect{
 	goose: goose.DialectSQLite3,
 	list: func(column, from string) string {
 		return `(SELECT json_group_array(` + column + `) ` + from + `)`
+	},
+	holds: func(column, value string, names ...string) string {
+		from, where := `json_each(`+column+`) n0`, `n0.key = `+names[0]
+		for i, name := range names[1:] {
+			from += fmt.Sprintf(`, json_each(n%d.value) n%d`, i, i+1)
+			where += fmt.Sprintf(` AND n%d.key = %s`, i+1, name)
+		}
+		last := len(names)
+		return fmt.Sprintf(`EXISTS (SELECT 1 FROM %s, json_each(n%d.value) n%d WHERE %s AND n%d.value = %s)`,
+			from, last-1, last, where, last, value)
 	},
 	ddl: func(text string) string {
 		text = strings.ReplaceAll(text, "CREATE UNLOGGED TABLE", "CREATE TABLE")

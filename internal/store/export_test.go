@@ -101,3 +101,6 @@ func (db *DB) ReadsWaiting() int {
 	defer f.mu.Unlock()
 	return len(f.waiting)
 }
+
+// FewUsers is how many users are sorted to give a page of them.
+const FewUsers = fewUsers

@@ -63,9 +63,9 @@ func TestGroups(t *testing.T) {
 			if h, err = tx.Holdings(id, bob.ID); err != nil || len(h.RoleIDs()) != 0 {
 				w.Errorf("bob holds %v, %v", h.RoleIDs(), err)
 			}
-			g, err := tx.GroupByPath(id, "/staff/west/leads")
-			if err != nil || g.ID != leads.ID {
-				w.Errorf("by path: %v, %v", g, err)
+			m, err := tx.GroupByPath(id, "/staff/west/leads")
+			if err != nil || m.Group.ID != leads.ID || m.Path() != "/staff/west/leads" {
+				w.Errorf("by path: %v, %v", m, err)
 			}
 			if _, err := tx.GroupByPath(id, "/staff/leads"); latchkey.ErrorCode(err) != latchkey.CodeNotFound {
 				w.Errorf("a path of no group: %v", err)
@@ -82,12 +82,15 @@ func TestGroups(t *testing.T) {
 		w.refused(latchkey.CodeNotFound, func(tx *store.Tx) error {
 			return tx.CreateGroup(&latchkey.Group{RealmID: id, ParentID: "nowhere", Name: "x"})
 		})
-		w.refused(latchkey.CodeInvalid, func(tx *store.Tx) error {
-			below := *staff
-			below.ParentID = leads.ID
-			return tx.UpdateGroup(&below)
+		w.refused(latchkey.CodeInvalid, func(tx *store.Tx) error { return tx.MoveGroup(id, staff.ID, leads.ID) })
+		w.refused(latchkey.CodeInvalid, func(tx *store.Tx) error { return tx.MoveGroup(id, staff.ID, staff.ID) })
+		w.update(func(tx *store.Tx) error {
+			gone, err := tx.DeleteGroup(id, staff.ID)
+			if len(gone) != 3 {
+				w.Errorf("deleted %v", gone)
+			}
+			return err
 		})
-		w.update(func(tx *store.Tx) error { return tx.DeleteGroup(id, staff.ID) })
 		w.view(func(tx *store.Tx) error {
 			left, err := tx.AllGroups(id)
 			if err != nil || len(left) != 1 || left[0].ID != other.ID {

@@ -172,11 +172,11 @@ func TestUserRoles(t *testing.T) {
 		})
 		w.same(roles(ann.ID), []string{c.role.ID})
 		w.view(func(tx *store.Tx) error {
-			list, err := tx.RoleUsers(id, c.role.ID, 10)
+			list, err := tx.RoleUsers(id, c.role.ID, 0, 10)
 			if len(list) != 2 {
 				w.Errorf("%d users have the role", len(list))
 			}
-			list, _ = tx.RoleUsers(id, c.role.ID, 1)
+			list, _ = tx.RoleUsers(id, c.role.ID, 0, 1)
 			if len(list) != 1 {
 				w.Errorf("the limit gives %d", len(list))
 			}

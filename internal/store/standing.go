@@ -90,6 +90,6 @@ func (tx *Tx) standing(what string, more func(*Standing) []any, from string, arg
 	}
 	slices.Sort(st.Holdings.Roles)
 	slices.Sort(groups)
-	st.Holdings.Memberships, err = tx.places(st.User.RealmID, groupsOfUser, st.User.ID, groups)
+	st.Holdings.Memberships, err = tx.places(st.User.RealmID, groupsOfUser, groups, st.User.ID)
 	return st, err
 }

@@ -209,10 +209,3 @@ func (tx *Tx) AddUserRole(realmID, userID, roleID string) error {
 func (tx *Tx) RemoveUserRole(realmID, userID, roleID string) error {
 	return tx.later(nil, `DELETE FROM user_role WHERE realm_id = $1 AND user_id = $2 AND role_id = $3`, realmID, userID, roleID)
 }
-
-// RoleUsers gives the users that were given the role itself, at most limit.
-func (tx *Tx) RoleUsers(realmID, roleID string, limit int) ([]*latchkey.User, error) {
-	return many(tx, (*Tx).scanUser, `SELECT `+userColumns+` FROM users WHERE realm_id = $1 AND id IN (
-			SELECT user_id FROM user_role WHERE realm_id = $1 AND role_id = $2)
-		ORDER BY created_at, id LIMIT $3`, realmID, roleID, limit)
-}
