@@ -160,6 +160,15 @@ func (c *call) read(v any) error {
 	return decode(body, v)
 }
 
+// readIfAny is read where a body may be left out, and says whether there was one.
+func (c *call) readIfAny(v any) (bool, error) {
+	body, err := c.bytes()
+	if err != nil || len(strings.TrimSpace(string(body))) == 0 {
+		return false, err
+	}
+	return true, decode(body, v)
+}
+
 // decode is [call.read] for a body in hand.
 func decode(body []byte, v any) error {
 	if len(strings.TrimSpace(string(body))) == 0 {

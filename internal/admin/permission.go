@@ -198,6 +198,11 @@ func has(held map[string]bool, roles []string) bool {
 	return slices.ContainsFunc(roles, func(name string) bool { return held[name] })
 }
 
+// administrativeRoles are the names of all of them that a client holds.
+var administrativeRoles = []string{viewRealm, manageRealm, viewUsers, manageUsers, queryUsers, viewClients, manageClients, queryClients,
+	createClient, queryGroups, queryRealms, viewEvents, manageEvents, viewIdentityProviders, manageIdentityProviders, viewAuthorization,
+	manageAuthorization, impersonation, realmAdmin, "view-organizations", "manage-organizations", "query-organizations"}
+
 // administrative says whether a role of the realm gives power over realms.
 func administrative(snap *latchkey.Snapshot, r *latchkey.Role) bool {
 	master := snap.Realm.Name == latchkey.MasterRealm
@@ -205,7 +210,23 @@ func administrative(snap *latchkey.Snapshot, r *latchkey.Role) bool {
 		return master && (r.Name == latchkey.RoleAdmin || r.Name == createRealm)
 	}
 	c := snap.ClientByID(r.ClientID)
-	return c != nil && (c.ClientID == latchkey.ClientRealmManagement || (master && strings.HasSuffix(c.ClientID, "-realm")))
+	return c != nil && (c.ClientID == latchkey.ClientRealmManagement || (master && strings.HasSuffix(c.ClientID, "-realm"))) &&
+		slices.Contains(administrativeRoles, r.Name)
+}
+
+// lacks finds an administrative role that the caller does not have among the
+// roles with the ids and all that they are composed of; nil when there is none.
+// Who gives roles to others is asked this first.
+func (c *caller) lacks(snap *latchkey.Snapshot, ids ...string) *latchkey.Role {
+	for _, role := range snap.ExpandRoles(ids) {
+		if role.ClientID != "" && role.Name == realmAdmin {
+			continue // master's administrators have what it is made of, and not the role; that is looked at by itself
+		}
+		if administrative(snap, role) && !c.holds(snap, role) {
+			return role
+		}
+	}
+	return nil
 }
 
 // holds says whether the caller has the role of the realm themselves: nobody

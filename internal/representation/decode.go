@@ -98,6 +98,9 @@ func (p *parser) value(depth int) (any, error) {
 	}
 	delim, ok := tok.(json.Delim)
 	if !ok {
+		if text, is := tok.(string); is && strings.ContainsRune(text, 0) {
+			return nil, p.fail("a text holds a NUL character", nil) // which PostgreSQL keeps in no text
+		}
 		return tok, nil
 	}
 	if depth >= maxDepth {

@@ -1,6 +1,7 @@
 package representation
 
 import (
+	"slices"
 	"strings"
 
 	"latchkey"
@@ -41,12 +42,31 @@ func GroupOf(s *latchkey.Snapshot, g *latchkey.Group, path string) Group {
 	return r
 }
 
+// BriefGroupOf shows a group without what it has: its names and its place. path
+// is its place in the tree.
+func BriefGroupOf(g *latchkey.Group, path string) Group {
+	return Group{ID: new(g.ID), Name: new(g.Name), Description: optional(g.Description), Path: &path, ParentID: optional(g.ParentID),
+		SubGroups: []Group{}}
+}
+
+// GroupPath is the path of a group in the tree.
+func GroupPath(m *latchkey.Membership) string {
+	path := ""
+	for _, g := range slices.Backward(m.Above) {
+		path = PathBelow(path, g.Name)
+	}
+	return PathBelow(path, m.Group.Name)
+}
+
 // Apply changes a group's name, description and attributes by what is given;
 // its place and its roles are changed by other calls.
 func (r *Group) Apply(g *latchkey.Group) error {
 	if r.Name != nil {
 		if strings.TrimSpace(*r.Name) == "" {
 			return latchkey.Invalid("name", "A group needs a name.")
+		}
+		if len(*r.Name) > maxName {
+			return latchkey.Invalid("name", "A group's name has at most %d bytes.", maxName)
 		}
 		g.Name = *r.Name
 	}

@@ -4,6 +4,9 @@ import (
 	"latchkey"
 )
 
+// maxName is how many bytes the name of a role or of a group may have.
+const maxName = 255
+
 // Role is a realm role or a role of a client.
 type Role struct {
 	ID          *string             `json:"id,omitzero"`
@@ -31,17 +34,24 @@ type Composites struct {
 	Client map[string][]string `json:"client,omitzero"`
 }
 
-// RoleMappings are the roles of a user.
+// RoleMappings are roles by whose they are.
 type RoleMappings struct {
 	RealmMappings  []Role                        `json:"realmMappings,omitzero"`
 	ClientMappings map[string]ClientRoleMappings `json:"clientMappings,omitzero"` // by clientId
 }
 
-// ClientRoleMappings are a user's roles of one client.
+// ClientRoleMappings are those of one client.
 type ClientRoleMappings struct {
 	ID       string `json:"id"`
 	Client   string `json:"client"` // clientId
 	Mappings []Role `json:"mappings"`
+}
+
+// BriefRoleOf is RoleOf without the attributes, as lists show roles.
+func BriefRoleOf(s *latchkey.Snapshot, r *latchkey.Role) Role {
+	out := RoleOf(s, r)
+	out.Attributes = nil
+	return out
 }
 
 // RoleOf shows a role, without the names of what it is composed of.
@@ -86,7 +96,8 @@ func CompositesOf(s *latchkey.Snapshot, r *latchkey.Role) *Composites {
 	return &c
 }
 
-// RoleMappingsOf shows the roles that a user has directly.
+// RoleMappingsOf shows the roles with the ids by whose they are: what a user, a
+// group, a client or a client scope has directly.
 func RoleMappingsOf(s *latchkey.Snapshot, ids []string) RoleMappings {
 	var out RoleMappings
 	for _, id := range ids {
@@ -94,8 +105,7 @@ func RoleMappingsOf(s *latchkey.Snapshot, ids []string) RoleMappings {
 		if role == nil {
 			continue
 		}
-		shown := RoleOf(s, role)
-		shown.Attributes = nil
+		shown := BriefRoleOf(s, role)
 		if role.ClientID == "" {
 			out.RealmMappings = append(out.RealmMappings, shown)
 			continue
@@ -120,6 +130,9 @@ func (r *Role) Apply(to *latchkey.Role) error {
 	if r.Name != nil {
 		if *r.Name == "" {
 			return latchkey.Invalid("name", "A role needs a name.")
+		}
+		if len(*r.Name) > maxName {
+			return latchkey.Invalid("name", "A role's name has at most %d bytes.", maxName)
 		}
 		to.Name = *r.Name
 	}
