@@ -17,12 +17,6 @@ func (d *Door) absentRoutes() []route {
 		return route{method: method, path: path, may: may, summary: summary + ": refused", body: map[string]any{},
 			act: func(*call) error { return tellError(http.StatusBadRequest, sentence) }}
 	}
-	noFeature := func(method, path string, may []string) route {
-		return route{method: method, path: path, may: may, summary: "Fine-grained permissions: the feature is not here", gives: map[string]any{},
-			act: func(*call) error {
-				return &restError{status: http.StatusNotImplemented, Message: "Feature not enabled", Detail: "Fine-grained permissions are not part of this server."}
-			}}
-	}
 	noOrganizations := func(*call) error {
 		return tellError(http.StatusNotFound, "Organizations not enabled for this realm.")
 	}
@@ -45,6 +39,14 @@ func (d *Door) absentRoutes() []route {
 		clear("/clear-realm-cache", "the realm"), clear("/clear-user-cache", "users"), clear("/clear-keys-cache", "others' keys"),
 		clear("/clear-crl-cache", "revoked certificates"),
 	}
+}
+
+// noFeature is a route of the fine-grained permissions.
+func noFeature(method, path string, may []string) route {
+	return route{method: method, path: path, may: may, summary: "Fine-grained permissions: the feature is not here", gives: map[string]any{},
+		act: func(*call) error {
+			return &restError{status: http.StatusNotImplemented, Message: "Feature not enabled", Detail: "Fine-grained permissions are not part of this server."}
+		}}
 }
 
 // credentialRegistrators are the required actions that set up a credential and

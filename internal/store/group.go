@@ -151,6 +151,22 @@ func (tx *Tx) GroupPlace(realmID, id string) (*latchkey.Membership, error) {
 	return list[0], nil
 }
 
+// GroupPlaces gives the groups with the ids, in that order, each with those
+// above it; ids of no group are left out.
+func (tx *Tx) GroupPlaces(realmID string, ids []string) ([]*latchkey.Membership, error) {
+	var out []*latchkey.Membership
+	for ; len(ids) > 0; ids = ids[min(idsAtOnce, len(ids)):] {
+		some := ids[:min(idsAtOnce, len(ids))]
+		args := padded(some)
+		list, err := tx.places(realmID, `SELECT id FROM realm_group WHERE realm_id = $1 AND id IN (`+placeholders(2, len(args))+`)`, some, args...)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, list...)
+	}
+	return out, nil
+}
+
 // places reads the groups that seed selects (of $1, the realm, and of args from
 // $2 on) with those above them, and gives the ones with the ids, in that order;
 // ids of no group are left out.

@@ -1,0 +1,153 @@
+package admin_test
+
+import (
+	"strings"
+	"testing"
+
+	"latchkey/internal/representation"
+	"latchkey/internal/store"
+)
+
+// Roles are mapped to users, groups, clients and client scopes in the same
+// way.
+func TestRoleMappings(t *testing.T) {
+	w := newWorld(t)
+	admin := w.admin()
+	w.recording(admin, "demo")
+	ada := w.s.AddUser("demo", "ada@example.test", "", nil)
+	app := w.s.RP("demo", func(c *representation.Client) { c.FullScopeAllowed = new(false) }).Client.ID
+	other := w.rp.Client.ID
+	one, two := w.newRole(admin, "/demo/roles", "one"), w.newRole(admin, "/demo/roles", "two")
+	w.must(204, admin, "POST", "/demo/roles/one/composites", []named{two})
+	read, write := w.newRole(admin, "/demo/clients/"+other+"/roles", "read"), w.newRole(admin, "/demo/clients/"+other+"/roles", "write")
+	group := w.must(201, admin, "POST", "/demo/groups", m{"name": "staff"}).id()
+	scope := w.s.Snapshot("demo").ScopeByName("address").ID
+	for _, of := range []struct{ path, kind, of string }{
+		{"users/" + ada.ID + "/role-mappings", "ROLE", ""},
+		{"groups/" + group + "/role-mappings", "ROLE", ""},
+		{"clients/" + app + "/scope-mappings", "SCOPE", ""},
+		{"client-scopes/" + scope + "/scope-mappings", "SCOPE", ""},
+	} {
+		path := "/demo/" + of.path
+		// What a user has from the start is left out.
+		w.must(204, admin, "DELETE", path+"/realm", nil)
+		w.must(204, admin, "POST", path+"/realm", []named{one})
+		w.must(204, admin, "POST", path+"/realm", []named{one})
+		w.must(204, admin, "POST", path+"/clients/"+other, []named{write, read})
+		for at, want := range map[string]string{
+			"/realm": "one", "/realm/composite": "one two", "/realm/composite?briefRepresentation=false": "one two",
+			"/clients/" + other: "read write", "/clients/" + other + "/composite": "read write", "/clients/" + other + "/available": "",
+		} {
+			if got := w.names(admin, path+at); got != want {
+				t.Errorf("%s%s: %s", path, at, got)
+			}
+		}
+		if got := w.names(admin, path+"/realm/available"); strings.Contains(got, "one") || !strings.Contains(got, "two") {
+			t.Errorf("%s: available %s", path, got)
+		}
+		var all struct {
+			RealmMappings  []named
+			ClientMappings map[string]struct {
+				ID, Client string
+				Mappings   []named
+			}
+		}
+		w.must(200, admin, "GET", path, nil).into(&all)
+		mine := all.ClientMappings[w.rp.Client.ClientID]
+		if namesOf(all.RealmMappings) != "one" || namesOf(mine.Mappings) != "read write" || mine.ID != other || mine.Client != w.rp.Client.ClientID {
+			t.Errorf("%s: %+v", path, all)
+		}
+		for _, body := range []any{[]m{{"id": "nope", "name": "nope"}}, []named{read}, []m{{"id": one.ID, "name": "two"}}} {
+			if a := w.must(404, admin, "POST", path+"/realm", body); a.Text != `{"error":"Role not found"}` {
+				t.Error(a.Text)
+			}
+		}
+		for _, body := range []any{"", "{", m{"id": 1}} {
+			w.must(400, admin, "POST", path+"/realm", body)
+		}
+		if a := w.must(404, admin, "GET", path+"/clients/none", nil); a.Text != `{"error":"Client not found"}` {
+			t.Error(a.Text)
+		}
+		w.must(204, admin, "DELETE", path+"/realm", []named{one, two})
+		w.must(204, admin, "DELETE", path+"/clients/"+other, nil)
+		if a := w.must(200, admin, "GET", path, nil); a.Text != "{}" {
+			t.Errorf("%s: %s", path, a.Text)
+		}
+		events := strings.Join(w.recorded(admin, "demo"), "\n")
+		for _, want := range []string{"CREATE REALM_" + of.kind + "_MAPPING " + of.path + "/realm", "DELETE REALM_" + of.kind + "_MAPPING " + of.path + "/realm",
+			"CREATE CLIENT_" + of.kind + "_MAPPING " + of.path + "/clients/" + other, "DELETE CLIENT_" + of.kind + "_MAPPING " + of.path + "/clients/" + other} {
+			if !strings.Contains(events, want) {
+				t.Errorf("no %s in\n%s", want, events)
+			}
+		}
+	}
+	for path, sentence := range map[string]string{
+		"/demo/users/none/role-mappings": "User not found", "/demo/groups/none/role-mappings": "Could not find group by id",
+		"/demo/clients/none/scope-mappings": "Could not find client", "/demo/client-scopes/none/scope-mappings": "Could not find client scope",
+	} {
+		for _, at := range []string{path, path + "/realm", path + "/clients/" + other} {
+			if a := w.must(404, admin, "GET", at, nil); a.Text != `{"error":"`+sentence+`"}` {
+				t.Errorf("%s: %s", at, a.Text)
+			}
+		}
+		w.must(404, admin, "POST", path+"/realm", []named{one})
+	}
+}
+
+// A client with full scope has every role in its scope, and its own always.
+func TestScopeOfClient(t *testing.T) {
+	w := newWorld(t)
+	admin := w.admin()
+	app := w.rp.Client.ID
+	w.newRole(admin, "/demo/clients/"+app+"/roles", "own")
+	path := "/demo/clients/" + app + "/scope-mappings"
+	if got := w.names(admin, path+"/realm/composite"); !strings.Contains(got, "offline_access") {
+		t.Errorf("full scope: %s", got)
+	}
+	if got := w.names(admin, path+"/clients/"+app+"/available"); got != "" {
+		t.Errorf("available: %s", got)
+	}
+	if got := w.names(admin, path+"/clients/"+app); got != "" {
+		t.Errorf("mapped: %s", got)
+	}
+}
+
+// Who has a role is listed with it; a deleted role is nobody's, and is not what
+// a role of the same name is.
+func TestRoleMembers(t *testing.T) {
+	w := newWorld(t)
+	admin := w.admin()
+	role := w.newRole(admin, "/demo/roles", "reader")
+	group := w.must(201, admin, "POST", "/demo/groups", m{"name": "staff"}).id()
+	w.must(204, admin, "POST", "/demo/groups/"+group+"/role-mappings/realm", []named{role})
+	for _, name := range []string{"bea", "ada", "cid"} {
+		u := w.s.AddUser("demo", name+"@example.test", "", nil)
+		w.must(204, admin, "POST", "/demo/users/"+u.ID+"/role-mappings/realm", []named{role})
+	}
+	var list []struct {
+		Username string
+		Access   map[string]bool
+	}
+	w.must(200, admin, "GET", "/demo/roles/reader/users?first=1&max=1", nil).into(&list)
+	if len(list) != 1 || list[0].Username != "bea@example.test" || !list[0].Access["manage"] {
+		t.Errorf("users: %+v", list)
+	}
+	for path, want := range map[string]string{"": "staff", "?max=0": "", "?first=1": "", "?briefRepresentation=false": "staff"} {
+		if got := w.names(admin, "/demo/roles/reader/groups"+path); got != want {
+			t.Errorf("groups%s: %s", path, got)
+		}
+	}
+	w.must(204, admin, "DELETE", "/demo/roles/reader", nil)
+	w.newRole(admin, "/demo/roles", "reader")
+	w.must(200, admin, "GET", "/demo/roles/reader/users", nil).into(&list)
+	if len(list) > 0 {
+		t.Errorf("users of the new role: %+v", list)
+	}
+	w.s.View(func(tx *store.Tx) error {
+		g, err := tx.Group(w.rp.Client.RealmID, group)
+		if err == nil && len(g.Roles) > 0 {
+			t.Errorf("the group still names %v", g.Roles)
+		}
+		return err
+	})
+}
