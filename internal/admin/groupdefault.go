@@ -53,7 +53,7 @@ func (c *call) changeDefaultGroups(operation string, change func(list []string, 
 			return notFound(err, "Group not found")
 		}
 		if operation == operationCreate {
-			if err := c.mayGive(snap, (&latchkey.Holdings{Memberships: []*latchkey.Membership{m}}).RoleIDs()...); err != nil {
+			if err := c.mayJoin(snap, m); err != nil {
 				return err
 			}
 		}

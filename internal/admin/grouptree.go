@@ -235,5 +235,5 @@ func (c *call) moveGroup(tx *store.Tx, id, parent string) error {
 	if err != nil {
 		return notFound(err, noGroup)
 	}
-	return c.mayGive(c.snap, (&latchkey.Holdings{Memberships: []*latchkey.Membership{m}}).RoleIDs()...)
+	return c.mayJoin(c.snap, m)
 }

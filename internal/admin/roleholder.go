@@ -23,13 +23,13 @@ func amongExpanded(snap *latchkey.Snapshot, ids []string) func(*latchkey.Role) b
 }
 
 func userHolder(c *call, tx *store.Tx, snap *latchkey.Snapshot) (*roleHolder, error) {
-	find := tx.User
+	find := c.person
 	if c.writable() {
-		find = tx.LockUser
+		find = c.lockPerson
 	}
-	u, err := find(snap.Realm.ID, c.path("id"))
+	u, err := find(tx)
 	if err != nil {
-		return nil, notFound(err, "User not found")
+		return nil, err
 	}
 	held, err := tx.Holdings(u.RealmID, u.ID)
 	if err != nil {

@@ -15,9 +15,12 @@ func (c *call) members(tx *store.Tx, list []*latchkey.User) ([]representation.Us
 	brief := c.flag("briefRepresentation", false)
 	out := make([]representation.User, 0, len(list))
 	for _, u := range list {
-		out = append(out, representation.UserOf(u, brief))
+		out = append(out, c.shown(u, brief))
 	}
-	return out, nil
+	if brief {
+		return out, nil
+	}
+	return out, withOTP(tx, c.snap.Realm.ID, out)
 }
 
 // roleUsers lists the users that were given a role themselves: not those who

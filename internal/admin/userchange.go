@@ -189,19 +189,15 @@ func (n *newUser) free(tx *store.Tx, u *latchkey.User) error {
 // join puts the user into the groups that are given by their paths.
 func (n *newUser) join(tx *store.Tx, u *latchkey.User) error {
 	for _, path := range n.body.Groups {
-		g, err := tx.GroupByPath(u.RealmID, path)
+		m, err := tx.GroupByPath(u.RealmID, path)
 		if latchkey.ErrorCode(err) == latchkey.CodeNotFound {
 			return latchkey.Invalid("groups", "There is no group with the path %q.", path)
 		}
-		if err != nil {
-			return err
-		}
-		m, err := tx.GroupPlace(u.RealmID, g.ID)
 		if err == nil {
-			err = n.mayJoin(m)
+			err = n.mayJoin(n.snap, m)
 		}
 		if err == nil {
-			err = tx.JoinGroup(u.RealmID, u.ID, g.ID)
+			err = tx.JoinGroup(u.RealmID, u.ID, m.Group.ID)
 		}
 		if err != nil {
 			return err

@@ -56,25 +56,9 @@ func (d *Door) userGroups(c *call) error {
 	}
 	out := []representation.Group{}
 	for _, m := range part(list, first, limit) {
-		out = append(out, groupShown(c.snap, m, c.flag("briefRepresentation", true)))
+		out = append(out, shownGroup(c.snap, m, c.flag("briefRepresentation", true)))
 	}
 	return c.answer(out)
-}
-
-// groupShown shows a group that somebody is in.
-func groupShown(snap *latchkey.Snapshot, m *latchkey.Membership, brief bool) representation.Group {
-	path := ""
-	for i := len(m.Above) - 1; i >= 0; i-- {
-		path = representation.PathBelow(path, m.Above[i].Name)
-	}
-	r := representation.GroupOf(snap, m.Group, representation.PathBelow(path, m.Group.Name))
-	if m.Group.ParentID != "" {
-		r.ParentID = new(m.Group.ParentID)
-	}
-	if brief {
-		return representation.Group{ID: r.ID, Name: r.Name, Description: r.Description, Path: r.Path, ParentID: r.ParentID, SubGroups: r.SubGroups}
-	}
-	return r
 }
 
 func (d *Door) countUserGroups(c *call) error {
@@ -87,9 +71,9 @@ func (d *Door) countUserGroups(c *call) error {
 
 // mayJoin refuses a group whose members have an administrative role that the
 // caller lacks.
-func (c *call) mayJoin(m *latchkey.Membership) error {
+func (c *call) mayJoin(snap *latchkey.Snapshot, m *latchkey.Membership) error {
 	roles := (&latchkey.Holdings{Memberships: []*latchkey.Membership{m}}).RoleIDs()
-	if name := c.caller.exceeds(c.snap, roles); name != "" {
+	if name := c.caller.exceeds(snap, roles); name != "" {
 		return answerError(http.StatusForbidden, "The members of the group have the administrative role "+name+", which the caller lacks.")
 	}
 	return nil
@@ -113,7 +97,7 @@ func (c *call) changeMembership(joins bool) error {
 		}
 		change, operation := tx.LeaveGroup, operationDelete
 		if joins {
-			if err := c.mayJoin(m); err != nil {
+			if err := c.mayJoin(c.snap, m); err != nil {
 				return err
 			}
 			change, operation = tx.JoinGroup, operationCreate
@@ -125,7 +109,7 @@ func (c *call) changeMembership(joins bool) error {
 		if err := change(u.RealmID, u.ID, m.Group.ID); err != nil {
 			return err
 		}
-		return c.record(tx, act{operation, "GROUP_MEMBERSHIP", "users/" + u.ID + "/groups/" + m.Group.ID, groupShown(c.snap, m, true)})
+		return c.record(tx, act{operation, "GROUP_MEMBERSHIP", "users/" + u.ID + "/groups/" + m.Group.ID, shownGroup(c.snap, m, true)})
 	})
 	if err != nil {
 		return err
