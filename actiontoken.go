@@ -8,14 +8,21 @@ type TokenKind string
 
 // The kinds of action tokens.
 const (
-	TokenMagicLink   TokenKind = "magic-link"        // mailed by a login
-	TokenReset       TokenKind = "reset-credentials" // mailed by a login, to who forgot their password
-	TokenAPILink     TokenKind = "ext-magic-link"    // made by POST /realms/{realm}/magic-link
-	TokenVerifyEmail TokenKind = "verify-email"      // mailed by the required action
-	TokenFirstAdmin  TokenKind = "first-admin"       // printed once on the host (R-197)
-	TokenUpdateEmail TokenKind = "update-email"      // mailed to an account's new address
-	TokenRevertEmail TokenKind = "revert-email"      // mailed to its earlier one (R-038)
+	TokenMagicLink TokenKind = "magic-link"        // mailed by a login
+	TokenReset     TokenKind = "reset-credentials" // mailed by a login, to who forgot their password
+	TokenAPILink   TokenKind = "ext-magic-link"    // made by POST /realms/{realm}/magic-link
+	// TokenExecuteActions is mailed for an administrator: its actions are asked of
+	// the account's owner, and nobody is signed in by it.
+	TokenExecuteActions TokenKind = "execute-actions"
+	TokenVerifyEmail    TokenKind = "verify-email" // mailed by the required action
+	TokenFirstAdmin     TokenKind = "first-admin"  // printed once on the host (R-197)
+	TokenUpdateEmail    TokenKind = "update-email" // mailed to an account's new address
+	TokenRevertEmail    TokenKind = "revert-email" // mailed to its earlier one (R-038)
 )
+
+// ByAPI says that tokens of the kind were made by the API: no login waits for
+// them.
+func (k TokenKind) ByAPI() bool { return k == TokenAPILink || k == TokenExecuteActions }
 
 // ActionToken is a secret that was mailed or handed out. It is found by its
 // public ID, the selector, and proven by the secret whose SHA-256 is
@@ -37,8 +44,11 @@ type ActionToken struct {
 
 	Address  string `json:"address,omitempty"` // where it was mailed to; empty when it was handed out
 	Reusable bool   `json:"reusable,omitempty"`
-	// Request is the application's request of a link made by the API.
-	Request    *AuthorizationRequest `json:"request,omitempty"`
-	RememberMe bool                  `json:"rememberMe,omitempty"`
-	Locale     string                `json:"locale,omitempty"`
+	// Request is the application's request of a link made by the API; of one that
+	// asks for actions it says where the person may go on from there.
+	Request *AuthorizationRequest `json:"request,omitempty"`
+	// Actions are the required actions of TokenExecuteActions, by alias.
+	Actions    []string `json:"actions,omitempty"`
+	RememberMe bool     `json:"rememberMe,omitempty"`
+	Locale     string   `json:"locale,omitempty"`
 }

@@ -25,6 +25,7 @@ const (
 	EventUpdatePassword          EventType = "UPDATE_PASSWORD"
 	EventVerifyEmail             EventType = "VERIFY_EMAIL"
 	EventSendVerifyEmail         EventType = "SEND_VERIFY_EMAIL"
+	EventImpersonate             EventType = "IMPERSONATE"
 	EventCustomRequired          EventType = "CUSTOM_REQUIRED_ACTION"
 	EventExecuteActionToken      EventType = "EXECUTE_ACTION_TOKEN"
 	EventExecuteActionTokenError EventType = "EXECUTE_ACTION_TOKEN_ERROR"
@@ -62,7 +63,7 @@ func EventTypes() []EventType { return append([]EventType(nil), eventTypes...) }
 var eventTypes = []EventType{
 	EventLogin, EventLoginError, EventRegister, EventLogout, EventLogoutError, EventCodeToToken, EventCodeToTokenError,
 	EventRefreshToken, EventRefreshTokenError, EventClientLogin, EventClientLoginError, EventUserInfoError,
-	EventUpdateProfile, EventUpdateEmail, EventUpdatePassword, EventVerifyEmail, EventSendVerifyEmail, EventCustomRequired,
+	EventUpdateProfile, EventUpdateEmail, EventUpdatePassword, EventVerifyEmail, EventSendVerifyEmail, EventImpersonate, EventCustomRequired,
 	EventExecuteActionToken, EventExecuteActionTokenError, EventRestart, EventUpdateCredential, EventRemoveCredential,
 	EventBackchannelLogout, EventBackchannelLogoutError, EventGrantConsent, EventUpdateConsent, EventDeleteAccount,
 	EventRevokeGrant, EventRevokeGrantError, EventIntrospectTokenError,

@@ -25,6 +25,9 @@ const (
 	// browser that did not ask, whose application knows nothing of a state
 	// (initiate_login_uri, base URL, or a page).
 	AnswerStart AnswerKind = "start"
+	// AnswerPage leads to a page: what an administrator asked of the person is
+	// done. Nobody is signed in by it.
+	AnswerPage AnswerKind = "page"
 )
 
 // Entry says by which of the realm's flows a login was entered. The names are

@@ -24,6 +24,8 @@ const (
 	MailVerifyEmail MessageKind = "verify-email" // a link that proves an address
 	MailAPILink     MessageKind = "api-link"     // a link made by the API
 
+	MailExecuteActions MessageKind = "execute-actions" // a link to what an administrator asks of the account's owner
+
 	MailUpdateEmail  MessageKind = "update-email"  // link and code that prove an account's new address
 	MailAddressTaken MessageKind = "address-taken" // instead of it, where another account has the address
 	MailEmailChanged MessageKind = "email-changed" // to the earlier address, with the way back
@@ -42,7 +44,7 @@ const (
 // Linked says whether mails of the kind carry a link.
 func (k MessageKind) Linked() bool {
 	switch k {
-	case MailMagicLink, MailVerifyEmail, MailAPILink, MailUpdateEmail, MailEmailChanged, MailRegister, MailHasAccount, MailReset:
+	case MailMagicLink, MailVerifyEmail, MailAPILink, MailExecuteActions, MailUpdateEmail, MailEmailChanged, MailRegister, MailHasAccount, MailReset:
 		return true
 	}
 	return false

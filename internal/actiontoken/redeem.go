@@ -117,6 +117,9 @@ func (a *act) run() (Redemption, error) {
 	if err == nil && claimed && a.config.registers() {
 		err = a.claim()
 	}
+	if err == nil {
+		err = a.ask()
+	}
 	if err != nil {
 		return Redemption{}, err
 	}
@@ -185,9 +188,23 @@ func (a *act) bindToken() (refused string) {
 
 func (a *act) kindFits() bool {
 	if a.via == latchkey.ViaAPI {
-		return a.token.Kind == latchkey.TokenAPILink || a.token.Kind == latchkey.TokenFirstAdmin
+		return a.token.Kind.ByAPI() || a.token.Kind == latchkey.TokenFirstAdmin
 	}
 	return a.token.Kind == latchkey.TokenMagicLink || a.token.Kind == latchkey.TokenReset
+}
+
+// ask puts the actions of the token upon the user. That the address is proven
+// the link itself has shown.
+func (a *act) ask() error {
+	if a.token == nil || len(a.token.Actions) == 0 {
+		return nil
+	}
+	for _, alias := range a.token.Actions {
+		if alias != latchkey.ActionVerifyEmail {
+			a.user.AddRequiredAction(alias)
+		}
+	}
+	return a.tx.UpdateUser(a.user)
 }
 
 // lockAsking locks the login that mailed a link which goes on elsewhere.

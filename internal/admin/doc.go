@@ -16,7 +16,7 @@
 // realm that does not exist, 403 without the role, and only then 404 for what
 // is not in the realm.
 //
-// Nevers: it never starts a session for anybody, never shows a page or a
+// Nevers: it starts no session but by impersonation, never shows a page or a
 // secret that a mail holds, never changes what a snapshot holds in place, and
 // never imports another door.
 package admin

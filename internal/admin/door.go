@@ -30,6 +30,8 @@ type Verifier interface {
 
 // Prober sends a mail at once and says what the relay said.
 type Prober interface {
+	// Sends says whether mails of the realm have somewhere to go.
+	Sends(realm *latchkey.Realm) bool
 	Test(ctx context.Context, realm *latchkey.Realm, settings latchkey.SMTP, to string, c outbox.Content) (latchkey.DeliveryAttempt, error)
 }
 

@@ -158,7 +158,7 @@ func (m *making) make(tx *store.Tx) error {
 	}
 	key := actiontoken.Key(handed, sec).Reveal()
 	m.answer = linkAnswer{
-		UserID: user.ID, Sent: m.body.SendEmail && user.Email != "" && m.snap.Realm.SMTP.Configured(),
+		UserID: user.ID, Sent: m.body.SendEmail && user.Email != "" && m.door.Prober.Sends(m.snap.Realm),
 		Link: m.door.Site.RealmURL(m.snap.Realm.Name, "login-actions/action-token") + "?key=" + url.QueryEscape(key),
 	}
 	if m.answer.Sent {

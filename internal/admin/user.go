@@ -31,6 +31,8 @@ func (d *Door) userRoutes() []route {
 		d.federatedRoutes(),
 		d.userGroupRoutes(),
 		d.userSessionRoutes(),
+		d.userMailRoutes(),
+		d.impersonationRoutes(),
 		d.attackRoutes(),
 	} {
 		all = append(all, group...)

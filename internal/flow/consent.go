@@ -86,7 +86,7 @@ func order(s *latchkey.ClientScope) int {
 func (r *Run) consent() (Result, error) {
 	l, client := r.Login, r.Realm.ClientByID(r.Login.ClientID)
 	again := l.Request.Prompts("consent")
-	if client == nil || l.Answer == latchkey.AnswerStart || l.Consent != "" || (!client.ConsentRequired && !again) {
+	if client == nil || l.Answer != latchkey.AnswerCode || l.Consent != "" || (!client.ConsentRequired && !again) {
 		return Result{Kind: Done}, nil
 	}
 	ids, missing, err := Unconsented(r.Tx, r.Realm, client, l, again)

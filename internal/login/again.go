@@ -90,6 +90,9 @@ func (d *Door) redeemAPI(v *linkVisit) error {
 		if res.Refused != "" {
 			return nil, func() error { return d.refused(v, res.Refused) }, nil
 		}
+		if token.Kind == latchkey.TokenExecuteActions {
+			l.Answer, l.Through = latchkey.AnswerPage, true // required actions are all there is to it
+		}
 		return l, nil, nil
 	}
 	return d.take(t)

@@ -44,6 +44,10 @@ func (d *Door) finishLogin(tx *store.Tx, t *turn) error {
 	if err != nil {
 		return err
 	}
+	if l.Answer == latchkey.AnswerPage {
+		l.EndReason = latchkey.EndFinished
+		return keep(tx, l)
+	}
 	t.user = user
 	s, err := d.startSession(tx, t, user)
 	if err != nil {
@@ -206,6 +210,8 @@ func (d *Door) goOn(t *turn) error {
 	switch {
 	case f.to == nil && t.result.Kind != flow.Done:
 		return d.page(t.visit, http.StatusOK, page.ErrorPage(page.ErrorCancelled, ""), false)
+	case t.login.Answer == latchkey.AnswerPage:
+		return d.page(t.visit, http.StatusOK, page.ActionsDone{ContinueURL: t.login.Request.RedirectURI}, false)
 	case f.to == nil:
 		return d.signedInHere(t.visit)
 	}

@@ -201,7 +201,7 @@ func (d *Door) showLinkState(v *linkVisit, s linkState, errs []page.FieldError) 
 			name = latchkey.MaskAddress(f.Token.Address)
 		}
 		return d.linkPage(v.visit, http.StatusOK, page.APILink{Form: form, Account: name, AskAddress: ask,
-			Address: v.form.Get("address"), Errors: errs})
+			Actions: f.Token.Kind == latchkey.TokenExecuteActions, Address: v.form.Get("address"), Errors: errs})
 	}
 	if s == linkUsed && v.signedInByIt() {
 		return d.linkPage(v.visit, http.StatusOK, page.AlreadySignedIn{Account: account(v.user),

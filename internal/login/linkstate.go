@@ -46,7 +46,7 @@ type linkFacts struct {
 // decides. It looks at nothing but the facts.
 func (f linkFacts) state() linkState {
 	t, l := f.Token, f.Login
-	if t.Kind != latchkey.TokenAPILink && l == nil {
+	if !t.Kind.ByAPI() && l == nil {
 		return linkExpired // the login is swept an hour after its end
 	}
 	used := !t.RedeemedAt.IsZero() && !t.Reusable
@@ -69,9 +69,9 @@ func (f linkFacts) state() linkState {
 		return linkExpired
 	case l != nil && !f.Now.Before(l.ExpiresAt):
 		return linkEnded
-	case f.Account != nil && !f.Account.Enabled && (f.SameBrowser || t.Kind == latchkey.TokenAPILink):
+	case f.Account != nil && !f.Account.Enabled && (f.SameBrowser || t.Kind.ByAPI()):
 		return linkDisabled
-	case t.Kind == latchkey.TokenAPILink:
+	case t.Kind.ByAPI():
 		return f.orOtherUser(linkAPI)
 	case f.SameBrowser:
 		return f.orOtherUser(linkSame)

@@ -60,6 +60,9 @@ type RelayState struct {
 	InUse    int
 }
 
+// Sends says whether mails of the realm have somewhere to go from this server.
+func (w *Worker) Sends(realm *latchkey.Realm) bool { return w.sending(realm).SMTP.Configured() }
+
 // Relays tells how this node's relays are, for health and metrics.
 func (w *Worker) Relays() []RelayState {
 	w.init()

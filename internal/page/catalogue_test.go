@@ -153,7 +153,7 @@ func derivedKeys() []string {
 	for _, name := range errorPages {
 		keys = append(keys, "error.page."+name+".heading", "error.page."+name+".text")
 	}
-	for _, name := range []string{"magic", "no-account", "verify", "api", "update-email", "address-taken", "email-changed",
+	for _, name := range []string{"magic", "no-account", "verify", "api", "actions", "update-email", "address-taken", "email-changed",
 		"otp-added", "credential-removed", "password-changed", "account-deleted", "register", "has-account", "reset", "test"} {
 		keys = append(keys, "mail."+name+".subject", "mail."+name+".asked")
 	}
@@ -167,7 +167,7 @@ func derivedKeys() []string {
 		keys = append(keys, "credential."+kind)
 	}
 	keys = append(keys, "otp.setup.type.totp", "otp.setup.type.hotp")
-	for _, name := range []string{"magic", "verify", "update-email", "email-changed", "register", "has-account", "reset"} {
+	for _, name := range []string{"magic", "verify", "update-email", "email-changed", "register", "has-account", "reset", "actions"} {
 		keys = append(keys, "mail."+name+".link", "mail."+name+".button")
 	}
 	for _, name := range []string{"username", "email", "firstName", "lastName"} {

@@ -108,6 +108,7 @@ type APILink struct {
 	Form
 	Account    string
 	AskAddress bool
+	Actions    bool   // an administrator asks for something; it signs nobody in
 	Address    string // what was typed
 	Errors     []FieldError
 }

@@ -94,6 +94,8 @@ func (k *Kit) mail(t *Texts, f Facts) (mail, error) {
 		name, notYou = "has-account", "mail.has-account.not-you"
 	case latchkey.MailReset:
 		name, notYou = "reset", "mail.reset.not-you"
+	case latchkey.MailExecuteActions:
+		name, notYou = "actions", "mail.actions.not-you"
 	case latchkey.MailAPILink:
 		name, notYou = "api", "mail.api.not-you"
 	case latchkey.MailUpdateEmail, latchkey.MailAddressTaken, latchkey.MailEmailChanged, latchkey.MailTest:
@@ -141,9 +143,9 @@ func (k *Kit) mail(t *Texts, f Facts) (mail, error) {
 }
 
 // asked says when and from which browser the mail was asked for.
-// A link made by the API was asked for by a program.
+// A mail that no browser asked for was asked for by a program.
 func (t *Texts) asked(f Facts) [][]any {
-	if f.Message.Kind == latchkey.MailAPILink {
+	if f.Message.Kind == latchkey.MailAPILink || f.Message.From == (latchkey.Browser{}) {
 		return nil
 	}
 	at := phrase(f.Message.CreatedAt.UTC().Format("15:04"))

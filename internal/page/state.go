@@ -13,6 +13,9 @@ type AlreadySignedIn struct {
 	ContinueURL string // empty: the application's start
 }
 
+// ActionsDone says that what an administrator asked for is done.
+type ActionsDone struct{ ContinueURL string } // empty: the application's start
+
 // CookiesOff says that the browser sent no cookie back.
 type CookiesOff struct{ RetryURL string }
 

@@ -24,6 +24,14 @@ func (p AlreadySignedIn) Render(ctx context.Context, w io.Writer) error {
 }
 
 // Title names the page.
+func (ActionsDone) Title(t *Texts) string { return t.Say("actions.done.heading") }
+
+// Render writes the page's main part.
+func (p ActionsDone) Render(ctx context.Context, w io.Writer) error {
+	return actionsDone(p).Render(ctx, w)
+}
+
+// Title names the page.
 func (CookiesOff) Title(t *Texts) string { return t.Say("cookies-off.heading") }
 
 // Render writes the page's main part.

@@ -186,7 +186,12 @@ func (p LostScreen) Render(ctx context.Context, w io.Writer) error {
 }
 
 // Title names the page.
-func (APILink) Title(t *Texts) string { return t.Say("api.title") }
+func (p APILink) Title(t *Texts) string {
+	if p.Actions {
+		return t.Say("actions.title")
+	}
+	return t.Say("api.title")
+}
 
 // Render writes the page's main part.
 func (p APILink) Render(ctx context.Context, w io.Writer) error { return apiLink(p).Render(ctx, w) }

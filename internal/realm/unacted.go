@@ -44,8 +44,6 @@ func (p *planner) nameSettings() {
 	setting(p, "adminEventsDetailsEnabled", f.AdminEventsDetailsEnabled, b.AdminEventsDetailsEnabled, "administrative events have no details yet")
 	setting(p, "accessCodeLifespanUserAction", f.AccessCodeLifespanUserAction, b.AccessCodeLifespanUserAction,
 		"an action may take as long as the sign-in (accessCodeLifespanLogin)")
-	setting(p, "actionTokenGeneratedByAdminLifespan", f.ActionTokenGeneratedByAdminLifespan, b.ActionTokenGeneratedByAdminLifespan,
-		"administrators send no such mail yet")
 	if ssl := strings.ToLower(representation.Value(f.SSLRequired)); ssl != "" && ssl != *b.SSLRequired {
 		p.report.value("sslRequired", Kept, ssl, "acted on as external: https everywhere but on this machine")
 	}

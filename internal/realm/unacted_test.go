@@ -67,8 +67,7 @@ func TestImportNamesUnacted(t *testing.T) {
 		{"displayNameHtml", `,"displayNameHtml":"<b>x</b>"`, []string{"displayNameHtml: kept: pages show displayName"}},
 		{"adminEventsDetailsEnabled", `,"adminEventsDetailsEnabled":true`, []string{"adminEventsDetailsEnabled: kept (true): administrative events have no details yet"}},
 		{"lifespans", `,"accessCodeLifespanUserAction":7,"actionTokenGeneratedByAdminLifespan":8`, []string{
-			"accessCodeLifespanUserAction: kept (7): an action may take as long as the sign-in (accessCodeLifespanLogin)",
-			"actionTokenGeneratedByAdminLifespan: kept (8): administrators send no such mail yet"}},
+			"accessCodeLifespanUserAction: kept (7): an action may take as long as the sign-in (accessCodeLifespanLogin)"}},
 		{"password policy", `,"passwordPolicy":"length(8) and madeUp(3) and passwordHistory(2) and hashIterations(5)"`, []string{
 			"passwordPolicy: 2 kept (madeUp, passwordHistory): this rule is not known: no password is held against it",
 			"passwordPolicy: 1 kept (hashIterations): new passwords are hashed with Argon2id, whatever it says"}},

@@ -2,7 +2,7 @@
 // ends user sessions, finds the live one that a browser's cookie or a token
 // names, and attaches applications to it.
 //
-// Its verbs: [Start], [Renew], [Find], [ByID], [Filter], [Live], [Touch], [End], [Remove],
+// Its verbs: [Start], [Impersonate], [Renew], [Find], [ByID], [Filter], [Live], [Touch], [End], [Remove],
 // [EndAll], [EndSome],
 // [Expel]; [AttachClient], [ClientOf], [TouchClient], [DetachClient],
 // [StartOffline]; [GrantConsent], [RevokeConsent]; [OpenFamily] and [Rotate] for refresh tokens.

@@ -39,6 +39,26 @@ func StartDirect(tx *store.Tx, snap *latchkey.Snapshot, user *latchkey.User, l *
 	return s, tx.CreateUserSession(s)
 }
 
+// The notes of a session that an administrator began as somebody else: who, and
+// of which realm. The names are Keycloak's.
+const (
+	NoteImpersonator      = "IMPERSONATOR_ID"
+	NoteImpersonatorRealm = "IMPERSONATOR_REALM"
+)
+
+// Impersonate begins a session of the user in the browser of an administrator
+// of a realm, who has proven nothing of what the user would: it has no time of
+// authentication, so whatever asks for a recent proof asks for one. Only the
+// operator's door calls it.
+func Impersonate(tx *store.Tx, snap *latchkey.Snapshot, user *latchkey.User, by latchkey.AdminEvent, b latchkey.Browser) (*latchkey.UserSession, latchkey.Secret, error) {
+	now := tx.Now()
+	cookie := secret.Token()
+	s := &latchkey.UserSession{RealmID: snap.Realm.ID, ID: newID(), UserID: user.ID, CookieHash: secret.Hash(cookie),
+		StartedAt: now, LastAccess: now, IPAddress: b.IP, Browser: b.Name, OS: b.OS, ACR: "0",
+		Notes: map[string]string{NoteImpersonator: by.AuthUserID, NoteImpersonatorRealm: by.AuthRealmID}}
+	return s, latchkey.Secret(cookie), tx.CreateUserSession(s)
+}
+
 // Renew records that the session's own person proved themselves again: the
 // session goes on under a new cookie, applications keep their tokens,
 // and auth_time, acr and amr are those of now. What the session was worth

@@ -134,6 +134,8 @@ func link() []Page {
 		{Name: "confirm-here", Group: g, Page: page.ConfirmHere{Form: bare(), Account: address}},
 		{Name: "other-user", Group: g, Page: page.OtherUser{Form: bare(), SignedIn: "grace@example.test", Account: address}},
 		{Name: "api-link", Group: g, Page: page.APILink{Form: bare(), Account: address}},
+		{Name: "actions-link", Group: g, Page: page.APILink{Form: bare(), Account: "a•••@example.test", AskAddress: true, Actions: true}},
+		{Name: "actions-done", Group: g, Page: page.ActionsDone{ContinueURL: action}},
 		{Name: "api-link-address", Group: g, Page: page.APILink{Form: bare(), Account: "a•••@example.test", AskAddress: true}},
 		{Name: "api-link-address-wrong", Group: g, Page: page.APILink{Form: bare(), Account: "a•••@example.test", AskAddress: true, Address: "ada@example.com",
 			Errors: wrong("address", "error.address.mismatch")}},
