@@ -20,7 +20,7 @@ func (d *Door) absentRoutes() []route {
 	noOrganizations := func(*call) error {
 		return tellError(http.StatusNotFound, "Organizations not enabled for this realm.")
 	}
-	clear := func(path, what string) route {
+	forget := func(path, what string) route {
 		return route{method: "POST", path: path, may: mayManageRealm, summary: "Forget what is remembered of " + what, act: d.clearCache}
 	}
 	return []route{
@@ -36,8 +36,8 @@ func (d *Door) absentRoutes() []route {
 		list("/client-types", "List types of clients", mayViewClients),
 		{method: "GET", path: "/credential-registrators", may: mayViewRealm, summary: "List required actions that set up a credential",
 			gives: []string{}, act: d.credentialRegistrators},
-		clear("/clear-realm-cache", "the realm"), clear("/clear-user-cache", "users"), clear("/clear-keys-cache", "others' keys"),
-		clear("/clear-crl-cache", "revoked certificates"),
+		forget("/clear-realm-cache", "the realm"), forget("/clear-user-cache", "users"), forget("/clear-keys-cache", "others' keys"),
+		forget("/clear-crl-cache", "revoked certificates"),
 	}
 }
 

@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"encoding/json"
 	"errors"
 	"io"
 	"mime"
@@ -290,6 +289,3 @@ func (c *call) recordIn(tx *store.Tx, realm *latchkey.Realm, a act) error {
 	}
 	return event.RecordAdmin(tx, e)
 }
-
-// raw is JSON that is passed on as it is.
-type raw = json.RawMessage

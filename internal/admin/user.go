@@ -163,7 +163,7 @@ func (d *Door) updateUser(c *call) error {
 // changeUser changes a user who is locked.
 func (c *call) changeUser(tx *store.Tx, before *latchkey.User, body *representation.User, fresh []*latchkey.Credential) error {
 	u := before.Clone()
-	if err := c.takeOver(tx, u, body, false); err != nil {
+	if err := c.takeOver(u, body, false); err != nil {
 		return err
 	}
 	other := u.Email != "" && !latchkey.SameAddress(before.Email, u.Email)

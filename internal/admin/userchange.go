@@ -24,7 +24,7 @@ func (c *call) use(isNew bool) profile.Use {
 // profile. What is absent stays as it is; attributes are replaced as a whole
 // when they are given. Attributes that the profile knows nothing of are passed
 // over, as in Keycloak.
-func (c *call) takeOver(tx *store.Tx, u *latchkey.User, body *representation.User, isNew bool) error {
+func (c *call) takeOver(u *latchkey.User, body *representation.User, isNew bool) error {
 	if u.ServiceAccountClientID != "" {
 		takeAttributes(u, body)
 	} else if err := c.takeProfile(u, body, isNew); err != nil {
@@ -150,7 +150,7 @@ func (c *call) newUser(body *representation.User) (*newUser, error) {
 func (n *newUser) create(tx *store.Tx) (string, error) {
 	u := user.Blank(tx, n.snap, "")
 	u.Enabled = false // as in Keycloak: enabled where the call says so
-	if err := n.takeOver(tx, u, n.body, true); err != nil {
+	if err := n.takeOver(u, n.body, true); err != nil {
 		return "", err
 	}
 	if u.Username == "" {

@@ -2,11 +2,8 @@ package browsertest_test
 
 import (
 	"fmt"
-	"net"
-	"net/textproto"
 	"net/url"
 	"strings"
-	"testing"
 	"time"
 
 	"latchkey"
@@ -97,43 +94,6 @@ func walkWaitingClosed(v *tour) {
 	mail = v.ask(p, ada)
 	browsertest.New(v.t).Open(mail.Link).Follow(choice("notme"))
 	v.look(p, "waiting-reported", "said that they did not ask for it")
-}
-
-// refusingRelay is a mail server that refuses every recipient for good; it
-// gives its port.
-func refusingRelay(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go refuse(textproto.NewConn(c))
-		}
-	}()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
-func refuse(c *textproto.Conn) {
-	defer func() { _ = c.Close() }()
-	for answer := "220 relay.test"; c.PrintfLine("%s", answer) == nil; {
-		line, err := c.ReadLine()
-		verb, _, _ := strings.Cut(strings.ToUpper(line), " ")
-		switch {
-		case err != nil:
-			return
-		case verb == "RCPT":
-			answer = "550 5.1.1 no such user"
-		default:
-			answer = "250 ok"
-		}
-	}
 }
 
 // wrongNumber types a number that is not the one shown.
@@ -326,8 +286,16 @@ func walkPasswords(v *tour) {
 	v.look(p, "username-password-error", "The user name or the password is wrong")
 	enter("correct horse battery")
 	v.look(p, "verify-email", "Confirm your email address")
-	l := v.plain(b, v.s.Mail.Wait(ada).Link)
+	mail := v.s.Mail.Wait(ada)
+	l := v.plain(b, mail.Link)
 	v.look(l, "link-same-browser-verify", "Confirm your email address")
+	for range 5 {
+		p.Type("#code", other(mail.Code, "000000", "000001"))
+		p.Follow("form:has(#code) button.main")
+	}
+	v.look(p, "verify-email-link-only", "Confirm your email address")
+	browsertest.New(v.t).Open(mail.Link).Follow(choice("notme"))
+	v.look(p, "verify-email-reported", "said that they did not ask for it")
 	// The mail or the password, as one likes.
 	v.realm(func(r *latchkey.Realm) { r.BrowserFlow = "magic link" })
 	v.s.Change("demo", func(tx *store.Tx, snap *latchkey.Snapshot) error {
