@@ -119,13 +119,19 @@ func (c *call) roleAt(snap *latchkey.Snapshot) (*latchkey.Role, string, error) {
 // roleToView is the role of the request for who reads it.
 func (c *call) roleToView() (*latchkey.Role, error) {
 	role, _, err := c.roleAt(c.snap)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case role.ClientID != "":
-		return role, c.need(mayViewClients...)
 	}
-	return role, c.need(mayViewRealm...)
+	return role, c.needToView(role)
+}
+
+// needToView asks of the caller what it takes to see a role of the realm, or of
+// a client.
+func (c *call) needToView(role *latchkey.Role) error {
+	if role.ClientID != "" {
+		return c.need(mayViewClients...)
+	}
+	return c.need(mayViewRealm...)
 }
 
 // roleToManage is the role of the request for who changes it, and where it is

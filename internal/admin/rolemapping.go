@@ -25,7 +25,7 @@ func (d *Door) roleMappingRoutes() []route {
 	} {
 		all = append(all, k.routes()...)
 	}
-	return all
+	return append(all, d.offeredRoleRoutes()...)
 }
 
 // holderKind is a kind of thing that roles are mapped to.
@@ -134,12 +134,14 @@ func (k holderKind) direct(c *call) error {
 	return k.list(c, true, func(h *roleHolder, r *latchkey.Role) bool { return slices.Contains(h.direct, r.ID) })
 }
 
-// available leaves out what the caller may not give.
 func (k holderKind) available(c *call) error {
-	return k.list(c, true, func(h *roleHolder, r *latchkey.Role) bool {
-		has := slices.Contains(h.direct, r.ID) || h.own != "" && r.ClientID == h.own
-		return !has && (k.configured || c.caller.exceeds(c.snap, []string{r.ID}) == "")
-	})
+	return k.list(c, true, func(h *roleHolder, r *latchkey.Role) bool { return k.offers(c, h, r) })
+}
+
+// offers says whether the role could be added, and by this caller.
+func (k holderKind) offers(c *call, h *roleHolder, r *latchkey.Role) bool {
+	has := slices.Contains(h.direct, r.ID) || h.own != "" && r.ClientID == h.own
+	return !has && (k.configured || c.caller.exceeds(c.snap, []string{r.ID}) == "")
 }
 
 func (k holderKind) composite(c *call) error {

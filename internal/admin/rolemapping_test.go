@@ -1,9 +1,14 @@
 package admin_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
+
+	"latchkey/internal/realm"
 	"latchkey/internal/representation"
 	"latchkey/internal/store"
 )
@@ -150,4 +155,114 @@ func TestRoleMembers(t *testing.T) {
 		}
 		return err
 	})
+}
+
+// What Keycloak's console draws its dialogs from: the clients' roles that could
+// be added, and those that are had in some way.
+func TestOfferedRoles(t *testing.T) {
+	w := newWorld(t)
+	admin := w.admin()
+	ada := w.s.AddUser("demo", "ada@example.test", "", nil)
+	app := w.rp.Client.ID
+	role := w.newRole(admin, "/demo/roles", "wrapping")
+	read := w.newRole(admin, "/demo/clients/"+app+"/roles", "zzz-read")
+	w.must(204, admin, "POST", "/demo/roles/wrapping/composites", []named{read})
+	group := w.must(201, admin, "POST", "/demo/groups", m{"name": "staff"}).id()
+	plain := w.s.RP("demo", func(c *representation.Client) { c.FullScopeAllowed = new(false) }).Client.ID
+	scope := w.s.Snapshot("demo").ScopeByName("address").ID
+	w.must(204, admin, "POST", "/demo/groups/"+group+"/role-mappings/realm", []named{role})
+	w.must(204, admin, "POST", "/demo/clients/"+plain+"/scope-mappings/realm", []named{role})
+	w.must(204, admin, "POST", "/demo/client-scopes/"+scope+"/scope-mappings/realm", []named{role})
+	w.must(204, admin, "PUT", "/demo/users/"+ada.ID+"/groups/"+group, nil)
+	type offered struct{ ID, Role, Client, ClientID, Description string }
+	list := func(path string) (out []offered) {
+		w.must(200, admin, "GET", "/demo/ui-ext/"+path, nil).into(&out)
+		return out
+	}
+	for _, at := range []string{"users/" + ada.ID, "groups/" + group, "roles/" + role.ID, "clients/" + plain, "clientScopes/" + scope} {
+		has := false
+		for _, r := range list("effective-roles/" + at) {
+			has = has || r == offered{read.ID, "zzz-read", w.rp.Client.ClientID, app, ""}
+		}
+		if !has {
+			t.Errorf("%s: %v", at, list("effective-roles/"+at))
+		}
+		if found := list("available-roles/" + at + "?search=ZZZ"); (len(found) == 1) == strings.HasPrefix(at, "roles/") {
+			t.Errorf("%s: available %v", at, found)
+		}
+		if page := list("available-roles/" + at + "?search=account&first=1&max=2"); len(page) != 2 || page[0].Role != "manage-account" || page[0].Client != "account" {
+			t.Errorf("%s: %v", at, page)
+		}
+		if all := list("available-roles/" + at); len(all) != 10 {
+			t.Errorf("%s: %d at once", at, len(all))
+		}
+	}
+	w.must(404, admin, "GET", "/demo/ui-ext/available-roles/roles/none", nil)
+	w.must(403, w.service("demo", "view-clients"), "GET", "/demo/ui-ext/effective-roles/roles/"+role.ID, nil)
+}
+
+// Roles, by users, groups and composites, and scopes that are changed are in
+// the next token and in what userinfo says.
+func TestMappingsReachTokens(t *testing.T) {
+	w := newWorld(t)
+	admin := w.admin()
+	mapper := func(name, provider string, config map[string]string) representation.ProtocolMapper {
+		config["userinfo.token.claim"], config["access.token.claim"], config["claim.name"], config["multivalued"] = "true", "true", name, "true"
+		return representation.ProtocolMapper{Name: name, Protocol: "openid-connect", ProtocolMapper: provider, Config: config}
+	}
+	app := w.s.RP("demo", func(c *representation.Client) {
+		c.PublicClient, c.ServiceAccountsEnabled, c.FullScopeAllowed = new(false), new(true), new(false)
+		c.ProtocolMappers = []representation.ProtocolMapper{mapper("told", "oidc-usermodel-realm-role-mapper", map[string]string{}),
+			mapper("groups", "oidc-group-membership-mapper", map[string]string{"full.path": "true"})}
+	})
+	w.s.Update(func(tx *store.Tx) error { return tx.CreateUser(realm.NewServiceAccount(app.Client, tx.Now())) })
+	cfg := clientcredentials.Config{ClientID: app.Client.ClientID, ClientSecret: app.Client.Secret.Reveal(), TokenURL: app.Provider.Endpoint().TokenURL,
+		Scopes: []string{"openid"}}
+	var account string
+	said := func(what string, roles, groups string) {
+		t.Helper()
+		token, err := cfg.Token(app.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var claims struct {
+			Sub          string
+			Told, Groups []string
+		}
+		info, err := app.Provider.UserInfo(app.Context(), oauth2.StaticTokenSource(token))
+		if err == nil {
+			err = info.Claims(&claims)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		account = claims.Sub
+		slices.Sort(claims.Told)
+		if strings.Join(claims.Told, " ") != roles || strings.Join(claims.Groups, " ") != groups {
+			t.Errorf("%s: roles %v, groups %v", what, claims.Told, claims.Groups)
+		}
+	}
+	said("at first", "", "")
+	outer, inner, other := w.newRole(admin, "/demo/roles", "outer"), w.newRole(admin, "/demo/roles", "inner"), w.newRole(admin, "/demo/roles", "other")
+	mapped := "/demo/users/" + account + "/role-mappings/realm"
+	w.must(204, admin, "POST", mapped, []named{outer})
+	said("out of scope", "", "")
+	scope := "/demo/clients/" + app.Client.ID + "/scope-mappings/realm"
+	w.must(204, admin, "POST", scope, []named{outer, inner, other})
+	said("given", "outer", "")
+	w.must(204, admin, "POST", "/demo/roles/outer/composites", []named{inner})
+	said("composed", "inner outer", "")
+	ids := w.grow(admin, "/staff", "/staff/night")
+	w.must(204, admin, "PUT", "/demo/users/"+account+"/groups/"+ids["/staff/night"], nil)
+	w.must(204, admin, "POST", "/demo/groups/"+ids["/staff"]+"/role-mappings/realm", []named{other})
+	said("by a group", "inner other outer", "/staff/night")
+	w.must(204, admin, "PUT", "/demo/groups/"+ids["/staff"], m{"name": "people"})
+	w.must(204, admin, "PUT", "/demo/roles/inner", m{"name": "core"})
+	said("renamed", "core other outer", "/people/night")
+	w.must(204, admin, "POST", "/demo/groups", m{"id": ids["/staff/night"], "name": "night"})
+	said("moved", "core outer", "/night")
+	w.must(204, admin, "DELETE", "/demo/roles/outer", nil)
+	said("deleted", "", "/night")
+	w.must(204, admin, "DELETE", "/demo/groups/"+ids["/staff/night"], nil)
+	said("without a group", "", "")
 }
