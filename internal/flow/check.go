@@ -49,7 +49,7 @@ func (c *checker) name(e *latchkey.Execution) string {
 	if sub := c.snap.Flow(e.FlowID); sub != nil {
 		return sub.Alias
 	}
-	if p, ok := c.registry.Step(e.Authenticator); ok {
+	if p, ok := c.registry.Step(e.Authenticator); ok && p.DisplayName != "" {
 		return p.DisplayName
 	}
 	return e.Authenticator
@@ -136,11 +136,11 @@ func (c *checker) provider(e *latchkey.Execution, built bool) {
 	p, known := c.registry.Step(e.Authenticator)
 	switch {
 	case !built && known:
-		c.warn(e, "%q does not belong on this level: a sign-in that comes to it fails.", p.DisplayName)
+		c.warn(e, "%q does not belong on this level: a sign-in that comes to it fails.", c.name(e))
 	case !built:
 		c.warn(e, "The step %q is not built: a sign-in that comes to it fails, or passes over it where it is an alternative.", e.Authenticator)
-	case !slices.Contains(p.Requirements, e.Requirement) && e.Requirement != latchkey.Conditional:
-		c.warn(e, "%q is meant to be %s, not %s.", p.DisplayName, choices(p.Requirements), e.Requirement)
+	case len(p.Requirements) > 0 && !slices.Contains(p.Requirements, e.Requirement) && e.Requirement != latchkey.Conditional:
+		c.warn(e, "%q is meant to be %s, not %s.", c.name(e), choices(p.Requirements), e.Requirement)
 	}
 }
 
