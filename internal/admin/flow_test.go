@@ -41,8 +41,8 @@ func (t tree) String() string {
 // signed in through.
 func TestMagicLinkFlowByREST(t *testing.T) {
 	w := newWorld(t)
-	admin := w.admin()
 	w.s.Realm("shop", func(r *representation.Realm) { r.BrowserFlow = new("browser") })
+	admin := w.admin() // of master as it is with the new realm
 	const at = "/shop/authentication"
 	w.must(201, admin, "POST", at+"/flows/browser/copy", m{"newName": "my link"})
 	rows := w.tree(admin, "shop", "my link")
