@@ -89,11 +89,8 @@ func (d *Door) checkLink(snap *latchkey.Snapshot, b *linkRequest) (time.Duration
 	if client == nil || !client.Enabled {
 		return 0, nil, answerError(http.StatusNotFound, "Client with ID "+orNull(b.ClientID)+" not found.")
 	}
-	switch {
-	case !client.StandardFlowEnabled || client.BearerOnly:
+	if !client.StandardFlowEnabled || client.BearerOnly {
 		return 0, nil, answerError(http.StatusBadRequest, "Client with ID "+b.ClientID+" does not sign people in: its standard flow is off.")
-	case client.ConsentRequired: // as the authorization endpoint says: asking is not built, and a link is nobody's yes
-		return 0, nil, answerError(http.StatusBadRequest, "Client with ID "+b.ClientID+" asks people for their consent, which cannot be asked for here yet.")
 	}
 	if b.RedirectURI == "" {
 		return 0, nil, answerError(http.StatusBadRequest, "redirect_uri is missing: give one that the client has registered.")

@@ -150,6 +150,25 @@ func TestLinkSignsIn(t *testing.T) {
 	}
 }
 
+// TestLinkAsksForConsent: a link is nobody's yes to what an application asks
+// for.
+func TestLinkAsksForConsent(t *testing.T) {
+	w := newWorld(t)
+	w.s.AddUser("demo", "ada@example.test", "", nil)
+	w.s.Change("demo", func(tx *store.Tx, snap *latchkey.Snapshot) error {
+		c := *snap.ClientByClientID(w.rp.Client.ClientID)
+		c.ConsentRequired = true
+		return tx.UpdateClient(&c)
+	})
+	p := w.s.Browser().Get(w.made(map[string]any{"scope": "openid email"}).Link).Form(0).Submit()
+	if !strings.Contains(p.URL.Path, "/login-actions/consent") || !p.Has("Your email address") {
+		t.Fatalf("at %s: %s", p.URL, p.Text())
+	}
+	if got := w.rp.Answer(p.Press("Yes, allow")); got.Get("code") == "" {
+		t.Errorf("the application got %v", got)
+	}
+}
+
 // TestMailedLinkAsksForTheAddress: a machine that reads the mailbox's links
 // and presses everything gets nowhere, and spoils nothing.
 func TestMailedLinkAsksForTheAddress(t *testing.T) {
