@@ -104,3 +104,13 @@ func (db *DB) ReadsWaiting() int {
 
 // FewUsers is how many users are sorted to give a page of them.
 const FewUsers = fewUsers
+
+// Tidy does what PostgreSQL does by itself within a minute of many writes.
+func (db *DB) Tidy(ctx context.Context) error {
+	e, ok := db.engine.(*postgresEngine)
+	if !ok {
+		return nil
+	}
+	_, err := e.native.Exec(ctx, "VACUUM ANALYZE")
+	return err
+}
