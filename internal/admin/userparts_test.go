@@ -5,7 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"latchkey"
 	"latchkey/internal/representation"
+	"latchkey/internal/store"
 )
 
 // The lists of users: what finds whom, and how much of each is shown.
@@ -129,4 +131,139 @@ func TestUserBelongings(t *testing.T) {
 	}
 	w.must(204, w.manager, "DELETE", path+"/federated-identity/github", nil)
 	w.must(404, w.manager, "DELETE", path+"/federated-identity/github", nil)
+}
+
+// A user's groups: joined and left once, and none whose members have more
+// power than who puts others in.
+func TestUserGroups(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.user(w.manager, map[string]any{"username": "alice"})
+	w.s.Change("demo", func(tx *store.Tx, snap *latchkey.Snapshot) error {
+		management := snap.ClientByClientID(latchkey.ClientRealmManagement)
+		for _, g := range []*latchkey.Group{
+			{ID: "staff", Name: "staff"}, {ID: "night", Name: "night", ParentID: "staff"},
+			{ID: "bosses", Name: "bosses", Roles: []string{snap.RoleNamed(management.ID, "realm-admin").ID}}, {ID: "below", Name: "below", ParentID: "bosses"},
+		} {
+			g.RealmID = snap.Realm.ID
+			if err := tx.CreateGroup(g); err != nil {
+				return err
+			}
+		}
+		r := *snap.Realm
+		r.AdminEventsEnabled = true
+		return tx.UpdateRealm(&r)
+	})
+	path := "/demo/users/" + id + "/groups"
+	for range 2 {
+		w.must(204, w.manager, "PUT", path+"/night", nil)
+	}
+	if a := w.must(200, w.manager, "GET", path, nil); a.Text != `[{"id":"night","name":"night","path":"/staff/night","parentId":"staff","subGroups":[]}]` {
+		t.Errorf("groups: %s", a.Text)
+	}
+	if a := w.must(200, w.manager, "GET", path+"?briefRepresentation=false&search=NI", nil); !strings.Contains(a.Text, `"attributes":{}`) || !strings.Contains(a.Text, `"realmRoles":[]`) {
+		t.Errorf("in full: %s", a.Text)
+	}
+	if a := w.must(200, w.manager, "GET", path+"/count?search=x", nil); a.Text != `{"count":0}` {
+		t.Errorf("count: %s", a.Text)
+	}
+	w.must(404, w.manager, "PUT", path+"/nope", nil)
+	for _, group := range []string{"bosses", "below"} {
+		if a := w.must(403, w.manager, "PUT", path+"/"+group, nil); !strings.Contains(a.Text, "realm-admin") && !strings.Contains(a.Text, "administrative role") {
+			t.Errorf("%s: %s", group, a.Text)
+		}
+	}
+	w.must(403, w.manager, "POST", "/demo/users", map[string]any{"username": "bob", "groups": []string{"/bosses/below"}})
+	w.must(204, w.service("demo", "realm-admin"), "PUT", path+"/below", nil)
+	for range 2 {
+		w.must(204, w.manager, "DELETE", path+"/night", nil)
+	}
+	var told []string
+	w.s.View(func(tx *store.Tx) error {
+		list, err := tx.AdminEvents(w.rp.Client.RealmID, store.AdminEventFilter{Resources: []string{"GROUP_MEMBERSHIP"}})
+		for _, e := range list {
+			told = append(told, e.OperationType+" "+strings.TrimPrefix(e.ResourcePath, "users/"+id))
+		}
+		return err
+	})
+	if got := strings.Join(told, ", "); got != "DELETE /groups/night, CREATE /groups/below, CREATE /groups/night" {
+		t.Errorf("admin events: %s", got)
+	}
+}
+
+// The user profile rules what administrators make and change of users, and
+// says so by field; attributes that it does not name follow its policy.
+func TestUserProfile(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ruler := w.service("demo", "manage-realm", "manage-users", "view-users")
+	profile := `{"attributes":[{"name":"username","permissions":{"view":["admin"],"edit":["admin"]}},{"name":"email","permissions":{"view":["admin"],"edit":["admin"]}},` +
+		`{"name":"city","required":{"roles":["admin"]},"permissions":{"view":["admin"],"edit":["admin"]},"validations":{"length":{"max":5}}},` +
+		`{"name":"badge","permissions":{"view":["admin"],"edit":[]}},{"name":"hidden","permissions":{"view":["user"],"edit":["user"]}}]}`
+	w.must(403, w.manager, "PUT", "/demo/users/profile", profile)
+	w.must(400, ruler, "PUT", "/demo/users/profile", `{"attributes":[{"name":"x","validations":{"made-up":{}}}]}`)
+	w.must(400, ruler, "PUT", "/demo/users/profile", `{"attributes":[{"name":"x"},{"name":"x"}]}`)
+	if a := w.must(200, ruler, "PUT", "/demo/users/profile", profile); !strings.Contains(a.Text, `"badge"`) {
+		t.Errorf("answered with the profile: %s", a.Text)
+	}
+	if a := w.must(200, w.manager, "GET", "/demo/users/profile/metadata", nil); !strings.Contains(a.Text, `"name":"city"`) || strings.Contains(a.Text, "hidden") {
+		t.Errorf("metadata: %s", a.Text)
+	}
+	for body, want := range map[string]string{
+		`{"username":"alice"}`: `{"field":"city","errorMessage":"error-user-attribute-required","params":["city"]}`,
+		`{"username":"alice","attributes":{"city":["Konstanz"]}}`:             `"field":"city","errorMessage":"error-invalid-length-too-long"`,
+		`{"username":"alice","email":"x","attributes":{"city":["Konstanz"]}}`: `{"errors":[{"field":`,
+		`{"username":"alice","attributes":{"city":["Bonn"],"badge":["7"]}}`:   `error-user-attribute-read-only`,
+	} {
+		if a := w.rest(ruler, "POST", "/demo/users", body); a.Status != 400 || !strings.Contains(a.Text, want) {
+			t.Errorf("%s: %d %s", body, a.Status, a.Text)
+		}
+	}
+	id := w.user(ruler, map[string]any{"username": "alice", "attributes": map[string]any{"city": "Bonn", "shoe": "41"}})
+	path := "/demo/users/" + id
+	if a := w.must(200, ruler, "GET", path+"?userProfileMetadata=true", nil); !strings.Contains(a.Text, `"attributes":{"city":["Bonn"]}`) || !strings.Contains(a.Text, `"userProfileMetadata"`) {
+		t.Errorf("what is not named is not taken: %s", a.Text)
+	}
+	w.must(200, ruler, "PUT", "/demo/users/profile", strings.TrimSuffix(profile, "}")+`,"unmanagedAttributePolicy":"ADMIN_EDIT"}`)
+	w.must(204, ruler, "PUT", path, map[string]any{"attributes": map[string]any{"city": "Bonn", "shoe": "41"}})
+	if a := w.must(200, ruler, "GET", path+"/unmanagedAttributes", nil); a.Text != `{"shoe":["41"]}` {
+		t.Errorf("unmanaged: %s", a.Text)
+	}
+	w.must(204, ruler, "PUT", path, map[string]any{"firstName": "A"})
+	w.must(204, ruler, "PUT", path, map[string]any{"attributes": map[string]any{"city": "Ulm"}})
+	var u representation.User
+	w.must(200, ruler, "GET", path, nil).into(&u)
+	if len(u.Attributes) != 1 || u.Attributes["city"][0] != "Ulm" {
+		t.Errorf("attributes are replaced as a whole: %v", u.Attributes)
+	}
+}
+
+// Every change of a user is told in the realm's admin events, and no secret
+// with it.
+func TestUserAdminEvents(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.must(204, w.service("demo", "manage-realm"), "PUT", "/demo", map[string]any{"adminEventsEnabled": true, "adminEventsDetailsEnabled": true})
+	id := w.user(w.manager, map[string]any{"username": "ada", "email": "ada@example.test", "enabled": true,
+		"credentials": []any{map[string]any{"type": "password", "value": "31415926"}}})
+	path := "/demo/users/" + id
+	w.must(204, w.manager, "PUT", path, map[string]any{"lastName": "B"})
+	w.must(204, w.manager, "PUT", path+"/reset-password", map[string]any{"type": "password", "value": "second-password"})
+	w.must(204, w.manager, "PUT", path+"/execute-actions-email", []string{"UPDATE_PROFILE"})
+	w.must(204, w.manager, "POST", path+"/logout", nil)
+	w.must(204, w.manager, "DELETE", path, nil)
+	var told []string
+	w.s.View(func(tx *store.Tx) error {
+		list, err := tx.AdminEvents(w.rp.Client.RealmID, store.AdminEventFilter{Resources: []string{"USER"}})
+		for _, e := range list {
+			told = append(told, e.OperationType+strings.TrimPrefix(e.ResourcePath, "users/"+id))
+			if strings.Contains(e.Representation, "31415926") || strings.Contains(e.Representation, "second-password") {
+				t.Errorf("a password in an event: %s", e.Representation)
+			}
+		}
+		return err
+	})
+	if got := strings.Join(told, " "); got != "DELETE ACTION/logout ACTION/execute-actions-email ACTION/reset-password UPDATE CREATE" {
+		t.Errorf("admin events: %s", got)
+	}
 }

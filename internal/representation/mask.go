@@ -13,12 +13,22 @@ import (
 // case.
 var secretNames = []string{"secret", "password", "privatekey", "private.key", "bindcredential", "registrationaccesstoken"}
 
+// alwaysSecret are the members whose value is a secret even when it is a number.
+var alwaysSecret = []string{"password", "secret", "clientsecret"}
+
+// credentialSecrets are the members of a user's credential that hold what it is
+// proven with.
+var credentialSecrets = []string{"value", "secretData", "hashedSaltedValue", "salt"}
+
 // MayBeSecret says whether a value of that name is to be masked: it is named
 // like a secret, and is neither a switch, a number nor a time.
 func MayBeSecret(name, value string) bool {
 	lower := strings.ToLower(name)
-	if value == "" || strings.HasSuffix(lower, "time") {
+	switch {
+	case value == "" || strings.HasSuffix(lower, "time"):
 		return false
+	case slices.Contains(alwaysSecret, lower):
+		return true
 	}
 	if _, err := strconv.ParseFloat(value, 64); err == nil || value == "true" || value == "false" {
 		return false
@@ -79,7 +89,9 @@ func maskTree(name string, tree any) any {
 		}
 	case map[string]any:
 		for key := range v {
-			v[key] = maskTree(key, v[key])
+			if v[key] = maskTree(key, v[key]); name == "credentials" && slices.Contains(credentialSecrets, key) {
+				v[key] = Masked
+			}
 		}
 	}
 	return tree
