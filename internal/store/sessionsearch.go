@@ -18,7 +18,7 @@ type SessionFilter struct {
 	Search  string
 	Clients []string // internal ids
 	// Live are the kinds of sessions that are still good; a session of another
-	// kind, or that is older, is not listed. Nil: all are listed.
+	// kind, or that is older, is not listed. Empty: all are listed.
 	Live []LiveSessions
 	// StartedSince, the realm's "not before", and StartedUntil are inclusive.
 	StartedSince, StartedUntil time.Time
@@ -57,7 +57,7 @@ func (f *SessionFilter) where(realmID string) *condition {
 }
 
 func (f *SessionFilter) live(c *condition) {
-	if f.Live == nil {
+	if len(f.Live) == 0 {
 		return
 	}
 	var kinds []string
