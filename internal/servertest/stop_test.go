@@ -90,7 +90,7 @@ func TestStopDrainsRequests(t *testing.T) {
 // a mail that is being handed over when the server is told to
 // stop is handed over, written down, and not sent again.
 func TestStopDrainsMails(t *testing.T) {
-	s := servertest.Start(t)
+	s := servertest.Start(t, servertest.RealmRelays())
 	rp := s.RP("demo")
 	box, relay := servertest.Inbox(t)
 	h := newHole(t, relay, true)
