@@ -88,7 +88,7 @@ func (d *Door) clearAttacks(c *call) error {
 }
 
 func (d *Door) usersWithAttacks(c *call) error {
-	out, err := d.listUsers(c, func(tx *store.Tx, out []representation.User) error {
+	return c.listUsers(func(tx *store.Tx, out []representation.User) error {
 		ids := make([]string, len(out))
 		for i := range out {
 			ids[i] = *out[i].ID
@@ -99,8 +99,4 @@ func (d *Door) usersWithAttacks(c *call) error {
 		}
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	return c.answer(out)
 }

@@ -107,39 +107,43 @@ func (d *Door) sessionStats(c *call) error {
 
 // realmSessions is the console's list.
 func (d *Door) realmSessions(c *call) error {
-	first, limit, err := c.page(defaultUsers)
+	narrowed, err := c.sessionFilter()
 	if err != nil {
 		return err
 	}
-	out := []representation.Session{}
-	err = c.view(func(tx *store.Tx) error {
-		f := session.Filter(c.snap.Realm, tx.Now())
-		f.First, f.Max, f.Search = first, limit, strings.TrimSpace(c.text("search"))
-		switch strings.ToUpper(c.text("type")) {
-		case "", "ALL":
-		case representation.SessionRegular:
-			f.Offline = new(false)
-		case representation.SessionOffline:
-			f.Offline = new(true)
-		default:
-			return latchkey.Invalid("type", "Expected ALL, REGULAR or OFFLINE.")
-		}
+	return inParts(c, defaultUsers, func(first, limit int) (out []representation.Session, err error) {
 		if limit == 0 {
-			return nil
+			return nil, nil
 		}
-		for _, client := range c.snap.Clients {
-			if f.Search != "" && strings.HasPrefix(strings.ToLower(client.ClientID), strings.ToLower(f.Search)) {
-				f.Clients = append(f.Clients, client.ID)
-			}
-		}
-		f.Clients = f.Clients[:min(len(f.Clients), maxSearchedClients)]
-		out, err = c.listSessions(tx, f)
-		return err
+		err = c.view(func(tx *store.Tx) error {
+			f := session.Filter(c.snap.Realm, tx.Now())
+			f.Search, f.Clients, f.Offline, f.First, f.Max = narrowed.Search, narrowed.Clients, narrowed.Offline, first, limit
+			out, err = c.listSessions(tx, f)
+			return err
+		})
+		return out, err
 	})
-	if err != nil {
-		return err
+}
+
+// sessionFilter reads the query.
+func (c *call) sessionFilter() (f store.SessionFilter, err error) {
+	f.Search = strings.TrimSpace(c.text("search"))
+	switch strings.ToUpper(c.text("type")) {
+	case "", "ALL":
+	case representation.SessionRegular:
+		f.Offline = new(false)
+	case representation.SessionOffline:
+		f.Offline = new(true)
+	default:
+		return f, latchkey.Invalid("type", "Expected ALL, REGULAR or OFFLINE.")
 	}
-	return c.answer(out)
+	for _, client := range c.snap.Clients {
+		if f.Search != "" && strings.HasPrefix(strings.ToLower(client.ClientID), strings.ToLower(f.Search)) {
+			f.Clients = append(f.Clients, client.ID)
+		}
+	}
+	f.Clients = f.Clients[:min(len(f.Clients), maxSearchedClients)]
+	return f, nil
 }
 
 // maxSearchedClients bounds how many clients a search for sessions looks for.

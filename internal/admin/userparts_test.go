@@ -1,7 +1,9 @@
 package admin_test
 
 import (
+	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -72,6 +74,34 @@ func TestUserSearch(t *testing.T) {
 	}
 	w.must(http.StatusForbidden, asker, "GET", "/demo/users/"+bob, nil)
 	w.must(http.StatusForbidden, w.nobody, "GET", "/demo/users", nil)
+}
+
+// A list that is asked for whole is whole, however long it is: each part
+// follows the one before it.
+func TestUserListWhole(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.s.Update(func(tx *store.Tx) error {
+		for i := range 1000 {
+			u := &latchkey.User{RealmID: w.rp.Client.RealmID, Username: fmt.Sprintf("user%04d", i), Enabled: true, CreatedAt: tx.Now()}
+			if err := tx.CreateUser(u); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for query, want := range map[string][3]string{"max=-1": {"1000", "user0000", "user0999"}, "first=3&max=700": {"700", "user0003", "user0702"},
+		"max=500": {"500", "user0000", "user0499"}, "": {"100", "user0000", "user0099"}, "first=1000&max=-1": {"0"}} {
+		var list []representation.User
+		w.must(200, w.manager, "GET", "/demo/users?"+query, nil).into(&list)
+		got := [3]string{strconv.Itoa(len(list))}
+		if len(list) > 0 {
+			got[1], got[2] = *list[0].Username, *list[len(list)-1].Username
+		}
+		if got != want {
+			t.Errorf("%q: %v, expected %v", query, got, want)
+		}
+	}
 }
 
 func withoutServices(list []representation.User) (out []string) {

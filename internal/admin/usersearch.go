@@ -115,50 +115,47 @@ func word(s string, end byte) (taken, rest string) {
 
 // users lists and searches. Who may only list sees nobody, as in Keycloak
 // without fine-grained permissions.
-func (d *Door) users(c *call) error {
-	out, err := d.listUsers(c, nil)
-	if err != nil {
-		return err
-	}
-	return c.answer(out)
-}
+func (d *Door) users(c *call) error { return c.listUsers(nil) }
 
-// listUsers gives the users that the query asks for; more adds to each what
-// the list has beside them.
-func (d *Door) listUsers(c *call, more func(tx *store.Tx, out []representation.User) error) ([]representation.User, error) {
-	out := []representation.User{}
+// listUsers answers with the users that the query asks for; more adds to each
+// what the list has beside them.
+func (c *call) listUsers(more func(tx *store.Tx, out []representation.User) error) error {
 	f, err := c.userFilter()
 	if err != nil {
+		return err
+	}
+	return inParts(c, defaultUsers, func(first, limit int) (out []representation.User, err error) {
+		if !c.may(mayViewUsers...) || limit == 0 {
+			return nil, nil
+		}
+		f.First, f.Max = first, limit
+		err = c.view(func(tx *store.Tx) error {
+			out, err = c.usersShown(tx, f)
+			if err == nil && more != nil {
+				err = more(tx, out)
+			}
+			return err
+		})
+		return out, err
+	})
+}
+
+// usersShown shows the users that the filter lists.
+func (c *call) usersShown(tx *store.Tx, f store.UserFilter) (out []representation.User, err error) {
+	list, err := c.findUsers(tx, f)
+	if err != nil {
 		return nil, err
 	}
-	if f.First, f.Max, err = c.page(defaultUsers); err != nil {
-		return nil, err
+	access, brief := map[string]bool{"manage": c.may(mayManageUsers...)}, c.flag("briefRepresentation", false)
+	for _, u := range list {
+		r := c.shown(u, brief)
+		r.Access = access
+		out = append(out, r)
 	}
-	if !c.may(mayViewUsers...) || f.Max == 0 {
+	if brief {
 		return out, nil
 	}
-	brief := c.flag("briefRepresentation", false)
-	err = c.view(func(tx *store.Tx) error {
-		out = out[:0]
-		list, err := c.findUsers(tx, f)
-		if err != nil {
-			return err
-		}
-		access := map[string]bool{"manage": c.may(mayManageUsers...)}
-		for _, u := range list {
-			r := c.shown(u, brief)
-			r.Access = access
-			out = append(out, r)
-		}
-		if !brief {
-			err = withOTP(tx, c.snap.Realm.ID, out)
-		}
-		if err == nil && more != nil {
-			err = more(tx, out)
-		}
-		return err
-	})
-	return out, err
+	return out, withOTP(tx, c.snap.Realm.ID, out)
 }
 
 func (c *call) findUsers(tx *store.Tx, f store.UserFilter) ([]*latchkey.User, error) {

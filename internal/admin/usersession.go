@@ -46,34 +46,28 @@ func (d *Door) offlineSessionsOfUser(c *call) error {
 // sessionsOf answers with the sessions of the request's user that the narrowed
 // filter leaves.
 func (c *call) sessionsOf(narrow func(*store.SessionFilter) error) error {
-	first, limit, err := c.page(everything)
-	if err != nil {
-		return err
-	}
-	out := []representation.Session{}
-	err = c.view(func(tx *store.Tx) error {
-		u, err := c.person(tx)
-		if err != nil {
+	return inParts(c, everything, func(first, limit int) (out []representation.Session, err error) {
+		err = c.view(func(tx *store.Tx) error {
+			u, err := c.person(tx)
+			if err != nil {
+				return err
+			}
+			if err := c.need(mayViewUsers...); err != nil {
+				return err
+			}
+			f := session.Filter(c.snap.Realm, tx.Now())
+			f.UserID, f.First, f.Max = u.ID, first, limit
+			if notBefore := time.Unix(u.NotBefore, 0); notBefore.After(f.StartedSince) {
+				f.StartedSince = notBefore
+			}
+			if err := narrow(&f); err != nil || limit == 0 {
+				return err
+			}
+			out, err = c.sessions(tx, f)
 			return err
-		}
-		if err := c.need(mayViewUsers...); err != nil {
-			return err
-		}
-		f := session.Filter(c.snap.Realm, tx.Now())
-		f.UserID, f.First, f.Max = u.ID, first, limit
-		if notBefore := time.Unix(u.NotBefore, 0); notBefore.After(f.StartedSince) {
-			f.StartedSince = notBefore
-		}
-		if err := narrow(&f); err != nil || limit == 0 {
-			return err
-		}
-		out, err = c.sessions(tx, f)
-		return err
+		})
+		return out, err
 	})
-	if err != nil {
-		return err
-	}
-	return c.answer(out)
 }
 
 // sessions shows the sessions that the filter lists.
