@@ -318,11 +318,10 @@ func TestNoPowerByParts(t *testing.T) {
 }
 
 // TestLinkOnlyWhereOneMaySignIn: a link begins no sign-in that the
-// authorization endpoint would refuse to begin.
+// authorization endpoint would refuse to begin.
 func TestLinkOnlyWhereOneMaySignIn(t *testing.T) {
 	for name, change := range map[string]func(c *representation.Client){
 		"the standard flow is off": func(c *representation.Client) { c.StandardFlowEnabled = new(false) },
-		"people have to consent":   func(c *representation.Client) { c.ConsentRequired = new(true) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
