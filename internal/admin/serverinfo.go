@@ -21,6 +21,8 @@ func (d *Door) serverRoutes() []route {
 	return []route{
 		{method: "GET", path: "/admin/serverinfo", act: d.serverInfo, gives: serverInfo{},
 			summary: "Read what this server is and what can be set: providers, features, options, kinds of events"},
+		{method: "GET", path: "/ui-ext/info", may: mayQueryUsers, act: func(c *call) error { return c.answer(consoleInfo{}) },
+			summary: "Read what the console asks of providers of users", gives: consoleInfo{}},
 		{method: "GET", path: "/admin/{realm}/console/whoami", anybody: true, act: d.whoAmI, gives: whoAmI{},
 			summary: "Read who is signed in to the console, and their roles for a realm",
 			query:   []param{{"currentRealm", text, "the realm that is looked at; the one that the caller is of when it is not given"}}},
@@ -30,13 +32,13 @@ func (d *Door) serverRoutes() []route {
 // described is what serverinfo says of what can be chosen and set. It is read
 // once: it is the same for the life of the process.
 type described struct {
-	Features            []feature                                  `json:"features"`
-	PasswordPolicies    []json.RawMessage                          `json:"passwordPolicies"`
-	ClientInstallations map[string][]json.RawMessage               `json:"clientInstallations"`
-	MapperTypes         map[string][]describedMapper               `json:"protocolMapperTypes"`
-	ComponentTypes      map[string][]describedComponent            `json:"componentTypes"`
-	Enums               map[string][]string                        `json:"enums"`
-	BuiltinMappers      map[string][]representation.ProtocolMapper `json:"builtinProtocolMappers"`
+	Features            []feature                       `json:"features"`
+	PasswordPolicies    []json.RawMessage               `json:"passwordPolicies"`
+	ClientInstallations map[string][]json.RawMessage    `json:"clientInstallations"`
+	MapperTypes         map[string][]describedMapper    `json:"protocolMapperTypes"`
+	ComponentTypes      map[string][]describedComponent `json:"componentTypes"`
+	Enums               map[string][]string             `json:"enums"`
+	BuiltinMappers      map[string][]builtinMapper      `json:"builtinProtocolMappers"`
 }
 
 type feature struct {
@@ -55,6 +57,15 @@ type describedMapper struct {
 	HelpText   string                          `json:"helpText"`
 	Priority   int                             `json:"priority"`
 	Properties []representation.ConfigProperty `json:"properties"`
+}
+
+// builtinMapper is a protocol mapper that can be added as it is.
+type builtinMapper struct {
+	Name            string            `json:"name"`
+	Protocol        string            `json:"protocol"`
+	ProtocolMapper  string            `json:"protocolMapper"`
+	ConsentRequired bool              `json:"consentRequired"` // of old: nothing is asked by mapper
+	Config          map[string]string `json:"config"`
 }
 
 // describedComponent describes a kind of component.
@@ -80,8 +91,13 @@ func readDescriptions() *described {
 	if err != nil {
 		panic(err)
 	}
-	mappers = slices.DeleteFunc(mappers, func(m representation.ProtocolMapper) bool { return !token.MapperBuilt(m.ProtocolMapper) })
-	d.BuiltinMappers = map[string][]representation.ProtocolMapper{"openid-connect": mappers}
+	list := []builtinMapper{}
+	for _, m := range mappers {
+		if token.MapperBuilt(m.ProtocolMapper) {
+			list = append(list, builtinMapper{Name: m.Name, Protocol: m.Protocol, ProtocolMapper: m.ProtocolMapper, Config: m.Config})
+		}
+	}
+	d.BuiltinMappers = map[string][]builtinMapper{"openid-connect": list}
 	var kinds []string
 	for _, t := range latchkey.EventTypes() {
 		kinds = append(kinds, string(t))
@@ -151,9 +167,15 @@ func providersNamed(names ...string) providersOfAKind {
 
 // providers are those that tools and consoles look for.
 func (d *Door) providers(info *described) map[string]providersOfAKind {
-	authenticators := providersNamed()
+	authenticators, forms, actions := providersNamed(), providersNamed(), providersNamed()
 	for _, p := range d.Registry.Providers() {
 		authenticators.Providers[p.ID] = provider{}
+	}
+	for _, p := range d.Registry.FormProviders() {
+		forms.Providers[p.ID] = provider{}
+	}
+	for _, p := range d.Registry.ActionProviders() {
+		actions.Providers[p.ID] = provider{}
 	}
 	ids := func(kind string) (out []string) {
 		for _, c := range info.ComponentTypes[kind] {
@@ -169,6 +191,8 @@ func (d *Door) providers(info *described) map[string]providersOfAKind {
 		"latchkey":                   own,
 		"login-protocol":             protocols,
 		"authenticator":              authenticators,
+		"form-action":                forms,
+		"required-action":            actions,
 		"protocol-mapper":            providersNamed(token.Mappers()...),
 		"client-authenticator":       providersNamed("client-secret", "client-jwt", "client-secret-jwt"),
 		"client-installation":        providersNamed("keycloak-oidc-keycloak-json"),
@@ -234,6 +258,11 @@ func memoryInfo() map[string]any {
 		"used": m.Sys - free, "usedFormated": megabytes(m.Sys - free),
 		"free": free, "freeFormated": megabytes(free), "freePercentage": free * 100 / max(m.Sys, 1),
 	}
+}
+
+// consoleInfo says whether people come from elsewhere: they do not.
+type consoleInfo struct {
+	UserProfileProvidersEnabled bool `json:"userProfileProvidersEnabled"`
 }
 
 // whoAmI is what the console knows of whoever is signed in to it.
