@@ -87,7 +87,7 @@ func (d *Door) serve(route *route) web.Handler {
 			return err
 		}
 		if web.AllowOrigin(w, r, d.origins(r, caller)) {
-			w.Header().Set("Access-Control-Expose-Headers", "Location")
+			w.Header().Set("Access-Control-Expose-Headers", "Location, Warning")
 		}
 		c := &call{w: w, r: r, door: d, caller: caller}
 		if route.inRealm() {
