@@ -25,6 +25,9 @@ type call struct {
 	snap   *latchkey.Snapshot // of the realm that is administered; nil where there is none
 	roles  map[string]bool    // administrative ones that the caller has for it
 	query  url.Values
+	// tx is the transaction of the call that this one is a part of; nil for a
+	// call of its own.
+	tx *store.Tx
 }
 
 // accepts checks what is the same for every call: the parameters, the kind of
@@ -206,11 +209,21 @@ func (c *call) address(parts ...string) string {
 }
 
 // view reads.
-func (c *call) view(f func(tx *store.Tx) error) error { return c.door.DB.View(c.r.Context(), f) }
+func (c *call) view(f func(tx *store.Tx) error) error {
+	if c.tx != nil {
+		return f(c.tx)
+	}
+	return c.door.DB.View(c.r.Context(), f)
+}
 
 // update changes what is no configuration: people, sessions, groups, mails.
 // The closure may be run again: it begins with nothing of an earlier run.
-func (c *call) update(f func(tx *store.Tx) error) error { return c.door.DB.Update(c.r.Context(), f) }
+func (c *call) update(f func(tx *store.Tx) error) error {
+	if c.tx != nil {
+		return f(c.tx)
+	}
+	return c.door.DB.Update(c.r.Context(), f)
+}
 
 // edit changes the realm's configuration. Changes of one realm wait for each
 // other, and each gets the snapshot that the one before it left; so two
@@ -218,6 +231,9 @@ func (c *call) update(f func(tx *store.Tx) error) error { return c.door.DB.Updat
 // What the snapshot holds is never changed in place: copy, change the copy,
 // write it. The closure may be run again, and so does nothing slow.
 func (c *call) edit(f func(tx *store.Tx, snap *latchkey.Snapshot) error) error {
+	if c.tx != nil {
+		return f(c.tx, c.snap)
+	}
 	id := c.snap.Realm.ID
 	err := c.door.DB.Update(c.r.Context(), func(tx *store.Tx) error {
 		if err := tx.BumpRealm(id); err != nil {

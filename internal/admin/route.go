@@ -100,6 +100,7 @@ func (d *Door) table() []route {
 	for _, group := range [][]route{
 		d.realmRoutes(),
 		d.realmExportRoutes(),
+		d.partialImportRoutes(),
 		d.realmMailRoutes(),
 		d.keyRoutes(),
 		d.componentRoutes(),
