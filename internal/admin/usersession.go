@@ -64,6 +64,9 @@ func (c *call) sessionsOf(narrow func(*store.SessionFilter) error) error {
 				return err
 			}
 			out, err = c.sessions(tx, f)
+			for i := range out {
+				out[i].Type = "" // told by the address
+			}
 			return err
 		})
 		return out, err

@@ -55,6 +55,9 @@ func TestSessions(t *testing.T) {
 		}
 	}
 	w.must(400, reader, "GET", "/demo/ui-ext/sessions?type=ODD", nil)
+	if one := list("/demo/ui-ext/sessions?type=OFFLINE")[0]; one.Type != "OFFLINE" || one.RememberMe != nil || own[0].Type != "" {
+		t.Errorf("the console's form: %+v", one)
+	}
 	var stats []representation.ClientSessionStats
 	w.must(200, reader, "GET", "/demo/client-session-stats", nil).into(&stats)
 	if len(stats) != 1 || stats[0].ClientID != w.rp.Client.ClientID || stats[0].Active != "2" || stats[0].Offline != "2" {

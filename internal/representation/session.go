@@ -28,7 +28,10 @@ const (
 // internal ids of those that have a part in it.
 func SessionOf(snap *latchkey.Snapshot, s *latchkey.UserSession, username string, clients []string) Session {
 	r := Session{ID: s.ID, Username: username, UserID: s.UserID, IPAddress: s.IPAddress, Start: s.StartedAt.Unix() * 1000,
-		LastAccess: s.LastAccess.Unix() * 1000, RememberMe: new(s.RememberMe), Clients: map[string]string{}}
+		LastAccess: s.LastAccess.Unix() * 1000, RememberMe: new(s.RememberMe), Type: SessionRegular, Clients: map[string]string{}}
+	if s.Offline {
+		r.Type = SessionOffline
+	}
 	for _, id := range clients {
 		if c := snap.ClientByID(id); c != nil {
 			r.Clients[id] = c.ClientID

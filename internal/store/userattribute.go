@@ -29,7 +29,7 @@ func attributeKey(value string) string {
 func (tx *Tx) putAttributes(u *latchkey.User) error {
 	for _, name := range slices.Sorted(maps.Keys(u.Attributes)) {
 		for _, value := range u.Attributes[name] {
-			_, err := tx.exec(`INSERT INTO user_attribute (realm_id, user_id, name, value) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+			err := tx.later(nil, `INSERT INTO user_attribute (realm_id, user_id, name, value) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
 				u.RealmID, u.ID, attributeKey(name), attributeKey(value))
 			if err != nil {
 				return err
@@ -48,7 +48,7 @@ func (tx *Tx) sameAttributes(u *latchkey.User) bool {
 
 // replaceAttributes is putAttributes for a user who is there.
 func (tx *Tx) replaceAttributes(u *latchkey.User) error {
-	if _, err := tx.exec(`DELETE FROM user_attribute WHERE realm_id = $1 AND user_id = $2`, u.RealmID, u.ID); err != nil {
+	if err := tx.later(nil, `DELETE FROM user_attribute WHERE realm_id = $1 AND user_id = $2`, u.RealmID, u.ID); err != nil {
 		return err
 	}
 	return tx.putAttributes(u)
