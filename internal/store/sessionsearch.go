@@ -87,7 +87,7 @@ func (f *SessionFilter) search(c *condition) {
 	}
 	ways := []string{`s.user_id IN (SELECT id FROM users WHERE realm_id = $1 AND search LIKE % ESCAPE '\')`}
 	args := []any{likeWord(f.Search)}
-	if strings.Trim(f.Search, "0123456789abcdefABCDEF.:") == "" {
+	if f.byAddress() {
 		ways = append(ways, `s.body LIKE % ESCAPE '\'`)
 		args = append(args, `%"ipAddress":"`+likeText(f.Search)+`%`)
 	}
@@ -113,8 +113,23 @@ func (f *SessionFilter) list(realmID string) (string, []any) {
 	if limit <= 0 {
 		limit = maxListed
 	}
+	order := "s.started_at"
+	if f.few() {
+		order += " + 0" // so that they are found first and then sorted
+	}
 	part := c.page(f.First, limit)
-	return `SELECT ` + userSessionColumns + ` FROM user_session s WHERE ` + c.text.String() + ` ORDER BY s.started_at DESC, s.id DESC` + part, c.args
+	return `SELECT ` + userSessionColumns + ` FROM user_session s WHERE ` + c.text.String() + ` ORDER BY ` + order + ` DESC, s.id DESC` + part, c.args
+}
+
+// few says that the filter goes by users, of whom each has few sessions.
+func (f *SessionFilter) few() bool {
+	return f.UserID != "" || f.Search != "" && !f.byAddress() && len(f.Clients) == 0
+}
+
+// byAddress says that what is searched may be the beginning of a network
+// address.
+func (f *SessionFilter) byAddress() bool {
+	return strings.Trim(f.Search, "0123456789abcdefABCDEF.:") == ""
 }
 
 // CountSessions counts those whom Sessions would list without First and Max.

@@ -92,6 +92,76 @@ func BenchmarkUsers(b *testing.B) {
 	})
 }
 
+// Lists, searches and counts among 100,000 sessions of 100,000 people.
+func BenchmarkSessions(b *testing.B) {
+	filters := []struct {
+		name   string
+		filter store.SessionFilter
+	}{
+		{"first page", store.SessionFilter{}},
+		{"last page", store.SessionFilter{First: manyUsers - 100}},
+		{"of a user", store.SessionFilter{UserID: "u5"}},
+		{"of a client", store.SessionFilter{ClientID: "c1"}},
+		{"offline", store.SessionFilter{Offline: new(true)}},
+		{"search a user", store.SessionFilter{Search: "user150001"}},
+		{"search an address", store.SessionFilter{Search: "192.0.2.7"}},
+	}
+	benchmarks(b, func(b *testing.B, db *store.DB) {
+		fillUsers(b, db)
+		fillSessions(b, db)
+		live := []store.LiveSessions{{UsedAfter: time.Unix(1, 0)}, {RememberMe: true, UsedAfter: time.Unix(1, 0)}, {Offline: true, UsedAfter: time.Unix(1, 0)}}
+		for _, f := range filters {
+			f.filter.Live, f.filter.Max = live, 100
+			b.Run(f.name, func(b *testing.B) {
+				percentile(b, func() error {
+					return db.View(b.Context(), func(tx *store.Tx) error { _, err := tx.Sessions("r", f.filter); return err })
+				})
+			})
+		}
+		b.Run("by client", func(b *testing.B) {
+			percentile(b, func() error {
+				return db.View(b.Context(), func(tx *store.Tx) error {
+					_, err := tx.CountSessionsByClient("r", store.SessionFilter{Live: live})
+					return err
+				})
+			})
+		})
+	})
+}
+
+// fillSessions makes a session of each of the people, each hundredth an offline
+// one; ten clients have a part in them.
+func fillSessions(b *testing.B, db *store.DB) {
+	b.Helper()
+	var users []*latchkey.User
+	err := db.View(b.Context(), func(tx *store.Tx) (err error) {
+		users, err = tx.Users("r", store.UserFilter{Max: manyUsers})
+		return err
+	})
+	for part := range slices.Chunk(users, 1000) {
+		if err == nil {
+			err = db.Update(b.Context(), func(tx *store.Tx) error {
+				for i, u := range part {
+					s := &latchkey.UserSession{RealmID: "r", UserID: u.ID, StartedAt: tx.Now().Add(time.Duration(i) * time.Millisecond), Offline: i%100 == 0, IPAddress: "192.0.2." + strconv.Itoa(i%256)}
+					if err := tx.CreateUserSession(s); err != nil {
+						return err
+					}
+					if err := tx.PutClientSession(&latchkey.ClientSession{RealmID: "r", SessionID: s.ID, ClientID: "c" + strconv.Itoa(i%10)}); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+	}
+	if err == nil {
+		err = db.Tidy(b.Context())
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
 // percentile runs f and reports the 95th percentile of how long it takes.
 func percentile(b *testing.B, f func() error) {
 	b.ReportAllocs()
