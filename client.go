@@ -8,6 +8,9 @@ type Client struct {
 	ClientID string `json:"-"` // OAuth's client_id, unique in the realm
 	Enabled  bool   `json:"-"`
 	Secret   Secret `json:"-"` // sealed in the store; empty for public clients
+	// RotatedSecret is the secret before it, which is good until the attribute
+	// AttributeRotatedExpires says; empty when there is none.
+	RotatedSecret Secret `json:"-"`
 
 	Name                      string   `json:"name,omitempty"`
 	Description               string   `json:"description,omitempty"`
@@ -29,6 +32,12 @@ type Client struct {
 	FrontchannelLogout        bool     `json:"frontchannelLogout,omitempty"`
 	ClientAuthenticatorType   string   `json:"clientAuthenticatorType,omitempty"` // "client-secret", ...
 	NotBefore                 int64    `json:"notBefore,omitempty"`               // unix seconds
+	// RegisteredNodes are the nodes of the application that were made known, and
+	// when, in unix seconds. Nothing is sent to them.
+	RegisteredNodes map[string]int64 `json:"registeredNodes,omitempty"`
+	// RegistrationTokenID is the jti of the one registration access token that
+	// is good for the client (RFC 7592 3).
+	RegistrationTokenID string `json:"registrationTokenId,omitempty"`
 
 	// Attributes are Keycloak's dotted keys: pkce.code.challenge.method,
 	// post.logout.redirect.uris ("##" between values), access.token.lifespan,

@@ -1,7 +1,9 @@
 package latchkey
 
 import (
-	"sort"
+	"cmp"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -11,7 +13,7 @@ import (
 // logins only.
 type Snapshot struct {
 	Realm           *Realm
-	Clients         []*Client
+	Clients         []*Client // by clientId
 	Scopes          []*ClientScope
 	Roles           []*Role
 	Flows           []*Flow
@@ -70,7 +72,8 @@ func (s *Snapshot) Derive(key any, build func() any) any {
 // before the snapshot is shared.
 func (s *Snapshot) Index() *Snapshot {
 	s.derived = &derived{values: map[any]any{}}
-	s.clientByID, s.clientByClientID = map[string]*Client{}, map[string]*Client{}
+	s.clientByID, s.clientByClientID = make(map[string]*Client, len(s.Clients)), make(map[string]*Client, len(s.Clients))
+	s.Clients = arranged(s.Clients, func(a, b *Client) int { return strings.Compare(a.ClientID, b.ClientID) })
 	for _, c := range s.Clients {
 		s.clientByID[c.ID], s.clientByClientID[c.ClientID] = c, c
 	}
@@ -78,14 +81,17 @@ func (s *Snapshot) Index() *Snapshot {
 	for _, c := range s.Scopes {
 		s.scopeByID[c.ID], s.scopeByName[c.Name] = c, c
 	}
-	s.roleByID = map[string]*Role{}
+	s.roleByID = make(map[string]*Role, len(s.Roles))
 	for _, r := range s.Roles {
 		s.roleByID[r.ID] = r
 	}
 	s.flowByID, s.flowByAlias = map[string]*Flow{}, map[string]*Flow{}
 	for _, f := range s.Flows {
 		s.flowByID[f.ID], s.flowByAlias[f.Alias] = f, f
-		sort.SliceStable(f.Executions, func(i, j int) bool { return f.Executions[i].Priority < f.Executions[j].Priority })
+		byPriority := func(a, b Execution) int { return cmp.Compare(a.Priority, b.Priority) }
+		if !slices.IsSortedFunc(f.Executions, byPriority) { // a flow that another snapshot has, too, is
+			f.Executions = arranged(f.Executions, byPriority)
+		}
 	}
 	s.configByID = map[string]*AuthenticatorConfig{}
 	for _, c := range s.Configs {
@@ -95,15 +101,22 @@ func (s *Snapshot) Index() *Snapshot {
 	for _, a := range s.RequiredActions {
 		s.actionByAlias[a.Alias] = a
 	}
-	sort.SliceStable(s.RequiredActions, func(i, j int) bool { return s.RequiredActions[i].Priority < s.RequiredActions[j].Priority })
-	sort.SliceStable(s.Keys, func(i, j int) bool {
-		a, b := s.Keys[i], s.Keys[j]
-		if a.Priority != b.Priority {
-			return a.Priority > b.Priority
-		}
-		return a.Start().After(b.Start())
+	s.RequiredActions = arranged(s.RequiredActions, func(a, b *RequiredAction) int { return cmp.Compare(a.Priority, b.Priority) })
+	s.Keys = arranged(s.Keys, func(a, b *Key) int {
+		return cmp.Or(cmp.Compare(b.Priority, a.Priority), b.Start().Compare(a.Start()))
 	})
 	return s
+}
+
+// arranged gives the list in order. Two snapshots may share a list, so one that
+// is not in order is left as it is, and another made.
+func arranged[T any](list []T, compare func(a, b T) int) []T {
+	if slices.IsSortedFunc(list, compare) {
+		return list
+	}
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, compare)
+	return list
 }
 
 // ClientByID finds a client by its internal id; nil when there is none.

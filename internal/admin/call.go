@@ -261,7 +261,7 @@ func (c *call) current(tx *store.Tx) (*latchkey.Snapshot, error) {
 	if now.Version == c.snap.Realm.Version+1 {
 		return c.snap, nil
 	}
-	return tx.Snapshot(now.ID)
+	return tx.SnapshotAfter(now.ID, c.snap)
 }
 
 // The operations of admin events.

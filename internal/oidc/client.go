@@ -149,7 +149,7 @@ func (d *Door) proves(ctx context.Context, x *exchange, client *latchkey.Client,
 	case "none":
 		return ""
 	case authSecret:
-		if secretMatches(client.Secret, c.secrets) {
+		if secretMatches(client.Secrets(d.Now()), c.secrets) {
 			return ""
 		}
 		return "unauthorized_client" // Keycloak's
@@ -169,14 +169,16 @@ func (d *Door) proves(ctx context.Context, x *exchange, client *latchkey.Client,
 
 // secretMatches compares in constant time; a client without a secret matches
 // nothing.
-func secretMatches(want latchkey.Secret, got []string) bool {
+func secretMatches(good []latchkey.Secret, got []string) bool {
 	ok := false
-	for _, s := range got {
-		if secret.Equal(secret.Hash(want.Reveal()), secret.Hash(s)) {
-			ok = true
+	for _, want := range good {
+		for _, s := range got {
+			if secret.Equal(secret.Hash(want.Reveal()), secret.Hash(s)) && want != "" {
+				ok = true
+			}
 		}
 	}
-	return ok && want != ""
+	return ok
 }
 
 // The failures of a client's authentication that one network may have: a few

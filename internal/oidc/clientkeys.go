@@ -28,10 +28,11 @@ const (
 // and their order).
 func (d *Door) assertionKeys(ctx context.Context, snap *latchkey.Snapshot, client *latchkey.Client, kid, algorithm string) ([]any, error) {
 	if client.ClientAuthenticatorType == authSecretJWT {
-		if client.Secret == "" {
-			return nil, nil
+		var keys []any
+		for _, s := range client.Secrets(d.Now()) {
+			keys = append(keys, []byte(s.Reveal()))
 		}
-		return []any{[]byte(client.Secret.Reveal())}, nil
+		return keys, nil
 	}
 	fitting := func(set []jose.JSONWebKey) []any { return fittingKeys(set, kid, algorithm) }
 	switch {

@@ -202,7 +202,8 @@ func (c *Cache) read(ctx context.Context, find func(*store.Tx) (*latchkey.Realm,
 		if err != nil {
 			return err
 		}
-		snap, err = tx.Snapshot(realm.ID)
+		// Of a realm that is held already, what changed is read alone.
+		snap, err = tx.SnapshotAfter(realm.ID, c.state.Load().byID[realm.ID])
 		return err
 	})
 	return snap, err

@@ -184,7 +184,11 @@ func (c *Contents) exportClients(r *representation.Realm, shown Shown) {
 		rep := representation.ClientOf(c.Snapshot, one)
 		kept := maps.Clone(rep.Kept)
 		maps.Copy(kept, one.Kept)
-		rep.Kept, rep.Attributes = shown.kept(kept), shown.texts(unhide(rep.Attributes, one.Kept, keptAttributes))
+		attributes := unhide(rep.Attributes, one.Kept, keptAttributes)
+		if one.RotatedSecret != "" {
+			attributes[latchkey.AttributeRotatedSecret] = one.RotatedSecret.Reveal()
+		}
+		rep.Kept, rep.Attributes = shown.kept(kept), shown.texts(attributes)
 		shown.mappers(rep.ProtocolMappers)
 		if rep.Secret != nil && !shown.Secrets {
 			rep.Secret = new(representation.Masked)

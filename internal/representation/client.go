@@ -1,7 +1,9 @@
 package representation
 
 import (
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 
 	"latchkey"
@@ -39,6 +41,7 @@ type Client struct {
 	DefaultClientScopes       []string          `json:"defaultClientScopes,omitzero"`  // names
 	OptionalClientScopes      []string          `json:"optionalClientScopes,omitzero"` // names
 	DefaultRoles              []string          `json:"defaultRoles,omitzero"`         // of old exports
+	RegisteredNodes           map[string]int64  `json:"registeredNodes,omitzero"`      // to unix seconds
 	Access                    map[string]bool   `json:"access,omitzero"`
 
 	Kept latchkey.Kept `json:"-"`
@@ -102,6 +105,19 @@ func ClientOf(s *latchkey.Snapshot, c *latchkey.Client) Client {
 	if len(c.ProtocolMappers) > 0 {
 		r.ProtocolMappers = mappersOf(c.ProtocolMappers)
 	}
+	if len(c.RegisteredNodes) > 0 {
+		r.RegisteredNodes = maps.Clone(c.RegisteredNodes)
+	}
+	return r
+}
+
+// WithoutSecrets masks the client's secrets, for those who may see the client
+// and not change it.
+func (r Client) WithoutSecrets() Client {
+	if r.Secret != nil {
+		r.Secret = new(Masked)
+	}
+	r.Attributes = MaskTexts(r.Attributes)
 	return r
 }
 
@@ -115,15 +131,8 @@ func (r *Client) Apply(c *latchkey.Client, in *latchkey.Snapshot) error {
 		}
 		c.ClientID = *r.ClientID
 	}
-	var faults []error
-	for _, uri := range r.RedirectURIs {
-		if err := checkRedirectURI(strings.TrimSpace(uri)); err != nil {
-			faults = append(faults, err)
-			break
-		}
-	}
 	bindings, err := r.flowBindings(in)
-	if err := Join(append(faults, err)...); err != nil {
+	if err := Join(checkRedirectURIs(r.RedirectURIs), err); err != nil {
 		return err
 	}
 	for _, b := range r.texts(c) {
@@ -143,7 +152,16 @@ func (r *Client) Apply(c *latchkey.Client, in *latchkey.Snapshot) error {
 		c.WebOrigins = withoutEmpty(r.WebOrigins)
 	}
 	for key, value := range r.Attributes {
-		c.Attributes = change(c.Attributes, key, value)
+		switch {
+		case key == latchkey.AttributeRotatedSecret && IsMasked(value): // unchanged
+		case key == latchkey.AttributeRotatedSecret:
+			c.RotatedSecret = latchkey.Secret(value)
+		default:
+			c.Attributes = change(c.Attributes, key, value)
+		}
+	}
+	if r.RegisteredNodes != nil {
+		c.RegisteredNodes = maps.Clone(r.RegisteredNodes)
 	}
 	if r.FlowBindings != nil {
 		c.FlowBindings = bindings
@@ -198,26 +216,44 @@ func (r *Client) flowBindings(in *latchkey.Snapshot) (map[string]string, error) 
 	return m, nil
 }
 
-// checkRedirectURI refuses what Keycloak refuses: fragments, and schemes that
-// run script.
-func checkRedirectURI(uri string) error {
-	if strings.Contains(uri, "#") {
-		return latchkey.Invalid("redirectUris", "A redirect URI must not contain an URL fragment")
-	}
-	if strings.ContainsAny(uri, "\r\n\t\x00\\") {
-		return latchkey.Invalid("redirectUris", "A redirect URI is not a valid URI")
-	}
-	scheme, _, found := strings.Cut(uri, ":")
-	if found {
-		switch strings.ToLower(scheme) {
-		case "javascript", "data", "vbscript":
-			return latchkey.Invalid("redirectUris", "A redirect URI uses an illegal scheme")
+// checkRedirectURIs refuses what Keycloak refuses: fragments, and schemes that
+// run script. The error says all that is wrong, each once.
+func checkRedirectURIs(uris []string) error {
+	var wrong []string
+	for _, uri := range uris {
+		for _, fault := range redirectFaults(strings.TrimSpace(uri)) {
+			if !slices.Contains(wrong, fault) {
+				wrong = append(wrong, fault)
+			}
 		}
 	}
-	if _, err := url.Parse(strings.TrimSuffix(uri, "*")); err != nil {
-		return latchkey.Invalid("redirectUris", "A redirect URI is not a valid URI")
+	if len(wrong) == 0 {
+		return nil
 	}
-	return nil
+	return latchkey.Invalid("redirectUris", "%s", strings.Join(wrong, "; "))
+}
+
+func redirectFaults(uri string) (wrong []string) {
+	if strings.Contains(uri, "#") {
+		wrong = append(wrong, "A redirect URI must not contain an URL fragment")
+	}
+	scheme, _, found := strings.Cut(uri, ":")
+	if found && RunsScript(scheme) {
+		wrong = append(wrong, "A redirect URI uses an illegal scheme")
+	}
+	if _, err := url.Parse(strings.TrimSuffix(uri, "*")); err != nil || strings.ContainsAny(uri, "\r\n\t\x00\\") {
+		wrong = append(wrong, "A redirect URI is not a valid URI")
+	}
+	return wrong
+}
+
+// RunsScript says whether addresses of the scheme are programs.
+func RunsScript(scheme string) bool {
+	switch strings.ToLower(scheme) {
+	case "javascript", "data", "vbscript":
+		return true
+	}
+	return false
 }
 
 func scopeNames(s *latchkey.Snapshot, ids []string) []string {

@@ -10,10 +10,8 @@ func (tx *Tx) scanAuthenticatorConfig(r row) (*latchkey.AuthenticatorConfig, err
 	return c, r.Scan(&c.RealmID, &c.ID, &c.Alias, bodyColumn{c}, tx.keptColumn(keptConfig, &c.RealmID, &c.ID, &c.Kept))
 }
 
-func (tx *Tx) authenticatorConfigs(realmID string) ([]*latchkey.AuthenticatorConfig, error) {
-	return many(tx, (*Tx).scanAuthenticatorConfig,
-		`SELECT realm_id, id, alias, body, kept FROM authenticator_config WHERE realm_id = $1`, realmID)
-}
+var configuredConfigs = configured[latchkey.AuthenticatorConfig]{"authenticator_config", "realm_id, id, alias, body, kept", "id",
+	(*Tx).scanAuthenticatorConfig, func(c *latchkey.AuthenticatorConfig) string { return c.ID }}
 
 // CreateAuthenticatorConfig adds the configuration of an execution. An empty
 // ID is drawn. Aliases need not differ, as in Keycloak.
@@ -29,8 +27,8 @@ func (tx *Tx) CreateAuthenticatorConfig(c *latchkey.AuthenticatorConfig) error {
 		return err
 	}
 	return tx.insert(conflict("id", "An authenticator config with this id exists already."),
-		`INSERT INTO authenticator_config (realm_id, id, alias, body, kept)
-		VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`, c.RealmID, c.ID, c.Alias, text, kept)
+		`INSERT INTO authenticator_config (realm_id, id, alias, body, kept, changed)
+		VALUES ($1, $2, $3, $4, $5, `+versionNow+`) ON CONFLICT DO NOTHING`, c.RealmID, c.ID, c.Alias, text, kept)
 }
 
 // UpdateAuthenticatorConfig changes the configuration of an execution.
@@ -42,7 +40,7 @@ func (tx *Tx) UpdateAuthenticatorConfig(c *latchkey.AuthenticatorConfig) error {
 	if err := tx.BumpRealm(c.RealmID); err != nil {
 		return err
 	}
-	return tx.must("authenticator config", `UPDATE authenticator_config SET alias = $3, body = $4, kept = $5
+	return tx.must("authenticator config", `UPDATE authenticator_config SET alias = $3, body = $4, kept = $5, changed = `+versionNow+`
 		WHERE realm_id = $1 AND id = $2`, c.RealmID, c.ID, c.Alias, text, kept)
 }
 

@@ -7,7 +7,10 @@ import (
 	"latchkey/internal/secret"
 )
 
-const purposeClient = "client.secret"
+const (
+	purposeClient        = "client.secret"
+	purposeClientRotated = "client.rotated_secret"
+)
 
 // rowID names a row for sealing: what is sealed into one row does not open in
 // another.
@@ -15,15 +18,20 @@ func rowID(realmID, id string) string { return realmID + "/" + id }
 
 func (tx *Tx) scanClient(r row) (*latchkey.Client, error) {
 	c := &latchkey.Client{}
-	var sealed []byte
-	if err := r.Scan(&c.RealmID, &c.ID, &c.ClientID, &c.Enabled, &sealed, bodyColumn{c}, tx.keptColumn(keptClient, &c.RealmID, &c.ID, &c.Kept)); err != nil {
+	var sealed, rotated []byte
+	if err := r.Scan(&c.RealmID, &c.ID, &c.ClientID, &c.Enabled, &sealed, &rotated, bodyColumn{c},
+		tx.keptColumn(keptClient, &c.RealmID, &c.ID, &c.Kept)); err != nil {
 		return nil, err
 	}
 	plain, err := tx.unseal(purposeClient, rowID(c.RealmID, c.ID), sealed)
 	if err != nil {
 		return nil, fmt.Errorf("secret of client %s: %w", c.ClientID, err)
 	}
-	c.Secret = latchkey.Secret(plain)
+	before, err := tx.unseal(purposeClientRotated, rowID(c.RealmID, c.ID), rotated)
+	if err != nil {
+		return nil, fmt.Errorf("rotated secret of client %s: %w", c.ClientID, err)
+	}
+	c.Secret, c.RotatedSecret = latchkey.Secret(plain), latchkey.Secret(before)
 	return c, nil
 }
 
@@ -42,10 +50,8 @@ func (tx *Tx) unseal(purpose, id string, sealed []byte) ([]byte, error) {
 	return tx.db.keyring.Open(purpose, id, sealed)
 }
 
-func (tx *Tx) clients(realmID string) ([]*latchkey.Client, error) {
-	return many(tx, (*Tx).scanClient,
-		`SELECT realm_id, id, client_id, enabled, secret, body, kept FROM client WHERE realm_id = $1`, realmID)
-}
+var configuredClients = configured[latchkey.Client]{"client", "realm_id, id, client_id, enabled, secret, rotated_secret, body, kept", "id",
+	(*Tx).scanClient, func(c *latchkey.Client) string { return c.ID }}
 
 func clientTaken(c *latchkey.Client) error {
 	return conflict("clientId", "A client %q exists already.", c.ClientID)
@@ -64,9 +70,10 @@ func (tx *Tx) CreateClient(c *latchkey.Client) error {
 	if err := tx.BumpRealm(c.RealmID); err != nil {
 		return err
 	}
-	return tx.insert(clientTaken(c), `INSERT INTO client (realm_id, id, client_id, enabled, secret, body, kept)
-		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
-		c.RealmID, c.ID, c.ClientID, flag(c.Enabled), tx.seal(purposeClient, rowID(c.RealmID, c.ID), c.Secret.Reveal()), text, kept)
+	return tx.insert(clientTaken(c), `INSERT INTO client (realm_id, id, client_id, enabled, secret, rotated_secret, body, kept, changed)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, `+versionNow+`) ON CONFLICT DO NOTHING`,
+		c.RealmID, c.ID, c.ClientID, flag(c.Enabled), tx.seal(purposeClient, rowID(c.RealmID, c.ID), c.Secret.Reveal()),
+		tx.seal(purposeClientRotated, rowID(c.RealmID, c.ID), c.RotatedSecret.Reveal()), text, kept)
 }
 
 // UpdateClient changes a client; see CreateClient.
@@ -78,11 +85,13 @@ func (tx *Tx) UpdateClient(c *latchkey.Client) error {
 	if err := tx.BumpRealm(c.RealmID); err != nil {
 		return err
 	}
-	return tx.update(clientTaken(c), "client", `UPDATE client SET client_id = $3, enabled = $4, secret = $5, body = $6, kept = $7
+	return tx.update(clientTaken(c), "client", `UPDATE client SET client_id = $3, enabled = $4, secret = $5, rotated_secret = $6,
+			body = $7, kept = $8, changed = `+versionNow+`
 		WHERE realm_id = $1 AND id = $2 AND NOT EXISTS (
 			SELECT 1 FROM client other WHERE other.realm_id = $1 AND other.client_id = $3 AND other.id <> $2)`,
 		`SELECT 1 FROM client WHERE realm_id = $1 AND id = $2`,
-		c.RealmID, c.ID, c.ClientID, flag(c.Enabled), tx.seal(purposeClient, rowID(c.RealmID, c.ID), c.Secret.Reveal()), text, kept)
+		c.RealmID, c.ID, c.ClientID, flag(c.Enabled), tx.seal(purposeClient, rowID(c.RealmID, c.ID), c.Secret.Reveal()),
+		tx.seal(purposeClientRotated, rowID(c.RealmID, c.ID), c.RotatedSecret.Reveal()), text, kept)
 }
 
 // update runs an UPDATE of one thing that looks itself whether its name is
@@ -109,8 +118,9 @@ func (tx *Tx) takenOrGone(taken error, what, probe string, key []any) error {
 	return notFound(what)
 }
 
-// DeleteClient deletes a client with its roles, its sessions, its codes and
-// its service account.
+// DeleteClient deletes a client with its roles, its parts of sessions, the
+// offline sessions that are its alone, its consents, its codes and its service
+// account.
 func (tx *Tx) DeleteClient(realmID, id string) error {
 	if err := tx.BumpRealm(realmID); err != nil {
 		return err
@@ -129,6 +139,10 @@ func (tx *Tx) DeleteClient(realmID, id string) error {
 		`DELETE FROM user_role WHERE realm_id = $1 AND role_id IN (
 			SELECT id FROM role WHERE realm_id = $1 AND client_id = $2)`,
 		`DELETE FROM role WHERE realm_id = $1 AND client_id = $2`,
+		`DELETE FROM user_session WHERE realm_id = $1 AND offline = 1 AND id IN (
+			SELECT session_id FROM client_session WHERE realm_id = $1 AND client_id = $2)
+			AND NOT EXISTS (SELECT 1 FROM client_session other WHERE other.realm_id = $1
+				AND other.session_id = user_session.id AND other.client_id <> $2)`,
 		`DELETE FROM client_session WHERE realm_id = $1 AND client_id = $2`,
 		`DELETE FROM user_consent WHERE realm_id = $1 AND client_id = $2`,
 		`DELETE FROM authorization_code WHERE realm_id = $1 AND client_id = $2`,

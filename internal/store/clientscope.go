@@ -10,9 +10,8 @@ func (tx *Tx) scanClientScope(r row) (*latchkey.ClientScope, error) {
 	return s, r.Scan(&s.RealmID, &s.ID, &s.Name, bodyColumn{s}, tx.keptColumn(keptScope, &s.RealmID, &s.ID, &s.Kept))
 }
 
-func (tx *Tx) clientScopes(realmID string) ([]*latchkey.ClientScope, error) {
-	return many(tx, (*Tx).scanClientScope, `SELECT realm_id, id, name, body, kept FROM client_scope WHERE realm_id = $1`, realmID)
-}
+var configuredScopes = configured[latchkey.ClientScope]{"client_scope", "realm_id, id, name, body, kept", "id",
+	(*Tx).scanClientScope, func(s *latchkey.ClientScope) string { return s.ID }}
 
 func scopeTaken(s *latchkey.ClientScope) error {
 	return conflict("name", "A client scope %q exists already.", s.Name)
@@ -31,8 +30,8 @@ func (tx *Tx) CreateClientScope(s *latchkey.ClientScope) error {
 	if err := tx.BumpRealm(s.RealmID); err != nil {
 		return err
 	}
-	return tx.insert(scopeTaken(s), `INSERT INTO client_scope (realm_id, id, name, body, kept)
-		VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`, s.RealmID, s.ID, s.Name, text, kept)
+	return tx.insert(scopeTaken(s), `INSERT INTO client_scope (realm_id, id, name, body, kept, changed)
+		VALUES ($1, $2, $3, $4, $5, `+versionNow+`) ON CONFLICT DO NOTHING`, s.RealmID, s.ID, s.Name, text, kept)
 }
 
 // UpdateClientScope changes a client scope; see CreateClientScope.
@@ -44,7 +43,7 @@ func (tx *Tx) UpdateClientScope(s *latchkey.ClientScope) error {
 	if err := tx.BumpRealm(s.RealmID); err != nil {
 		return err
 	}
-	return tx.update(scopeTaken(s), "client scope", `UPDATE client_scope SET name = $3, body = $4, kept = $5
+	return tx.update(scopeTaken(s), "client scope", `UPDATE client_scope SET name = $3, body = $4, kept = $5, changed = `+versionNow+`
 		WHERE realm_id = $1 AND id = $2 AND NOT EXISTS (
 			SELECT 1 FROM client_scope other WHERE other.realm_id = $1 AND other.name = $3 AND other.id <> $2)`,
 		`SELECT 1 FROM client_scope WHERE realm_id = $1 AND id = $2`, s.RealmID, s.ID, s.Name, text, kept)

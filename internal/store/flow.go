@@ -10,9 +10,8 @@ func (tx *Tx) scanFlow(r row) (*latchkey.Flow, error) {
 	return f, r.Scan(&f.RealmID, &f.ID, &f.Alias, bodyColumn{f}, tx.keptColumn(keptFlow, &f.RealmID, &f.ID, &f.Kept))
 }
 
-func (tx *Tx) flows(realmID string) ([]*latchkey.Flow, error) {
-	return many(tx, (*Tx).scanFlow, `SELECT realm_id, id, alias, body, kept FROM flow WHERE realm_id = $1`, realmID)
-}
+var configuredFlows = configured[latchkey.Flow]{"flow", "realm_id, id, alias, body, kept", "id",
+	(*Tx).scanFlow, func(f *latchkey.Flow) string { return f.ID }}
 
 func flowTaken(f *latchkey.Flow) error {
 	return conflict("alias", "A flow %q exists already.", f.Alias)
@@ -32,8 +31,8 @@ func (tx *Tx) CreateFlow(f *latchkey.Flow) error {
 	if err := tx.BumpRealm(f.RealmID); err != nil {
 		return err
 	}
-	return tx.insert(flowTaken(f), `INSERT INTO flow (realm_id, id, alias, body, kept)
-		VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`, f.RealmID, f.ID, f.Alias, text, kept)
+	return tx.insert(flowTaken(f), `INSERT INTO flow (realm_id, id, alias, body, kept, changed)
+		VALUES ($1, $2, $3, $4, $5, `+versionNow+`) ON CONFLICT DO NOTHING`, f.RealmID, f.ID, f.Alias, text, kept)
 }
 
 func (tx *Tx) flowBody(f *latchkey.Flow) (text string, kept []byte, err error) {
@@ -54,7 +53,7 @@ func (tx *Tx) UpdateFlow(f *latchkey.Flow) error {
 	if err := tx.BumpRealm(f.RealmID); err != nil {
 		return err
 	}
-	return tx.update(flowTaken(f), "flow", `UPDATE flow SET alias = $3, body = $4, kept = $5
+	return tx.update(flowTaken(f), "flow", `UPDATE flow SET alias = $3, body = $4, kept = $5, changed = `+versionNow+`
 		WHERE realm_id = $1 AND id = $2 AND NOT EXISTS (
 			SELECT 1 FROM flow other WHERE other.realm_id = $1 AND other.alias = $3 AND other.id <> $2)`,
 		`SELECT 1 FROM flow WHERE realm_id = $1 AND id = $2`, f.RealmID, f.ID, f.Alias, text, kept)

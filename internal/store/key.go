@@ -24,6 +24,9 @@ func (tx *Tx) scanKey(r row) (*latchkey.Key, error) {
 
 const keyColumns = `realm_id, id, algorithm, key_use, status, priority, certificate, private, created_at, active_from, body`
 
+var configuredKeys = configured[latchkey.Key]{"realm_key", keyColumns, "id",
+	(*Tx).scanKey, func(k *latchkey.Key) string { return k.ID }}
+
 // Keys gives every key of the realm, in no order. Who changes keys by what it
 // finds calls [Tx.BumpRealm] before, so that nobody else changes them.
 func (tx *Tx) Keys(realmID string) ([]*latchkey.Key, error) {
@@ -45,8 +48,8 @@ func (tx *Tx) CreateKey(k *latchkey.Key) error {
 	}
 	sealed := tx.db.keyring.Seal(purposeKey, rowID(k.RealmID, k.ID), k.Private)
 	return tx.insert(conflict("id", "A key %q exists already.", k.ID),
-		`INSERT INTO realm_key (`+keyColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`,
+		`INSERT INTO realm_key (`+keyColumns+`, changed)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, `+versionNow+`) ON CONFLICT DO NOTHING`,
 		k.RealmID, k.ID, k.Algorithm, k.Use, string(k.Status), k.Priority, k.Certificate, sealed, millis(k.CreatedAt), millis(k.ActiveFrom), text)
 }
 
@@ -60,7 +63,7 @@ func (tx *Tx) UpdateKey(k *latchkey.Key) error {
 	if err != nil {
 		return err
 	}
-	return tx.must("key", `UPDATE realm_key SET status = $3, priority = $4, body = $5 WHERE realm_id = $1 AND id = $2`,
+	return tx.must("key", `UPDATE realm_key SET status = $3, priority = $4, body = $5, changed = `+versionNow+` WHERE realm_id = $1 AND id = $2`,
 		k.RealmID, k.ID, string(k.Status), k.Priority, text)
 }
 
@@ -70,5 +73,5 @@ func (tx *Tx) SetKeyStatus(realmID, id string, status latchkey.KeyStatus) error 
 	if err := tx.BumpRealm(realmID); err != nil {
 		return err
 	}
-	return tx.must("key", `UPDATE realm_key SET status = $3 WHERE realm_id = $1 AND id = $2`, realmID, id, string(status))
+	return tx.must("key", `UPDATE realm_key SET status = $3, changed = `+versionNow+` WHERE realm_id = $1 AND id = $2`, realmID, id, string(status))
 }

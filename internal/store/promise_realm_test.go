@@ -108,7 +108,7 @@ type configuration struct {
 func newConfiguration(w *world) configuration {
 	id := w.realm.ID
 	return configuration{
-		client: &latchkey.Client{RealmID: id, ClientID: "app", Enabled: true, Secret: "client-secret-value", Name: "App",
+		client: &latchkey.Client{RealmID: id, ClientID: "app", Enabled: true, Secret: "client-secret-value", RotatedSecret: "client-secret-before", Name: "App",
 			RedirectURIs: []string{"https://app/*"}, Attributes: map[string]string{"k": "v"}},
 		scope:  &latchkey.ClientScope{RealmID: id, Name: "profile", ProtocolMappers: []latchkey.ProtocolMapper{{ID: "m", Name: "n", Config: map[string]string{"a": "b"}}}},
 		role:   &latchkey.Role{RealmID: id, Name: "admin", Composites: []string{"x"}},
@@ -378,6 +378,7 @@ func (w *world) fill() {
 			func() error {
 				return tx.CreateLogoutNotice(&latchkey.LogoutNotice{RealmID: id, ClientID: c.client.ID, ExpiresAt: now})
 			},
+			func() error { return tx.CreateInitialAccess(&latchkey.InitialAccess{RealmID: id, Count: 1}) },
 			func() error { return tx.MarkAddress(id, []byte("a"), "bounced", now) },
 			func() error {
 				_, _, err := take(tx, id, store.Bucket{Name: "mail", Key: []byte("k"), Interval: 1, Burst: 1})

@@ -2,7 +2,6 @@ package store
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"latchkey"
@@ -202,57 +201,4 @@ func (tx *Tx) RealmVersions() (map[string]int64, error) {
 		return nil
 	}, `SELECT realm_id, version FROM realm`)
 	return versions, err
-}
-
-// snapshotTries is how often a snapshot is read again when the realm changes
-// under it.
-const snapshotTries = 5
-
-// Snapshot reads everything that a realm is configured with, at one version.
-func (tx *Tx) Snapshot(realmID string) (*latchkey.Snapshot, error) {
-	for range snapshotTries {
-		s, err := tx.readSnapshot(realmID)
-		if err != nil {
-			return nil, err
-		}
-		// A View reads statement by statement. Every change grows the version
-		// in its own transaction: the same before and after, nothing between.
-		var version int64
-		err = tx.each(func(r row) error { return r.Scan(&version) }, `SELECT version FROM realm WHERE realm_id = $1`, realmID)
-		if err != nil {
-			return nil, err
-		}
-		if version == s.Realm.Version {
-			return s.Index(), nil
-		}
-	}
-	return nil, &latchkey.Error{Code: latchkey.CodeUnavailable, Message: "The realm is being changed. Try again.",
-		Err: errors.New("no snapshot at one version")}
-}
-
-func (tx *Tx) readSnapshot(realmID string) (s *latchkey.Snapshot, err error) {
-	s = &latchkey.Snapshot{}
-	if s.Realm, err = tx.Realm(realmID); err != nil {
-		return nil, err
-	}
-	if s.Clients, err = tx.clients(realmID); err != nil {
-		return nil, err
-	}
-	if s.Scopes, err = tx.clientScopes(realmID); err != nil {
-		return nil, err
-	}
-	if s.Roles, err = tx.roles(realmID); err != nil {
-		return nil, err
-	}
-	if s.Flows, err = tx.flows(realmID); err != nil {
-		return nil, err
-	}
-	if s.Configs, err = tx.authenticatorConfigs(realmID); err != nil {
-		return nil, err
-	}
-	if s.RequiredActions, err = tx.requiredActions(realmID); err != nil {
-		return nil, err
-	}
-	s.Keys, err = tx.Keys(realmID)
-	return s, err
 }

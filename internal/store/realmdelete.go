@@ -17,7 +17,7 @@ var realmTables = []realmTable{
 	{"user_session", "realm_id, id"}, {"known_browser", "realm_id, browser_hash, address_key"}, {"credential", "realm_id, id"},
 	{"user_consent", "realm_id, user_id, client_id"}, {"user_role", "realm_id, user_id, role_id"}, {"group_member", "realm_id, user_id, group_id"},
 	{"user_attribute", "realm_id, user_id, name, value"}, {"federated_identity", "realm_id, user_id, identity_provider"}, {"realm_group", "realm_id, id"}, {"users", "realm_id, id"},
-	{"identity_provider", ""}, {"component", ""}, {"realm_import", ""}, {"realm_key", ""}, {"required_action", ""}, {"authenticator_config", ""},
+	{"identity_provider", ""}, {"component", ""}, {"client_initial_access", ""}, {"realm_import", ""}, {"realm_key", ""}, {"required_action", ""}, {"authenticator_config", ""},
 	{"flow", ""}, {"role", ""}, {"client_scope", ""}, {"client", ""}, {"realm", ""},
 }
 

@@ -7,9 +7,8 @@ func (tx *Tx) scanRequiredAction(r row) (*latchkey.RequiredAction, error) {
 	return a, r.Scan(&a.RealmID, &a.Alias, bodyColumn{a}, tx.keptColumn(keptAction, &a.RealmID, &a.Alias, &a.Kept))
 }
 
-func (tx *Tx) requiredActions(realmID string) ([]*latchkey.RequiredAction, error) {
-	return many(tx, (*Tx).scanRequiredAction, `SELECT realm_id, alias, body, kept FROM required_action WHERE realm_id = $1`, realmID)
-}
+var configuredActions = configured[latchkey.RequiredAction]{"required_action", "realm_id, alias, body, kept", "alias",
+	(*Tx).scanRequiredAction, func(a *latchkey.RequiredAction) string { return a.Alias }}
 
 // PutRequiredAction adds or changes a required action of a realm.
 func (tx *Tx) PutRequiredAction(a *latchkey.RequiredAction) error {
@@ -20,8 +19,8 @@ func (tx *Tx) PutRequiredAction(a *latchkey.RequiredAction) error {
 	if err := tx.BumpRealm(a.RealmID); err != nil {
 		return err
 	}
-	_, err = tx.exec(`INSERT INTO required_action (realm_id, alias, body, kept) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (realm_id, alias) DO UPDATE SET body = excluded.body, kept = excluded.kept`, a.RealmID, a.Alias, text, kept)
+	_, err = tx.exec(`INSERT INTO required_action (realm_id, alias, body, kept, changed) VALUES ($1, $2, $3, $4, `+versionNow+`)
+		ON CONFLICT (realm_id, alias) DO UPDATE SET body = excluded.body, kept = excluded.kept, changed = excluded.changed`, a.RealmID, a.Alias, text, kept)
 	return err
 }
 

@@ -18,6 +18,7 @@ type sealedColumn struct{ table, key, column, purpose string }
 var sealedColumns = []sealedColumn{
 	{"realm", "", "smtp_secrets", purposeSMTP},
 	{"client", "id", "secret", purposeClient},
+	{"client", "id", "rotated_secret", purposeClientRotated},
 	{"realm_key", "id", "private", purposeKey},
 	{"credential", "id", "secret_data", purposeCredential},
 	{"message", "id", "secret", purposeMessage},

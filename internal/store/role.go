@@ -10,9 +10,8 @@ func (tx *Tx) scanRole(r row) (*latchkey.Role, error) {
 	return role, r.Scan(&role.RealmID, &role.ID, &role.ClientID, &role.Name, bodyColumn{role}, tx.keptColumn(keptRole, &role.RealmID, &role.ID, &role.Kept))
 }
 
-func (tx *Tx) roles(realmID string) ([]*latchkey.Role, error) {
-	return many(tx, (*Tx).scanRole, `SELECT realm_id, id, client_id, name, body, kept FROM role WHERE realm_id = $1`, realmID)
-}
+var configuredRoles = configured[latchkey.Role]{"role", "realm_id, id, client_id, name, body, kept", "id",
+	(*Tx).scanRole, func(r *latchkey.Role) string { return r.ID }}
 
 func roleTaken(r *latchkey.Role) error { return conflict("name", "A role %q exists already.", r.Name) }
 
@@ -29,8 +28,8 @@ func (tx *Tx) CreateRole(r *latchkey.Role) error {
 	if err := tx.BumpRealm(r.RealmID); err != nil {
 		return err
 	}
-	return tx.insert(roleTaken(r), `INSERT INTO role (realm_id, id, client_id, name, body, kept)
-		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`, r.RealmID, r.ID, r.ClientID, r.Name, text, kept)
+	return tx.insert(roleTaken(r), `INSERT INTO role (realm_id, id, client_id, name, body, kept, changed)
+		VALUES ($1, $2, $3, $4, $5, $6, `+versionNow+`) ON CONFLICT DO NOTHING`, r.RealmID, r.ID, r.ClientID, r.Name, text, kept)
 }
 
 // UpdateRole changes a role but not whose it is; see CreateRole.
@@ -42,7 +41,7 @@ func (tx *Tx) UpdateRole(r *latchkey.Role) error {
 	if err := tx.BumpRealm(r.RealmID); err != nil {
 		return err
 	}
-	return tx.update(roleTaken(r), "role", `UPDATE role SET name = $3, body = $4, kept = $5
+	return tx.update(roleTaken(r), "role", `UPDATE role SET name = $3, body = $4, kept = $5, changed = `+versionNow+`
 		WHERE realm_id = $1 AND id = $2 AND NOT EXISTS (
 			SELECT 1 FROM role other WHERE other.realm_id = $1 AND other.client_id = role.client_id
 			AND other.name = $3 AND other.id <> $2)`,

@@ -243,7 +243,7 @@ func TestReseal(t *testing.T) {
 		}
 		for want := range 2 {
 			n, err := both.Reseal(w.Context())
-			if err != nil || n != 137*(1-want) { // 120, client, key, relays, message, canary, 12 that are kept
+			if err != nil || n != 138*(1-want) { // 120, client and its rotated secret, key, relays, message, canary, 12 that are kept
 				w.Errorf("resealed %d, %v", n, err)
 			}
 		}

@@ -61,6 +61,7 @@ func (tx *Tx) sweeps(realms []*latchkey.Realm) []sweep {
 		{"rate_limit", "realm_id, name, key", `tat <= $1`, []any{ago(0)}}, // the bucket is full
 		{"login_failure", "realm_id, subject", `delete_at <= $1`, []any{ago(0)}},
 		{"address_mark", "realm_id, address_key", `until <= $1`, []any{ago(0)}},
+		{"client_initial_access", "realm_id, id", `expires_at <= $1 OR remaining <= 0`, []any{ago(0)}},
 		{"logout_notice", "realm_id, id", `expires_at <= $1`, []any{ago(noticeKept)}},
 		{"known_browser", "realm_id, browser_hash, address_key", `seen_at <= $1`, []any{ago(browserKept)}},
 	}
