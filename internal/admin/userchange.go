@@ -58,7 +58,7 @@ func takeAttributes(u *latchkey.User, body *representation.User) {
 
 func (c *call) takeProfile(u *latchkey.User, body *representation.User, isNew bool) error {
 	use, was := c.use(isNew), profile.ValuesOf(u)
-	sent := sentValues(body, u)
+	sent := sentValues(use, body, u)
 	values := profile.ValuesOf(u)
 	for name, list := range sent {
 		values[name] = list
@@ -71,12 +71,15 @@ func (c *call) takeProfile(u *latchkey.User, body *representation.User, isNew bo
 	return nil
 }
 
-// sentValues gives what was sent, by the names of attributes.
-func sentValues(body *representation.User, u *latchkey.User) profile.Values {
+// sentValues gives what was sent, by the names of attributes: of those that
+// were left out, the ones that may be changed are to go.
+func sentValues(use profile.Use, body *representation.User, u *latchkey.User) profile.Values {
 	values := profile.Values{}
 	if body.Attributes != nil {
 		for name := range u.Attributes {
-			values[name] = []string{}
+			if a := use.Realm.Profile.Attribute(name); a == nil || use.Edits(a) {
+				values[name] = []string{}
+			}
 		}
 	}
 	for name, list := range body.Attributes {

@@ -259,13 +259,39 @@ func TestUserProfile(t *testing.T) {
 	if a := w.must(200, ruler, "GET", path+"/unmanagedAttributes", nil); a.Text != `{"shoe":["41"]}` {
 		t.Errorf("unmanaged: %s", a.Text)
 	}
+	w.s.Update(func(tx *store.Tx) error {
+		u, err := tx.LockUser(w.rp.Client.RealmID, id)
+		if err == nil {
+			u.Attributes["badge"], u.Attributes["hidden"] = []string{"7"}, []string{"x"}
+			err = tx.UpdateUser(u)
+		}
+		return err
+	})
 	w.must(204, ruler, "PUT", path, map[string]any{"firstName": "A"})
 	w.must(204, ruler, "PUT", path, map[string]any{"attributes": map[string]any{"city": "Ulm"}})
 	var u representation.User
 	w.must(200, ruler, "GET", path, nil).into(&u)
-	if len(u.Attributes) != 1 || u.Attributes["city"][0] != "Ulm" {
-		t.Errorf("attributes are replaced as a whole: %v", u.Attributes)
+	if len(u.Attributes) != 2 || u.Attributes["city"][0] != "Ulm" || u.Attributes["badge"][0] != "7" {
+		t.Errorf("attributes are replaced as a whole, but for those that are fixed: %v", u.Attributes)
 	}
+	w.must(204, ruler, "PUT", path, map[string]any{"requiredActions": []string{"UPDATE_PROFILE", "NOPE"}})
+	w.must(204, ruler, "PUT", path, map[string]any{"lastName": "B"})
+	w.must(200, ruler, "GET", path, nil).into(&u)
+	if strings.Join(u.RequiredActions, " ") != "UPDATE_PROFILE" {
+		t.Errorf("required actions: %v", u.RequiredActions)
+	}
+	w.must(204, ruler, "PUT", path, map[string]any{"requiredActions": []string{""}})
+	u = representation.User{}
+	if w.must(200, ruler, "GET", path, nil).into(&u); len(u.RequiredActions) != 0 {
+		t.Errorf("required actions that were taken away: %v", u.RequiredActions)
+	}
+	w.s.View(func(tx *store.Tx) error {
+		u, err := tx.User(w.rp.Client.RealmID, id)
+		if err == nil && u.Attributes["hidden"] == nil {
+			t.Error("what an administrator does not see went with what they do")
+		}
+		return err
+	})
 }
 
 // Every change of a user is told in the realm's admin events, and no secret
