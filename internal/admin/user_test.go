@@ -3,6 +3,7 @@ package admin_test
 import (
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"latchkey/internal/representation"
@@ -60,5 +61,27 @@ func TestUserRefused(t *testing.T) {
 		if a := w.rest(w.manager, "POST", "/demo/users", test.body); a.Status != test.status || !strings.HasPrefix(a.Text, test.text) && !strings.Contains(a.Text, test.text) {
 			t.Errorf("%s: %d %s", test.body, a.Status, a.Text)
 		}
+	}
+}
+
+// Two administrators who change parts of one user at once lose nothing of each
+// other's.
+func TestUserChangedAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	path := "/demo/users/" + w.user(w.manager, map[string]any{"username": "ada", "email": "ada@example.test"})
+	var wait sync.WaitGroup
+	for _, body := range []string{`{"firstName":"Ada"}`, `{"lastName":"L"}`, `{"enabled":true}`, `{"emailVerified":true}`, `{"requiredActions":["UPDATE_PROFILE"]}`} {
+		wait.Go(func() {
+			if a := w.rest(w.manager, "PUT", path, body); a.Status != http.StatusNoContent {
+				t.Errorf("%s: %d %s", body, a.Status, a.Text)
+			}
+		})
+	}
+	wait.Wait()
+	var u representation.User
+	w.must(200, w.manager, "GET", path, nil).into(&u)
+	if u.FirstName == nil || u.LastName == nil || !*u.Enabled || !*u.EmailVerified || len(u.RequiredActions) != 1 {
+		t.Errorf("something is lost: %+v", u)
 	}
 }
