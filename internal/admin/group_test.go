@@ -3,7 +3,6 @@ package admin_test
 import (
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 
 	"latchkey"
@@ -139,50 +138,6 @@ func TestGroupLists(t *testing.T) {
 	}
 	w.must(403, lister, "GET", "/demo/groups/"+ids["/a"], nil)
 	w.must(400, admin, "GET", "/demo/groups?max=x", nil)
-}
-
-// R-212: a group is moved with all below it, and never below itself; those who
-// move at once leave a tree.
-func TestGroupMoves(t *testing.T) {
-	w := newWorld(t)
-	admin := w.admin()
-	ids := w.grow(admin, "/a", "/a/west", "/a/west/far", "/b", "/far")
-	body := func(path string) m { return m{"id": ids[path], "name": path[strings.LastIndex(path, "/")+1:]} }
-	w.must(204, admin, "POST", "/demo/groups/"+ids["/b"]+"/children", body("/a/west"))
-	if got := w.readNamed(admin, "/demo/groups/"+ids["/a/west/far"]); got.Path != "/b/west/far" {
-		t.Error(got.Path)
-	}
-	if a := w.must(400, admin, "POST", "/demo/groups/"+ids["/a/west/far"]+"/children", body("/b")); !strings.Contains(a.Text, "parentId") {
-		t.Error(a.Text)
-	}
-	w.must(409, admin, "POST", "/demo/groups", body("/a/west/far"))
-	w.must(204, admin, "POST", "/demo/groups", body("/a/west"))
-	if got := w.readNamed(admin, "/demo/groups/"+ids["/a/west"]); got.Path != "/west" {
-		t.Error(got.Path)
-	}
-	for _, path := range []string{"/demo/groups", "/demo/groups/" + ids["/a"] + "/children"} {
-		if a := w.must(404, admin, "POST", path, m{"id": "none", "name": "x"}); a.Text != `{"error":"Could not find child by id"}` {
-			t.Error(a.Text)
-		}
-	}
-	var wait sync.WaitGroup
-	for i := range 20 {
-		from, to := "/a", "/b"
-		if i%2 == 0 {
-			from, to = to, from
-		}
-		wait.Go(func() {
-			a := w.rest(admin, "POST", "/demo/groups/"+ids[to]+"/children", body(from))
-			b := w.rest(admin, "POST", "/demo/groups", body(from))
-			if a.Status != 204 && a.Status != 400 || b.Status != 204 {
-				t.Errorf("%d %s, %d %s", a.Status, a.Text, b.Status, b.Text)
-			}
-		})
-	}
-	wait.Wait()
-	if got := w.names(admin, "/demo/groups?search=a"); !strings.Contains(got, "a") {
-		t.Errorf("lost: %s", got)
-	}
 }
 
 func TestDefaultGroupsAndMembers(t *testing.T) {

@@ -28,8 +28,8 @@ type world struct {
 	nobody  string
 }
 
-func newWorld(t *testing.T) *world {
-	s := servertest.Start(t)
+func newWorld(t *testing.T, opts ...servertest.Option) *world {
+	s := servertest.Start(t, opts...)
 	w := &world{t: t, s: s, rp: s.RP("demo")}
 	w.manager = w.service("demo", "manage-users")
 	w.nobody = w.service("demo")
