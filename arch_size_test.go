@@ -223,7 +223,7 @@ func sources(root string, suffixes ...string) map[string]string {
 // its reason, in docs/dependencies.md, and that nothing else is.
 func TestDependencies(t *testing.T) {
 	required := map[string]string{} // module path -> version
-	for _, m := range regexp.MustCompile(`(?m)^\s*(?:require )?([a-z0-9./_-]+\.[a-z0-9./_-]+) (v\S+)`).FindAllStringSubmatch(read(t, "go.mod"), -1) {
+	for _, m := range regexp.MustCompile(`(?m)^\s*(?:require )?([A-Za-z0-9./_-]+\.[A-Za-z0-9./_-]+) (v\S+)`).FindAllStringSubmatch(read(t, "go.mod"), -1) {
 		required[m[1]] = m[2]
 	}
 	listed := map[string]bool{}
