@@ -25,12 +25,9 @@ func (a *act) findUser() (refused string, err error) {
 	}
 	var u *latchkey.User
 	if id != "" {
-		u, err = a.tx.User(a.login.RealmID, id)
+		u, err = a.tx.LockUser(a.login.RealmID, id) // held until it is decided
 	} else if a.address != "" {
-		u, err = a.tx.UserByEmail(a.login.RealmID, a.address)
-	}
-	if err == nil && u != nil { // looked at again, and held until it is decided
-		u, err = a.tx.LockUser(u.RealmID, u.ID)
+		u, err = a.tx.LockUserByEmail(a.login.RealmID, a.address)
 	}
 	if err != nil && latchkey.ErrorCode(err) != latchkey.CodeNotFound {
 		return "", err
@@ -83,11 +80,10 @@ func (a *act) makeUser() (bool, error) {
 		err = user.Register(a.tx, a.snap, u, e, credentials...)
 	}
 	if latchkey.ErrorCode(err) == latchkey.CodeConflict {
-		if other, e := a.tx.UserByEmail(u.RealmID, a.address); e == nil && other.ServiceAccountClientID == "" {
-			if other, e = a.tx.LockUser(other.RealmID, other.ID); e == nil && other.Enabled {
-				a.user = other
-				return false, nil
-			}
+		other, e := a.tx.LockUserByEmail(u.RealmID, a.address)
+		if e == nil && other.ServiceAccountClientID == "" && other.Enabled {
+			a.user = other
+			return false, nil
 		}
 	}
 	if err != nil {

@@ -137,7 +137,7 @@ func (d *Door) rotateBrowser(tx *store.Tx, t *turn, user *latchkey.User) error {
 	l, f := t.login, t.finish
 	f.browserCookie = secret.Token()
 	fresh := secret.Hash(f.browserCookie)
-	if err := tx.RebindLogins(l.RealmID, l.BrowserHash, fresh); err != nil {
+	if err := tx.RebindLogins(l.RealmID, l.ID, l.BrowserHash, fresh); err != nil {
 		return err
 	}
 	l.BrowserHash = fresh

@@ -1,8 +1,6 @@
 package login
 
 import (
-	"bytes"
-	"encoding/json"
 	"net/http"
 	"net/url"
 
@@ -11,14 +9,6 @@ import (
 	"latchkey/internal/page"
 	"latchkey/internal/web"
 )
-
-// snapshotOf tells whether a turn changed a login: what is not changed is not
-// written.
-func snapshotOf(l *latchkey.Login) string {
-	var b bytes.Buffer
-	_ = json.NewEncoder(&b).Encode(l) // a Login always encodes
-	return b.String()
-}
 
 // respond shows, or leads to, what the turn came to. A page that follows a
 // form, or a login that was begun, is fetched by a GET of its own, so that a

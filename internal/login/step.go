@@ -109,12 +109,11 @@ func (d *Door) lookAhead(tx *store.Tx, v *visit) error {
 		l.Locale != d.language(v) || (!l.LocaleChosen && d.choosesLanguage(v)) {
 		return nil
 	}
-	before := snapshotOf(l)
 	var res flow.Result
 	if tx.LookAhead(func() bool {
 		var err error
 		res, err = flow.Advance(d.run(tx, v, l, nil))
-		return err == nil && res.Kind == flow.Show && res.Code == "" && !res.Refused && snapshotOf(l) == before
+		return err == nil && res.Kind == flow.Show && res.Code == "" && !res.Refused && !tx.LoginChanged(l)
 	}) {
 		v.shown = &res
 		return nil
@@ -208,7 +207,6 @@ func (d *Door) lock(tx *store.Tx, t *turn) (*latchkey.Login, answer, error) {
 
 func (d *Door) takeLocked(tx *store.Tx, t *turn) error {
 	l := t.login
-	before := snapshotOf(l)
 	if t.before != nil {
 		a, err := t.before(tx, l)
 		if err != nil || a != nil {
@@ -242,18 +240,15 @@ func (d *Door) takeLocked(tx *store.Tx, t *turn) error {
 	case flow.Over:
 		return d.overLocked(tx, l)
 	}
-	if l.Step > 0 && before == snapshotOf(l) {
-		return nil
-	}
 	return keep(tx, l)
 }
 
-// keep writes a login, or adds one that was made in this turn.
+// keep writes a login if the turn changed it, or adds one that was made in it.
 func keep(tx *store.Tx, l *latchkey.Login) error {
 	if l.Step == 0 {
 		return tx.CreateLogin(l)
 	}
-	return tx.SaveLogin(l)
+	return tx.SaveChangedLogin(l)
 }
 
 // sessionGone reads again who is signed in, and says whether the login passed

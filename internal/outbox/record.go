@@ -14,16 +14,14 @@ import (
 // exist.
 const MarkFor = 24 * time.Hour
 
-// record writes down what became of a claim, in one short transaction. The
-// row is read again: an operator or the end of a user may have withheld the
-// mail while it was on its way, and only a hand-over overrules that.
+// record writes down what became of a claim, in one short transaction. An
+// operator or the end of a user may have withheld the mail while it was on its
+// way, and only a hand-over overrules that: for it the row is what was claimed,
+// for everything else it is read again.
 func (w *Worker) record(ctx context.Context, d *decision, r result) error {
 	m := d.facts.Message
-	return w.DB.Update(ctx, func(tx *store.Tx) error {
-		row, err := tx.Message(m.RealmID, m.ID)
-		if latchkey.ErrorCode(err) == latchkey.CodeNotFound {
-			return nil // deleted with its realm
-		}
+	err := w.DB.Update(ctx, func(tx *store.Tx) error {
+		row, err := claimed(tx, m, r)
 		if err != nil {
 			return err
 		}
@@ -63,6 +61,19 @@ func (w *Worker) record(ctx context.Context, d *decision, r result) error {
 		}
 		return event.Record(tx, d.facts.Realm, occurrence(row, d, r))
 	})
+	if latchkey.ErrorCode(err) == latchkey.CodeNotFound {
+		return nil // deleted with its realm
+	}
+	return err
+}
+
+// claimed is the row of a mail whose outcome is written down.
+func claimed(tx *store.Tx, m *latchkey.Message, r result) (*latchkey.Message, error) {
+	if r.state != latchkey.MessageHandedOver {
+		return tx.Message(m.RealmID, m.ID)
+	}
+	row := *m
+	return &row, nil
 }
 
 // number stores the attempts behind those that are there.

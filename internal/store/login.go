@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"time"
 
 	"latchkey"
@@ -14,10 +15,39 @@ const loginColumns = `realm_id, id, browser_hash, tab_id, client_id, step, creat
 	answered_at, number_tries, code_tries, body`
 
 func (tx *Tx) scanLogin(r row) (*latchkey.Login, error) {
-	l := &latchkey.Login{}
-	return l, r.Scan(&l.RealmID, &l.ID, &l.BrowserHash, &l.TabID, &l.ClientID, &l.Step, timeColumn{&l.CreatedAt},
+	l, text := &latchkey.Login{}, ""
+	err := r.Scan(&l.RealmID, &l.ID, &l.BrowserHash, &l.TabID, &l.ClientID, &l.Step, timeColumn{&l.CreatedAt},
 		timeColumn{&l.ExpiresAt}, timeColumn{&l.SeenAt}, timeColumn{&l.EndedAt}, &l.EndReason, timeColumn{&l.AnsweredAt},
-		&l.NumberTries, &l.CodeTries, bodyColumn{l})
+		&l.NumberTries, &l.CodeTries, bodyAndText{l, &text})
+	if err == nil {
+		tx.login = &loginRead{*l, text}
+	}
+	return l, err
+}
+
+// loginRead is a login as it was read: its columns and its body.
+type loginRead struct {
+	row  latchkey.Login
+	text string
+}
+
+// placed says whether what a login is found or deleted by, and its end, are as
+// they were read.
+func (r *loginRead) placed(l *latchkey.Login) bool {
+	return r != nil && r.row.ID == l.ID && r.row.RealmID == l.RealmID && bytes.Equal(r.row.BrowserHash, l.BrowserHash) && r.row.TabID == l.TabID &&
+		r.row.ClientID == l.ClientID && r.row.ExpiresAt.Equal(l.ExpiresAt) && r.row.EndedAt.Equal(l.EndedAt) && r.row.EndReason == l.EndReason
+}
+
+// LoginChanged says whether a login is another than the one that this
+// transaction read last.
+func (tx *Tx) LoginChanged(l *latchkey.Login) bool {
+	text, err := body(l)
+	return err != nil || tx.loginDiffers(l, text)
+}
+
+func (tx *Tx) loginDiffers(l *latchkey.Login, text string) bool {
+	r := tx.login
+	return !r.placed(l) || r.text != text || !r.row.AnsweredAt.Equal(l.AnsweredAt) || !r.row.SeenAt.Equal(l.SeenAt)
 }
 
 // CreateLogin adds a login at step 1. An empty ID is drawn, a zero CreatedAt
@@ -90,23 +120,55 @@ func (tx *Tx) SaveLogin(l *latchkey.Login) error {
 	if err != nil {
 		return err
 	}
-	stale := func(tx *Tx) error {
-		return tx.takenOrGone(conflict("", "This login went on elsewhere."), "login", `SELECT 1 FROM login WHERE realm_id = $1 AND id = $2`,
-			[]any{l.RealmID, l.ID})
+	return tx.saveLogin(l, text)
+}
+
+// SaveChangedLogin is SaveLogin that writes nothing when the login is as this
+// transaction read it last.
+func (tx *Tx) SaveChangedLogin(l *latchkey.Login) error {
+	text, err := body(l)
+	if err != nil || !tx.loginDiffers(l, text) {
+		return err
 	}
-	err = tx.later(stale, `UPDATE login SET browser_hash = $4, tab_id = $5, client_id = $6,
-			step = step + 1, expires_at = $7, end_reason = CASE WHEN ended_at IS NULL THEN $8 ELSE end_reason END,
-			seen_at = CASE WHEN seen_at IS NULL OR seen_at < CAST($9 AS BIGINT) THEN CAST($9 AS BIGINT) ELSE seen_at END,
-			delete_at = CASE WHEN ended_at IS NULL THEN CAST($10 AS BIGINT) ELSE delete_at END,
-			ended_at = COALESCE(ended_at, CAST($11 AS BIGINT)), answered_at = COALESCE(answered_at, CAST($12 AS BIGINT)), body = $13
-		WHERE realm_id = $1 AND id = $2 AND step = $3`,
-		l.RealmID, l.ID, l.Step, l.BrowserHash, l.TabID, l.ClientID, l.ExpiresAt.UnixMilli(), string(l.EndReason), millis(l.SeenAt),
-		loginDeletion(l), millis(l.EndedAt), millis(l.AnsweredAt), text)
+	return tx.saveLogin(l, text)
+}
+
+const saveLogin = `UPDATE login SET browser_hash = $4, tab_id = $5, client_id = $6,
+		step = step + 1, expires_at = $7, end_reason = CASE WHEN ended_at IS NULL THEN $8 ELSE end_reason END,
+		seen_at = CASE WHEN seen_at IS NULL OR seen_at < CAST($9 AS BIGINT) THEN CAST($9 AS BIGINT) ELSE seen_at END,
+		delete_at = CASE WHEN ended_at IS NULL THEN CAST($10 AS BIGINT) ELSE delete_at END,
+		ended_at = COALESCE(ended_at, CAST($11 AS BIGINT)), answered_at = COALESCE(answered_at, CAST($12 AS BIGINT)), body = $13
+	WHERE realm_id = $1 AND id = $2 AND step = $3`
+
+// A login that stays where it is leaves the indexes alone.
+const saveLoginInPlace = `UPDATE login SET step = step + 1,
+		seen_at = CASE WHEN seen_at IS NULL OR seen_at < CAST($4 AS BIGINT) THEN CAST($4 AS BIGINT) ELSE seen_at END,
+		answered_at = COALESCE(answered_at, CAST($5 AS BIGINT)), body = $6
+	WHERE realm_id = $1 AND id = $2 AND step = $3`
+
+func (tx *Tx) saveLogin(l *latchkey.Login, text string) error {
+	var err error
+	if stale := staleLogin(l); tx.login.placed(l) {
+		err = tx.later(stale, saveLoginInPlace, l.RealmID, l.ID, l.Step, millis(l.SeenAt), millis(l.AnsweredAt), text)
+	} else {
+		err = tx.later(stale, saveLogin, l.RealmID, l.ID, l.Step, l.BrowserHash, l.TabID, l.ClientID, l.ExpiresAt.UnixMilli(),
+			string(l.EndReason), millis(l.SeenAt), loginDeletion(l), millis(l.EndedAt), millis(l.AnsweredAt), text)
+	}
 	if err == nil {
 		l.Step++
+		tx.login = nil
 		tx.Notify(TopicLogin(l.ID))
 	}
 	return err
+}
+
+// staleLogin says why a login was not written.
+func staleLogin(l *latchkey.Login) func(*Tx) error {
+	realmID, id := l.RealmID, l.ID
+	return func(tx *Tx) error {
+		return tx.takenOrGone(conflict("", "This login went on elsewhere."), "login", `SELECT 1 FROM login WHERE realm_id = $1 AND id = $2`,
+			[]any{realmID, id})
+	}
 }
 
 // EndLogin ends a login and says whether this was what ended it: of any number

@@ -96,8 +96,11 @@ func TestLoginsOfBrowser(t *testing.T) {
 			}
 			return err
 		})
-		w.update(func(tx *store.Tx) error { return tx.RebindLogins(id, []byte("browser"), []byte("new secret")) })
+		w.update(func(tx *store.Tx) error {
+			return tx.RebindLogins(id, first.ID, []byte("browser"), []byte("new secret"))
+		})
 		w.same(live(), "")
+		w.same(w.readLogin(first.ID).BrowserHash, []byte("browser")) // its caller saves it
 		w.view(func(tx *store.Tx) error { _, err := tx.LoginByTab(id, []byte("new secret"), "2"); return err })
 	})
 }
@@ -157,6 +160,58 @@ func TestSaveLogin(t *testing.T) {
 		other.EndedAt, other.EndReason, other.AnsweredAt = seen, latchkey.EndFinished, seen
 		w.update(func(tx *store.Tx) error { return tx.SaveLogin(other) })
 		w.same(w.readLogin(other.ID), other)
+	})
+}
+
+// A login that a turn left as it was is not written, and no change is missed:
+// neither one of the body nor one of a column.
+func TestSaveChangedLogin(t *testing.T) {
+	promise(t, func(w *world) {
+		id := w.realm.ID
+		later := w.clock.Now().Add(time.Hour)
+		for name, change := range map[string]func(l *latchkey.Login){
+			"nothing":     func(*latchkey.Login) {},
+			"note":        func(l *latchkey.Login) { l.Notes["e.x"] = "z" },
+			"user":        func(l *latchkey.Login) { l.UserID = "ann" },
+			"browser":     func(l *latchkey.Login) { l.BrowserHash = []byte("fresh") },
+			"tab":         func(l *latchkey.Login) { l.TabID = "fresh" },
+			"application": func(l *latchkey.Login) { l.ClientID = "other" },
+			"expiry":      func(l *latchkey.Login) { l.ExpiresAt = later },
+			"seen":        func(l *latchkey.Login) { l.SeenAt = later },
+			"answer":      func(l *latchkey.Login) { l.AnsweredAt = later },
+			"end":         func(l *latchkey.Login) { l.EndedAt, l.EndReason = later, latchkey.EndFinished },
+		} {
+			l := w.login("browser of "+name, name)
+			w.update(func(tx *store.Tx) error {
+				got, err := tx.LockLogin(id, l.ID)
+				if err != nil {
+					return err
+				}
+				change(got)
+				want := 1
+				if name == "nothing" {
+					want = 0
+				}
+				if tx.LoginChanged(got) != (want == 1) {
+					w.Errorf("%s: changed is %v", name, want == 0)
+				}
+				if n := tx.Statements(func() { err = tx.SaveChangedLogin(got) }); n != want {
+					w.Errorf("%s: %d statements", name, n)
+				}
+				if err == nil && want == 1 { // what is saved once and changed again is written again
+					got.Notes["e.x"] = "again"
+					err = tx.SaveChangedLogin(got)
+				}
+				l = got
+				return err
+			})
+			w.same(w.readLogin(l.ID), l)
+		}
+		l := w.login("browser", "stale")
+		w.refused(latchkey.CodeConflict, func(tx *store.Tx) error {
+			l.Step, l.UserID = 7, "ann"
+			return tx.SaveChangedLogin(l)
+		})
 	})
 }
 

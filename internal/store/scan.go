@@ -61,6 +61,12 @@ func scanColumn(c columns, i int, dest any) (err error) {
 		if !null {
 			return json.Unmarshal(c.raw(i), d.v)
 		}
+	case bodyAndText:
+		if !null {
+			text := c.raw(i)
+			*d.text = string(text)
+			return json.Unmarshal(text, d.v)
+		}
 	case sql.Scanner:
 		v, err := c.value(i)
 		if err != nil {

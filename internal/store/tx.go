@@ -33,6 +33,7 @@ type Tx struct {
 	topics map[string]bool
 	bumped map[string]bool // realms whose version has grown in this transaction
 	user   *latchkey.User  // the one that was read last; see Tx.User
+	login  *loginRead      // the one that was read last; see Tx.LoginChanged
 }
 
 // querier runs statements: on a pool, on the writer or in a transaction.

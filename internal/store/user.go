@@ -52,7 +52,11 @@ func (tx *Tx) CreateUser(u *latchkey.User) error {
 	case !ok:
 		return tx.userTaken(u)
 	}
-	return tx.putAttributes(u)
+	if err := tx.putAttributes(u); err != nil {
+		return err
+	}
+	_, err = tx.remember(u, nil)
+	return err
 }
 
 // UpdateUser changes a user but not its time of creation; see CreateUser.
@@ -180,6 +184,16 @@ func (tx *Tx) UserByUsername(realmID, username string) (*latchkey.User, error) {
 func (tx *Tx) UserByEmail(realmID, address string) (*latchkey.User, error) {
 	return one(tx, "user", (*Tx).scanUser, `SELECT `+userColumns+` FROM users WHERE realm_id = $1 AND email_key = $2
 		ORDER BY created_at, id LIMIT 1`, realmID, emailKey(address))
+}
+
+// LockUserByEmail is UserByEmail that locks as LockUser does.
+func (tx *Tx) LockUserByEmail(realmID, address string) (*latchkey.User, error) {
+	if !tx.writes {
+		return nil, errReadOnly
+	}
+	u, err := one(tx, "user", (*Tx).scanUser, `SELECT `+userColumns+` FROM users WHERE realm_id = $1 AND email_key = $2
+		ORDER BY created_at, id LIMIT 1`+tx.db.dialect.forUpdate, realmID, emailKey(address))
+	return tx.remember(u, err)
 }
 
 // ServiceAccountUser finds the service account of a client by its internal id.

@@ -76,6 +76,12 @@ func body(v any) (string, error) {
 // bodyColumn scans a column of JSON into v.
 type bodyColumn struct{ v any }
 
+// bodyAndText is bodyColumn that gives the text, too.
+type bodyAndText struct {
+	v    any
+	text *string
+}
+
 // Scan implements sql.Scanner.
 func (c bodyColumn) Scan(v any) error {
 	switch text := v.(type) {

@@ -107,6 +107,29 @@ func TestUserIsReadOnce(t *testing.T) {
 			w.same(locked, ann)
 			return err
 		})
+		bob := &latchkey.User{RealmID: ann.RealmID, Username: "Bob", Email: "bob@example.com", Attributes: map[string][]string{"a": {"b"}}}
+		known := func(tx *store.Tx, what string) {
+			if n := tx.Statements(func() {
+				u, err := tx.User(bob.RealmID, bob.ID)
+				w.same(u, bob)
+				if err != nil {
+					w.Errorf("%s: %v", what, err)
+				}
+			}); n != 0 {
+				w.Errorf("%s: read with %d statements", what, n)
+			}
+		}
+		w.update(func(tx *store.Tx) error {
+			err := tx.CreateUser(bob)
+			known(tx, "made")
+			return err
+		})
+		w.update(func(tx *store.Tx) error {
+			locked, err := tx.LockUserByEmail(bob.RealmID, "Bob@example.com")
+			w.same(locked, bob) // as it was made
+			known(tx, "locked by address")
+			return err
+		})
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -151,6 +152,11 @@ func (w *writer) ran(err error, tx *Tx, result chan error) error {
 
 // leave gives the turn on: to who waits, or, after the commit, to nobody.
 func (w *writer) leave() {
+	if w.open && w.waiting.Load() == 0 {
+		// Who could run by now and has no core yet may be about to come: let
+		// them, and one commit serves them, too. Nobody there costs nothing.
+		runtime.Gosched()
+	}
 	if w.open && (w.waiting.Load() == 0 || w.runs >= maxGroup) {
 		w.end(nil)
 	}

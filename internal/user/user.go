@@ -1,6 +1,7 @@
 package user
 
 import (
+	"errors"
 	"strings"
 
 	"latchkey"
@@ -31,12 +32,12 @@ func Blank(tx *store.Tx, snap *latchkey.Snapshot, address string) *latchkey.User
 // person's name, not their mailbox, and opens nothing. Any other name that is
 // taken, and an address that is, is [latchkey.CodeConflict] with the field.
 func Create(tx *store.Tx, snap *latchkey.Snapshot, u *latchkey.User, credentials ...*latchkey.Credential) error {
-	if u.Username == strings.ToLower(u.Email) {
-		if err := rename(tx, u); err != nil {
-			return err
-		}
+	err := tx.CreateUser(u)
+	if u.Username == strings.ToLower(u.Email) && nameTaken(err) {
+		Rename(u)
+		err = tx.CreateUser(u)
 	}
-	if err := tx.CreateUser(u); err != nil {
+	if err != nil {
 		return err
 	}
 	for _, c := range credentials {
@@ -57,17 +58,10 @@ func Create(tx *store.Tx, snap *latchkey.Snapshot, u *latchkey.User, credentials
 	return tx.AddUserRole(u.RealmID, u.ID, snap.Realm.DefaultRoleID)
 }
 
-// rename gives another username where somebody has the address for one.
-func rename(tx *store.Tx, u *latchkey.User) error {
-	_, err := tx.UserByUsername(u.RealmID, u.Username)
-	switch {
-	case latchkey.ErrorCode(err) == latchkey.CodeNotFound:
-		return nil
-	case err != nil:
-		return err
-	}
-	Rename(u)
-	return nil
+// nameTaken says whether somebody has the user's name.
+func nameTaken(err error) bool {
+	conflict := new(latchkey.Error)
+	return errors.As(err, &conflict) && conflict.Code == latchkey.CodeConflict && conflict.Field == latchkey.ProfileUsername
 }
 
 // Rename gives a user whose name is another's one that is nobody's.

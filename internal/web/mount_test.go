@@ -49,7 +49,7 @@ func fails(err error) Handler {
 	return func(http.ResponseWriter, *http.Request) error { return err }
 }
 
-const long = 4000
+const long = 5000
 
 func routes() []Route {
 	return []Route{

@@ -10,15 +10,17 @@ import (
 	"latchkey/internal/secret"
 )
 
-// compressFrom is the size from which compressing is worth its bytes; JSON that
-// says how long it is, tokens for the most part, compresses badly and is of
-// programs near by: there it is compressJSONFrom.
+// compressFrom is the size from which compressing is worth its bytes. A page
+// that goes out in a packet or three anyway arrives no sooner for it: there it
+// is compressPageFrom. JSON that says how long it is, tokens for the most part,
+// compresses badly and is of programs near by: there it is compressJSONFrom.
 const (
 	compressFrom     = 1 << 10
+	compressPageFrom = 4 << 10
 	compressJSONFrom = 8 << 10
 )
 
-// recorder remembers what was answered, holds the first kilobyte back until it
+// recorder remembers what was answered, holds the first kilobytes back until it
 // is known whether compressing is worth it, and compresses HTML, CSS, JSON,
 // SVG and scripts.
 type recorder struct {
@@ -52,7 +54,7 @@ func (w *recorder) WriteHeader(status int) {
 func (w *recorder) Write(p []byte) (int, error) {
 	w.WriteHeader(http.StatusOK)
 	if !w.decided {
-		if len(w.held)+len(p) < compressFrom {
+		if len(w.held)+len(p) < w.from() {
 			w.held = append(w.held, p...)
 			return len(p), nil
 		}
@@ -61,6 +63,14 @@ func (w *recorder) Write(p []byte) (int, error) {
 		}
 	}
 	return w.pass(p)
+}
+
+// from is the size from which this answer is compressed.
+func (w *recorder) from() int {
+	if strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") {
+		return compressPageFrom
+	}
+	return compressFrom
 }
 
 func (w *recorder) pass(p []byte) (int, error) {
