@@ -229,6 +229,11 @@ func walkAPI(v *tour) {
 	p.Type("#address", "ada@example.com")
 	p.Follow("main button.main")
 	v.look(p, "api-link-address-wrong", "This is not the address that the link was sent to")
+	p = v.open(browsertest.New(v.t), v.actionsByAPI(ada, `["VERIFY_EMAIL"]`))
+	v.look(p, "actions-link", "Update your account")
+	p.Type("#address", ada)
+	p.Follow("main button.main")
+	v.look(p, "actions-done", "up to date")
 }
 
 // terms switches the terms on, with the operator's text.

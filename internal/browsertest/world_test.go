@@ -188,9 +188,48 @@ func other(than string, of ...string) string {
 // choice is the button of a form with several.
 func choice(value string) string { return `main button[name=choice][value="` + value + `"]` }
 
+// actionsByAPI has the API mail a link to required actions, and gives it.
+func (w *world) actionsByAPI(address, actions string) string {
+	w.t.Helper()
+	var id string
+	w.s.View(func(tx *store.Tx) error {
+		u, err := tx.UserByEmail(w.rp.Client.RealmID, address)
+		if err == nil {
+			id = u.ID
+		}
+		return err
+	})
+	status, answer := w.s.Send(http.MethodPut, "/admin/realms/demo/users/"+id+"/execute-actions-email", actions, "Content-Type: application/json",
+		"Authorization: Bearer "+w.manager())
+	if status != http.StatusNoContent {
+		w.t.Fatalf("a mail of the API: %d %s", status, answer)
+	}
+	return w.s.Mail.Wait(address).Link
+}
+
 // linkByAPI makes a link by the API, as an application with the right to
 // manage users; mailed says whether Latchkey mails it.
 func (w *world) linkByAPI(mailed bool) string {
+	w.t.Helper()
+	body := `{"email":"` + ada + `","client_id":"` + w.rp.Client.ClientID + `","redirect_uri":"` + w.rp.OAuth.RedirectURL + `","force_create":true`
+	if mailed {
+		body += `,"send_email":true`
+	}
+	status, answer := w.s.Send(http.MethodPost, "/realms/demo/magic-link", body+"}", "Content-Type: application/json",
+		"Authorization: Bearer "+w.manager())
+	if status != http.StatusOK {
+		w.t.Fatalf("a link by the API: %d %s", status, answer)
+	}
+	if mailed {
+		return w.s.Mail.Wait(ada).Link
+	}
+	_, link, _ := strings.Cut(answer, `"link":"`)
+	link, _, _ = strings.Cut(link, `"`)
+	return strings.ReplaceAll(link, `\u0026`, "&")
+}
+
+// manager is the token of an application that may manage users.
+func (w *world) manager() string {
 	w.t.Helper()
 	service := w.s.RP(realm.DemoRealm, func(c *representation.Client) {
 		c.PublicClient, c.ServiceAccountsEnabled = new(false), new(true)
@@ -212,19 +251,5 @@ func (w *world) linkByAPI(mailed bool) string {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	body := `{"email":"` + ada + `","client_id":"` + w.rp.Client.ClientID + `","redirect_uri":"` + w.rp.OAuth.RedirectURL + `","force_create":true`
-	if mailed {
-		body += `,"send_email":true`
-	}
-	status, answer := w.s.Send(http.MethodPost, "/realms/demo/magic-link", body+"}", "Content-Type: application/json",
-		"Authorization: Bearer "+token.AccessToken)
-	if status != http.StatusOK {
-		w.t.Fatalf("a link by the API: %d %s", status, answer)
-	}
-	if mailed {
-		return w.s.Mail.Wait(ada).Link
-	}
-	_, link, _ := strings.Cut(answer, `"link":"`)
-	link, _, _ = strings.Cut(link, `"`)
-	return strings.ReplaceAll(link, `\u0026`, "&")
+	return token.AccessToken
 }
