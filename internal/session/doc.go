@@ -17,5 +17,5 @@
 // backchannel keeps the promise. A session that only expires tells nobody.
 //
 // Nevers: it never touches HTTP, never opens a transaction, and nobody but the
-// person's door starts a session.
+// person's door starts a session, but for an impersonation.
 package session
