@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"strings"
 	"time"
@@ -36,8 +37,8 @@ func (d *Door) realmRoutes() []route {
 // realms lists the realms of which the caller sees something: all of it, or
 // their names, by what the caller may there.
 func (d *Door) realms(c *call) error {
-	out := []*representation.Realm{}
-	err := d.eachRealm(c, func(r *latchkey.Realm, roles map[string]bool) error {
+	out := []any{}
+	err := d.eachRealm(c, func(r store.RealmHead, roles map[string]bool) error {
 		switch {
 		case !has(roles, mayViewRealm):
 			out = append(out, &representation.Realm{ID: new(r.ID), Realm: new(r.Name), Enabled: new(r.Enabled)})
@@ -51,7 +52,7 @@ func (d *Door) realms(c *call) error {
 			return nil // gone meanwhile
 		}
 		if err == nil {
-			out = append(out, representation.RealmOf(snap))
+			out = append(out, shownRealm(snap))
 		}
 		return err
 	})
@@ -64,7 +65,18 @@ func (d *Door) realms(c *call) error {
 	return c.answer(out)
 }
 
-func briefRealm(r *latchkey.Realm) *representation.Realm {
+type shownRealmKey struct{}
+
+// shownRealm is a realm as it is shown to who may see it, worked out once for
+// each state of the realm.
+func shownRealm(snap *latchkey.Snapshot) json.RawMessage {
+	return snap.Derive(shownRealmKey{}, func() any {
+		text, _ := json.Marshal(representation.RealmOf(snap)) // strings, numbers and what was JSON always encode
+		return json.RawMessage(text)
+	}).(json.RawMessage)
+}
+
+func briefRealm(r store.RealmHead) *representation.Realm {
 	brief := &representation.Realm{ID: new(r.ID), Realm: new(r.Name), Enabled: new(r.Enabled)}
 	if r.DisplayName != "" {
 		brief.DisplayName = new(r.DisplayName)
@@ -76,11 +88,12 @@ func briefRealm(r *latchkey.Realm) *representation.Realm {
 }
 
 // eachRealm gives the realms that the caller has administrative roles for.
-func (d *Door) eachRealm(c *call, f func(r *latchkey.Realm, roles map[string]bool) error) error {
-	all := []*latchkey.Realm{c.caller.realm.Realm}
+func (d *Door) eachRealm(c *call, f func(r store.RealmHead, roles map[string]bool) error) error {
+	own := c.caller.realm.Realm
+	all := []store.RealmHead{{ID: own.ID, Name: own.Name, Enabled: own.Enabled, DisplayName: own.DisplayName, DisplayNameHTML: own.DisplayNameHTML}}
 	if c.caller.master() {
 		err := c.view(func(tx *store.Tx) (err error) {
-			all, err = tx.Realms()
+			all, err = tx.RealmHeads()
 			return err
 		})
 		if err != nil {
@@ -110,7 +123,7 @@ func (d *Door) realmNames(c *call) error {
 	}
 	search := strings.ToLower(c.text("search"))
 	out := []realmName{}
-	err = d.eachRealm(c, func(r *latchkey.Realm, _ map[string]bool) error {
+	err = d.eachRealm(c, func(r store.RealmHead, _ map[string]bool) error {
 		if strings.Contains(strings.ToLower(r.Name), search) || strings.Contains(strings.ToLower(r.DisplayName), search) {
 			out = append(out, realmName{r.Name, r.DisplayName})
 		}
@@ -125,10 +138,10 @@ func (d *Door) realmNames(c *call) error {
 // realm shows a realm: to administrators who may not see its settings, what
 // the console's frame needs.
 func (d *Door) realm(c *call) error {
-	whole := representation.RealmOf(c.snap)
 	if c.may(mayViewRealm...) {
-		return c.answer(whole)
+		return c.answer(shownRealm(c.snap))
 	}
+	whole := representation.RealmOf(c.snap)
 	return c.answer(&representation.Realm{ID: whole.ID, Realm: whole.Realm, Enabled: whole.Enabled, DisplayName: whole.DisplayName,
 		InternationalizationEnabled: whole.InternationalizationEnabled, SupportedLocales: whole.SupportedLocales,
 		DefaultLocale: whole.DefaultLocale, RegistrationEmailAsUsername: whole.RegistrationEmailAsUsername})

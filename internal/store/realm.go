@@ -188,6 +188,27 @@ func (tx *Tx) Realms() ([]*latchkey.Realm, error) {
 	return many(tx, (*Tx).scanRealm, `SELECT `+realmColumns+` FROM realm ORDER BY created_at, realm_id`)
 }
 
+// RealmHead is what a list shows of a realm.
+type RealmHead struct {
+	ID, Name        string
+	Enabled         bool
+	DisplayName     string
+	DisplayNameHTML string
+}
+
+// RealmHeads gives every realm, the oldest first, without what is in it.
+func (tx *Tx) RealmHeads() ([]RealmHead, error) {
+	return many(tx, func(_ *Tx, r row) (h RealmHead, err error) {
+		var shown struct {
+			DisplayName     string `json:"displayName"`
+			DisplayNameHTML string `json:"displayNameHtml"`
+		}
+		err = r.Scan(&h.ID, &h.Name, &h.Enabled, bodyColumn{&shown})
+		h.DisplayName, h.DisplayNameHTML = shown.DisplayName, shown.DisplayNameHTML
+		return h, err
+	}, `SELECT realm_id, name, enabled, body FROM realm ORDER BY created_at, realm_id`)
+}
+
 // RealmVersions gives the version of every realm by its id.
 func (tx *Tx) RealmVersions() (map[string]int64, error) {
 	versions := map[string]int64{}
