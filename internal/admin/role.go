@@ -242,7 +242,10 @@ func (d *Door) createRole(c *call) error {
 		if in, err = c.container(snap); err != nil {
 			return err
 		}
-		role := &latchkey.Role{RealmID: snap.Realm.ID, ClientID: in.clientID}
+		role := &latchkey.Role{RealmID: snap.Realm.ID, ID: representation.Value(body.ID), ClientID: in.clientID}
+		if snap.Role(role.ID) != nil {
+			return latchkey.Invalid("id", "Another role has this id.")
+		}
 		if err := body.Apply(role); err != nil {
 			return err
 		}

@@ -256,3 +256,18 @@ func TestNoEscalation(t *testing.T) {
 	w.must(403, realmOnly, "GET", "/demo/roles/plain/users", nil)
 	w.must(403, realmOnly, "GET", "/demo/roles/plain/groups", nil)
 }
+
+// An id that comes with a role is the role's, as in Keycloak.
+func TestRoleWithID(t *testing.T) {
+	w := newWorld(t)
+	admin := w.service("demo", "realm-admin")
+	w.must(201, admin, "POST", "/demo/roles", m{"name": "mine", "id": "my-own-id"})
+	var r struct{ ID string }
+	w.must(200, admin, "GET", "/demo/roles/mine", nil).into(&r)
+	if r.ID != "my-own-id" {
+		t.Errorf("the role's id is %s", r.ID)
+	}
+	if a := w.rest(admin, "POST", "/demo/roles", m{"name": "other", "id": "my-own-id"}); a.Status != 400 {
+		t.Errorf("the id of another: %d %s", a.Status, a.Text)
+	}
+}
