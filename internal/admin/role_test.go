@@ -106,7 +106,7 @@ func TestRoles(t *testing.T) {
 		// A change is of what is given.
 		w.must(204, admin, "PUT", path+"/a%20b%2Fc", m{"name": "writer"})
 		writer := w.readNamed(admin, path+"/writer")
-		if writer.ID == "mine" || writer.Description != "Odd ones" || len(writer.Attributes["team"]) != 1 {
+		if writer.ID != "mine" || writer.Description != "Odd ones" || len(writer.Attributes["team"]) != 1 {
 			t.Errorf("%+v", writer)
 		}
 		w.must(204, admin, "PUT", path+"/writer", m{"attributes": m{}, "description": ""})
