@@ -112,6 +112,8 @@ func (d *Door) table() []route {
 		d.roleMappingRoutes(),
 		d.groupRoutes(),
 		d.clientRoutes(),
+		d.clientEvaluateRoutes(),
+		d.clientPolicyRoutes(),
 		d.clientScopeRoutes(),
 		d.mapperRoutes(),
 		d.flowRoutes(),

@@ -7,6 +7,8 @@
 // [Minter.VerifyIDHint] and [Minter.VerifyAny] check; [GrantFor] says what an
 // access token stands for now, [Subject] for whom, [Minter.Userinfo],
 // [Minter.Introspection] and [Grant.EffectiveRoles] what its bearer may be told;
+// [Example] and its claims show what somebody would be told, unsigned, and
+// [MayTell] which roles that may have in it.
 // [SubjectFor] is a user's sub for a client, public or pairwise; [ResolveScope]
 // says what a scope parameter asks for, [WebOrigins] where a client's pages are.
 //
