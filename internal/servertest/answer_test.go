@@ -1,6 +1,7 @@
 package servertest_test
 
 import (
+	"math"
 	"net/http"
 	"strings"
 	"testing"
@@ -45,6 +46,18 @@ func TestParallelAnswer(t *testing.T) {
 	t.Run("postgres", func(t *testing.T) { run(t, servertest.Start(t, servertest.OnPostgres(t))) })
 }
 
+// leastWork says how many transactions a thing takes: the least of a few times,
+// because the server has work of its own beside it.
+func leastWork(s *servertest.Server, do func()) int64 {
+	least := int64(math.MaxInt64)
+	for range 5 {
+		before := s.DB().Work().Transactions
+		do()
+		least = min(least, int64(s.DB().Work().Transactions-before))
+	}
+	return least
+}
+
 // What becomes a login belongs to the browser that asked, and begins in one
 // transaction: the page that is then shown writes nothing.
 func TestBegin(t *testing.T) {
@@ -52,11 +65,10 @@ func TestBegin(t *testing.T) {
 	rp := s.RP("demo")
 	b := s.Browser()
 	realmID := s.Snapshot("demo").Realm.ID
-	before := s.DB().Work()
-	p := rp.Start(b)
-	if after := s.DB().Work(); after.Transactions-before.Transactions != 1 {
-		t.Errorf("%d transactions", after.Transactions-before.Transactions)
+	if n := leastWork(s, func() { rp.Start(s.Browser()) }); n != 1 {
+		t.Errorf("%d transactions", n)
 	}
+	p := rp.Start(b)
 	set := strings.Join(p.Hops[0].Header.Values("Set-Cookie"), "\n")
 	if !strings.HasPrefix(set, "login-demo=") || !strings.Contains(set, "HttpOnly") || !strings.Contains(set, "SameSite=Lax") || strings.Contains(set, "Max-Age") {
 		t.Errorf("cookies %q", set)
@@ -91,12 +103,14 @@ func TestSilentSignIn(t *testing.T) {
 	rp.Finish(b.Get(s.Mail.Wait("ada@example.test").Link).Press("Sign in"))
 	s.Settle("demo")
 	for _, prompt := range []string{"", "none"} {
-		before := s.DB().Work()
-		p := rp.Start(b, "prompt", prompt)
-		if after := s.DB().Work(); len(p.Hops) != 2 || after.Transactions-before.Transactions != 1 {
-			t.Errorf("prompt=%s: %d requests, %d transactions", prompt, len(p.Hops), after.Transactions-before.Transactions)
+		var p *servertest.Page
+		n := leastWork(s, func() {
+			p = rp.Start(b, "prompt", prompt)
+			rp.Answer(p)
+		})
+		if len(p.Hops) != 2 || n != 1 {
+			t.Errorf("prompt=%s: %d requests, %d transactions", prompt, len(p.Hops), n)
 		}
-		rp.Finish(p)
 	}
 	if p := rp.Start(b, "prompt", "none", "response_mode", "form_post"); p.Status != http.StatusOK || p.Forms()[0].Values.Get("code") == "" {
 		t.Errorf("by form_post: %d %s", p.Status, p.Body)
