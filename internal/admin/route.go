@@ -112,6 +112,7 @@ func (d *Door) table() []route {
 		d.roleMappingRoutes(),
 		d.groupRoutes(),
 		d.clientRoutes(),
+		d.clientInstallationRoutes(),
 		d.clientEvaluateRoutes(),
 		d.clientPolicyRoutes(),
 		d.clientScopeRoutes(),
