@@ -329,6 +329,6 @@ func hashPasswords(ctx context.Context, list []*latchkey.Person) error {
 
 // NewServiceAccount makes the account of a client that signs in as itself.
 func NewServiceAccount(c *latchkey.Client, now time.Time) *latchkey.User {
-	return &latchkey.User{RealmID: c.RealmID, ID: secret.NewID(), Username: "service-account-" + strings.ToLower(c.ClientID),
+	return &latchkey.User{RealmID: c.RealmID, ID: secret.NewID(), Username: accountName(c),
 		Enabled: true, CreatedAt: now, ServiceAccountClientID: c.ID}
 }

@@ -1,8 +1,11 @@
 package realm
 
 import (
+	"maps"
+	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"latchkey"
@@ -201,8 +204,8 @@ func (p *planner) client(rep, base *representation.Client, path string) error {
 
 // NewClient makes a client of its representation with the defaults of
 // Keycloak's admin API: enabled, the code flow, the realm's default scopes, a
-// secret of its own unless it is public or bearer-only. The error names the
-// field.
+// secret of its own unless it is public or bearer-only, its id for a clientId.
+// The error names the field.
 func NewClient(in *latchkey.Snapshot, rep *representation.Client, now time.Time) (*latchkey.Client, error) {
 	return newClient(in, now, rep)
 }
@@ -224,16 +227,13 @@ func newClient(in *latchkey.Snapshot, now time.Time, layers ...*representation.C
 		}
 		scopesGiven = scopesGiven || rep.DefaultClientScopes != nil
 	}
-	if c.ClientID == "" {
-		return nil, latchkey.Invalid("clientId", "A client needs a clientId.")
-	}
 	if c.ID == "" {
 		c.ID = secret.NewID()
 	}
-	if c.Secret == "" && !c.PublicClient && !c.BearerOnly && isOpenID(&c.Protocol) {
-		c.Secret = latchkey.Secret(secret.Token())
-		c.Attributes["client.secret.creation.time"] = strconv.FormatInt(now.Unix(), 10)
+	if c.ClientID == "" {
+		c.ClientID = c.ID
 	}
+	ownSecret(c, now)
 	if !scopesGiven {
 		other := func(id string) bool {
 			s := in.Scope(id)
@@ -246,4 +246,26 @@ func newClient(in *latchkey.Snapshot, now time.Time, layers ...*representation.C
 		c.DefaultClientScopes = union(c.DefaultClientScopes, []string{s.ID})
 	}
 	return c, nil
+}
+
+// ownSecret draws the secret of a client that needs one and has none.
+func ownSecret(c *latchkey.Client, now time.Time) {
+	if c.Secret == "" && !c.PublicClient && !c.BearerOnly && isOpenID(&c.Protocol) {
+		c.Secret = latchkey.Secret(secret.Token())
+		c.Attributes = maps.Clone(c.Attributes)
+		c.Attributes[latchkey.AttributeSecretCreated] = strconv.FormatInt(now.Unix(), 10)
+	}
+}
+
+// originsOf are the origins of the redirect URIs that are whole: those that a
+// client gets of which nothing else is said.
+func originsOf(uris []string) []string {
+	out := []string{}
+	for _, uri := range uris {
+		u, err := url.Parse(strings.TrimSuffix(uri, "*"))
+		if err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" {
+			out = union(out, []string{u.Scheme + "://" + u.Host})
+		}
+	}
+	return out
 }

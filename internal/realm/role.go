@@ -11,38 +11,59 @@ import (
 // that names it: users, groups, roles that are composed of it, and the scope
 // mappings of clients and client scopes. The caller has bumped the realm.
 func DeleteRole(tx *store.Tx, snap *latchkey.Snapshot, role *latchkey.Role) error {
+	return deleteRoles(tx, snap, []*latchkey.Role{role}, nil)
+}
+
+// deleteRoles is DeleteRole for several; those of a client that goes, too, are
+// left to its deletion once nothing names them.
+func deleteRoles(tx *store.Tx, snap *latchkey.Snapshot, roles []*latchkey.Role, going *latchkey.Client) error {
 	id := snap.Realm.ID
-	if err := tx.DeleteRole(id, role.ID); err != nil {
-		return err
+	gone := map[string]bool{}
+	for _, r := range roles {
+		gone[r.ID] = true
+	}
+	names := func(ids []string) bool { return slices.ContainsFunc(ids, func(id string) bool { return gone[id] }) }
+	rest := func(ids []string) []string {
+		return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return gone[id] })
 	}
 	for _, r := range snap.Roles {
-		if r.ID != role.ID && slices.Contains(r.Composites, role.ID) {
+		if !gone[r.ID] && names(r.Composites) {
 			changed := *r
-			changed.Composites = without(r.Composites, role.ID)
+			changed.Composites = rest(r.Composites)
 			if err := tx.UpdateRole(&changed); err != nil {
 				return err
 			}
 		}
 	}
 	for _, c := range snap.Clients {
-		if slices.Contains(c.ScopeMappings, role.ID) {
+		if c != going && names(c.ScopeMappings) {
 			changed := *c
-			changed.ScopeMappings = without(c.ScopeMappings, role.ID)
+			changed.ScopeMappings = rest(c.ScopeMappings)
 			if err := tx.UpdateClient(&changed); err != nil {
 				return err
 			}
 		}
 	}
 	for _, s := range snap.Scopes {
-		if slices.Contains(s.ScopeMappings, role.ID) {
+		if names(s.ScopeMappings) {
 			changed := *s
-			changed.ScopeMappings = without(s.ScopeMappings, role.ID)
+			changed.ScopeMappings = rest(s.ScopeMappings)
 			if err := tx.UpdateClientScope(&changed); err != nil {
 				return err
 			}
 		}
 	}
-	return takeFromGroups(tx, id, role.ID)
+	for _, r := range roles {
+		if err := takeFromGroups(tx, id, r.ID); err != nil {
+			return err
+		}
+		if going == nil {
+			if err := tx.DeleteRole(id, r.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // groupsAtOnce is how many groups a role is taken from between two looks for

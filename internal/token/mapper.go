@@ -99,6 +99,24 @@ func Mappers() []string { return slices.Sorted(maps.Keys(kinds)) }
 // MapperBuilt says whether protocol mappers of that provider id do anything.
 func MapperBuilt(provider string) bool { _, ok := kinds[provider]; return ok }
 
+// WholeConfig gives a mapper's options with what Keycloak takes for said: what
+// goes into ID tokens goes into userinfo, and what goes into access tokens is
+// told by introspection.
+func WholeConfig(provider string, config map[string]string) map[string]string {
+	whole := maps.Clone(config)
+	k := kinds[provider]
+	if k.always || whole == nil {
+		return whole
+	}
+	for to, as := range map[target]target{toUserinfo: toID, toIntrospection: toAccess} {
+		value, said := config[switches[as]]
+		if _, ok := config[switches[to]]; !ok && said && slices.Contains(k.to, to) {
+			whole[switches[to]] = value
+		}
+	}
+	return whole
+}
+
 // writes says whether a mapper of the kind writes to the target. Where
 // introspection is not mentioned it shows what access tokens have.
 func (k kind) writes(to target, config map[string]string) bool {

@@ -105,14 +105,14 @@ func readAllowedOrigins(p *plan, _ latchkey.ProtocolMapper) apply {
 // readHardcodedRole gives every user of the client a role: "role" of the realm,
 // or "client.role".
 func readHardcodedRole(p *plan, mapper latchkey.ProtocolMapper) apply {
-	client, name := splitRole(p.realm, mapper.Config["role"])
+	client, name := SplitRole(p.realm, mapper.Config["role"])
 	return func(m *mapping) { m.roles = m.roles.adding(client, name) }
 }
 
 // readRoleName shows a role under another name, of the realm or of a client.
 func readRoleName(p *plan, mapper latchkey.ProtocolMapper) apply {
-	client, name := splitRole(p.realm, mapper.Config["role"])
-	newClient, newName := splitRole(p.realm, mapper.Config["new.role.name"])
+	client, name := SplitRole(p.realm, mapper.Config["role"])
+	newClient, newName := SplitRole(p.realm, mapper.Config["new.role.name"])
 	return func(m *mapping) {
 		var had bool
 		if m.roles, had = m.roles.without(client, name); had && newName != "" {
@@ -121,13 +121,28 @@ func readRoleName(p *plan, mapper latchkey.ProtocolMapper) apply {
 	}
 }
 
-// splitRole reads Keycloak's notation of a role: "client.role", where both
+// SplitRole reads Keycloak's notation of a role: "client.role", where both
 // names may have dots, or "role" of the realm.
-func splitRole(snap *latchkey.Snapshot, text string) (client, role string) {
+func SplitRole(snap *latchkey.Snapshot, text string) (client, role string) {
 	for i := range text {
 		if text[i] == '.' && snap.ClientByClientID(text[:i]) != nil {
 			return text[:i], text[i+1:]
 		}
 	}
 	return "", text
+}
+
+// RolesOfMapper gives the options of a mapper that name roles which it puts
+// into tokens whether or not the user has them.
+func RolesOfMapper(provider string, config map[string]string) map[string]string {
+	option := ""
+	switch provider {
+	case "oidc-hardcoded-role-mapper":
+		option = "role"
+	case "oidc-role-name-mapper":
+		option = "new.role.name"
+	default:
+		return nil
+	}
+	return map[string]string{option: config[option]}
 }
