@@ -28,7 +28,7 @@ func (d *Door) clientRoutes() []route {
 		{method: "DELETE", path: "/clients/{id}", may: mayManageClients, act: d.deleteClient, summary: "Delete a client with all that is out for it"},
 		noFeature("GET", "/clients/{id}/management/permissions", mayViewClients),
 		noFeature("PUT", "/clients/{id}/management/permissions", mayManageClients),
-	}, d.clientSecretRoutes(), d.scopeListRoutes(), d.clientSessionRoutes())
+	}, d.clientSecretRoutes(), d.scopeListRoutes(), d.clientSessionRoutes(), d.clientCertificateRoutes())
 }
 
 // noClient is Keycloak's sentence.

@@ -12,7 +12,8 @@ import (
 )
 
 // The members of a realm that hold its client policies and their profiles. They
-// are kept as they come: nothing acts on them (docs/keycloak.md).
+// are kept as they come: of executors, secret-rotation alone is acted on
+// (docs/keycloak.md).
 const (
 	keptClientPolicies = "clientPolicies"
 	keptClientProfiles = "clientProfiles"
@@ -21,15 +22,15 @@ const (
 func (d *Door) clientPolicyRoutes() []route {
 	return []route{
 		{method: "GET", path: "/client-policies/policies", may: mayViewRealm, act: d.clientPolicies, gives: clientPolicies{},
-			summary: "Read the client policies, which are kept and not acted on",
+			summary: "Read the client policies, of which the rotation of secrets alone is acted on",
 			query:   []param{{"include-global-policies", flag, "those that are built in, too: there are none"}}},
 		{method: "PUT", path: "/client-policies/policies", may: mayManageRealm, act: d.putClientPolicies, body: clientPolicies{},
-			summary: "Replace the client policies, which are kept and not acted on"},
+			summary: "Replace the client policies, of which the rotation of secrets alone is acted on"},
 		{method: "GET", path: "/client-policies/profiles", may: mayViewRealm, act: d.clientProfiles, gives: clientProfiles{},
-			summary: "Read the client profiles, which are kept and not acted on",
+			summary: "Read the client profiles, of which the rotation of secrets alone is acted on",
 			query:   []param{{"include-global-profiles", flag, "those that are built in, too: there are none"}}},
 		{method: "PUT", path: "/client-policies/profiles", may: mayManageRealm, act: d.putClientProfiles, body: clientProfiles{},
-			summary: "Replace the client profiles, which are kept and not acted on"},
+			summary: "Replace the client profiles, of which the rotation of secrets alone is acted on"},
 	}
 }
 
@@ -128,7 +129,7 @@ func (d *Door) putClientPolicies(c *call) error {
 	}
 	for _, p := range body.Policies {
 		if representation.Value(p.Enabled) {
-			c.w.Header().Add("Warning", `299 - "Client policies are kept and not acted on."`)
+			c.w.Header().Add("Warning", `299 - "Client policies are kept; only the rotation of secrets is acted on."`)
 			break
 		}
 	}

@@ -44,7 +44,7 @@ func TestClientPolicies(t *testing.T) {
 		}
 	}
 	w.must(204, manager, "PUT", profiles, m{"profiles": []m{profile}, "globalProfiles": []m{{"name": "fapi"}}})
-	if a := w.must(204, manager, "PUT", policies, m{"policies": []m{policy}}); !strings.Contains(a.Header.Get("Warning"), "not acted on") {
+	if a := w.must(204, manager, "PUT", policies, m{"policies": []m{policy}}); !strings.Contains(a.Header.Get("Warning"), "rotation of secrets is acted on") {
 		t.Errorf("Warning: %q", a.Header.Get("Warning"))
 	}
 	want := `{"policies":[{"name":"all","enabled":true,"conditions":[{"condition":"any-client","configuration":{}}],"profiles":["strict"]}]}`

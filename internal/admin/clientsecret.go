@@ -1,11 +1,10 @@
 package admin
 
 import (
-	"maps"
 	"net/http"
-	"strconv"
 
 	"latchkey"
+	"latchkey/internal/realm"
 	"latchkey/internal/representation"
 	"latchkey/internal/secret"
 	"latchkey/internal/store"
@@ -29,6 +28,8 @@ func (d *Door) clientSecretRoutes() []route {
 			summary: "Read the secret that a client had before, while it is good", gives: shownSecret{}},
 		{method: "DELETE", path: path + "/rotated", may: mayManageClients, act: d.dropRotatedSecret,
 			summary: "End the secret that a client had before"},
+		{method: "POST", path: "/clients/{id}/registration-access-token", may: mayManageClients, act: d.registrationToken,
+			summary: "Give a client a new registration access token, and end the one before", gives: representation.Client{}},
 	}
 }
 
@@ -63,10 +64,6 @@ func (c *call) changeSecret(what act, change func(tx *store.Tx, snap *latchkey.S
 			return err
 		}
 		changed := *client
-		changed.Attributes = maps.Clone(client.Attributes)
-		if changed.Attributes == nil {
-			changed.Attributes = map[string]string{}
-		}
 		if err := change(tx, snap, &changed); err != nil {
 			return err
 		}
@@ -84,24 +81,13 @@ func (d *Door) regenerateSecret(c *call) error {
 		if client.PublicClient || client.BearerOnly {
 			return tellError(http.StatusBadRequest, "The client has no secret: it is public or bearer-only.")
 		}
-		now := tx.Now()
-		dropRotated(client)
-		client.Secret = fresh
-		client.Attributes[latchkey.AttributeSecretCreated] = strconv.FormatInt(now.Unix(), 10)
-		delete(client.Attributes, latchkey.AttributeSecretExpires)
+		realm.RenewSecret(snap, client, fresh, tx.Now())
 		return nil
 	})
 	if err != nil {
 		return err
 	}
 	return c.answer(secretOf(fresh))
-}
-
-// dropRotated takes the secret from before away.
-func dropRotated(client *latchkey.Client) {
-	client.RotatedSecret = ""
-	delete(client.Attributes, latchkey.AttributeRotatedCreated)
-	delete(client.Attributes, latchkey.AttributeRotatedExpires)
 }
 
 const noRotatedSecret = "Client does not have a rotated secret" //nolint:gosec // a sentence
@@ -135,11 +121,32 @@ func (d *Door) dropRotatedSecret(c *call) error {
 		if c.rotated(client) == "" {
 			return answerError(http.StatusNotFound, noRotatedSecret)
 		}
-		dropRotated(client)
+		realm.DropRotatedSecret(client)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
 	return c.done()
+}
+
+// registrationToken answers with the client and a token that it is read and
+// changed with (RFC 7592 3). One is good at a time.
+func (d *Door) registrationToken(c *call) error {
+	id := secret.NewID()
+	signed, err := d.Signer.MintRegistrationAccess(c.r.Context(), c.snap, d.Site.Issuer(c.snap.Realm.Name), id)
+	if err != nil {
+		return err
+	}
+	var shown representation.Client
+	err = c.changeSecret(act{operation: operationAction, path: "/registration-access-token"}, func(_ *store.Tx, _ *latchkey.Snapshot, client *latchkey.Client) error {
+		client.RegistrationTokenID = id
+		shown = c.shownClient(client).WithoutSecrets()
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	shown.RegistrationAccessToken = &signed
+	return c.answer(shown)
 }

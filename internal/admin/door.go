@@ -28,6 +28,13 @@ type Verifier interface {
 	VerifyAccess(snap *latchkey.Snapshot, issuer, raw string) (*token.Claims, error)
 }
 
+// Signer makes the tokens that let others register clients, and change those
+// that they registered.
+type Signer interface {
+	MintInitialAccess(ctx context.Context, snap *latchkey.Snapshot, issuer string, a *latchkey.InitialAccess) (string, error)
+	MintRegistrationAccess(ctx context.Context, snap *latchkey.Snapshot, issuer, id string) (string, error)
+}
+
 // Prober sends a mail at once and says what the relay said.
 type Prober interface {
 	// Sends says whether mails of the realm have somewhere to go.
@@ -47,6 +54,7 @@ type Deps struct {
 	Realms   Realms
 	Site     *web.Site
 	Verifier Verifier
+	Signer   Signer
 	Registry *flow.Registry
 	Metadata Fetcher // of identity providers
 	Pages    *page.Kit

@@ -2,8 +2,6 @@ package admin
 
 import (
 	"encoding/json"
-	"errors"
-	"io"
 	"mime"
 	"net/http"
 	"strings"
@@ -38,7 +36,9 @@ func (d *Door) importProviderConfig(c *call) error {
 func (d *Door) providerDescription(c *call) (source providerSource, text []byte, err error) {
 	kind, _, _ := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
 	if kind == "multipart/form-data" {
-		source, text, err = readForm(c.r)
+		var parts map[string]string
+		parts, err = formParts(c.r)
+		source.ProviderID, text = parts["providerId"], []byte(parts["file"])
 	} else {
 		err = c.read(&source)
 		if err == nil && source.FromURL == "" {
@@ -60,38 +60,6 @@ func (d *Door) providerDescription(c *call) (source providerSource, text []byte,
 		return source, nil, latchkey.Invalid("fromUrl", "No description of a provider could be read from this address.")
 	}
 	return source, body, nil
-}
-
-// readForm reads the file of a form.
-func readForm(r *http.Request) (source providerSource, text []byte, err error) {
-	unreadable := latchkey.Errorf(latchkey.CodeInvalid, "The form could not be read.")
-	parts, err := r.MultipartReader()
-	if err != nil {
-		return source, nil, unreadable
-	}
-	for {
-		part, err := parts.NextPart()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return source, nil, unreadable
-		}
-		value, err := io.ReadAll(part) // bounded by the route
-		if err != nil {
-			return source, nil, unreadable
-		}
-		switch part.FormName() {
-		case "providerId":
-			source.ProviderID = string(value)
-		case "file":
-			text = value
-		}
-	}
-	if text == nil {
-		return source, nil, latchkey.Invalid("file", "The form has no file.")
-	}
-	return source, text, nil
 }
 
 // providerConfig turns a description into settings.

@@ -115,6 +115,7 @@ func (d *Door) table() []route {
 		d.clientInstallationRoutes(),
 		d.clientEvaluateRoutes(),
 		d.clientPolicyRoutes(),
+		d.initialAccessRoutes(),
 		d.clientScopeRoutes(),
 		d.mapperRoutes(),
 		d.flowRoutes(),

@@ -56,7 +56,7 @@ var realmPromises = []promise{
 	{key: "shortVerificationUri", why: whyNoDevice, plain: true},
 	{key: "actionTokenGeneratedByUserLifespan.idp-verify-account-via-email", why: whyNoSuchMail, plain: true},
 	{key: "actionTokenGeneratedByUserLifespan.execute-actions", why: whyNoSuchMail, plain: true},
-	{key: "client-policies.", why: "client policies are not supported yet"},
+	{key: "client-policies.", why: whyPolicies},
 }
 
 var clientPromises = []promise{

@@ -63,7 +63,7 @@ func (s *Server) build(ctx context.Context) error {
 	applications := oidc.New(oidc.Deps{DB: s.db, Realms: s.realms, Site: s.site, Minter: minter, Registry: registry,
 		People: people, Pages: &oidcPages{kit: pages, now: s.cfg.Now}, Keys: s.outbound(outbound.PurposeKeys), Log: s.cfg.Log, Now: s.cfg.Now})
 	people.Applications = applications
-	operators := admin.New(admin.Deps{DB: s.db, Realms: s.realms, Site: s.site, Verifier: minter, Registry: registry, Pages: pages,
+	operators := admin.New(admin.Deps{DB: s.db, Realms: s.realms, Site: s.site, Verifier: minter, Signer: minter, Registry: registry, Pages: pages,
 		Metadata: s.outbound(outbound.PurposeMetadata), Log: s.cfg.Log, Now: s.cfg.Now, Version: s.cfg.Version})
 	accounts := accountrest.New(accountrest.Deps{DB: s.db, Realms: s.realms, Site: s.site, Verifier: minter, Pages: pages,
 		Log: s.cfg.Log, Now: s.cfg.Now})
