@@ -122,7 +122,7 @@ func (c *call) hashed(u *representation.User) error {
 
 // run makes the kinds in the order in which they name each other.
 func (p *partialImporter) run() error {
-	for _, kind := range []func() error{p.roles, p.composites, p.providers, p.groups, p.users} {
+	for _, kind := range []func() error{p.clients, p.roles, p.composites, p.providers, p.groups, p.users} {
 		if err := kind(); err != nil {
 			return err
 		}

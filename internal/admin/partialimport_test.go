@@ -22,15 +22,16 @@ func TestPartialImport(t *testing.T) {
 	file := m{
 		"users": []m{{"username": "ada", "email": "ada@example.test", "enabled": true, "groups": []string{"/staff/night"}, "realmRoles": []string{"boss"},
 			"credentials": []m{{"type": "password", "value": "correct horse battery"}}}},
-		"groups": []m{{"name": "staff", "attributes": m{"k": []string{"v"}}, "realmRoles": []string{"reader"}, "subGroups": []m{{"name": "night"}}}},
+		"clients": []m{{"clientId": "account"}, {"clientId": "shop", "publicClient": true, "redirectUris": []string{"https://shop.example.test/cb"}}},
+		"groups":  []m{{"name": "staff", "attributes": m{"k": []string{"v"}}, "realmRoles": []string{"reader"}, "subGroups": []m{{"name": "night"}}}},
 		"roles": m{"realm": []m{{"name": "boss", "composite": true, "composites": m{"realm": []string{"reader"}}}, {"name": "reader"}},
-			"client": m{"account": []m{{"name": "extra"}}}},
+			"client": m{"account": []m{{"name": "extra"}}, "shop": []m{{"name": "buyer"}}}},
 		"identityProviders": []m{{"alias": "corp", "providerId": "oidc", "config": m{"clientId": "x", "clientSecret": "y",
 			"authorizationUrl": "https://idp.example.test/auth", "tokenUrl": "https://idp.example.test/token"}}},
 	}
 	var got importAnswer
 	w.must(200, admin, "POST", "/demo/partialImport", file).into(&got)
-	if got.Added != 6 || got.Skipped != 0 || len(got.Results) != 6 {
+	if got.Added != 8 || got.Skipped != 0 || len(got.Results) != 8 {
 		t.Fatalf("%+v", got)
 	}
 	for _, r := range got.Results {
@@ -69,12 +70,12 @@ func TestPartialImport(t *testing.T) {
 	}
 	file["ifResourceExists"] = "SKIP"
 	w.must(200, admin, "POST", "/demo/partialImport", file).into(&got)
-	if got.Added != 0 || got.Skipped != 6 {
+	if got.Added != 0 || got.Skipped != 8 {
 		t.Errorf("%+v", got)
 	}
 	file["ifResourceExists"] = "OVERWRITE"
 	w.must(200, admin, "POST", "/demo/partialImport", file).into(&got)
-	if got.Overwritten != 6 || got.Results[0].ID == "" {
+	if got.Overwritten != 8 || got.Results[0].ID == "" {
 		t.Errorf("%+v", got)
 	}
 	if a := w.rest(admin, "GET", "/demo/users/"+*users[0].ID, nil); a.Status != 404 {

@@ -1,9 +1,40 @@
 package admin
 
 import (
+	"slices"
+
 	"latchkey"
 	"latchkey/internal/representation"
 )
+
+// builtinClients are in every realm, and so in every export: a partial import
+// leaves them alone.
+var builtinClients = []string{"account", "account-console", "admin-cli", "broker", latchkey.ClientRealmManagement, latchkey.ClientAdminConsole}
+
+func (p *partialImporter) clients() error {
+	for _, rep := range p.file.Clients {
+		clientID := representation.Value(rep.ClientID)
+		if slices.Contains(builtinClients, clientID) {
+			continue
+		}
+		o := importedObject{resource: "CLIENT", name: clientID, taken: "Client id '" + clientID + "' already exists"}
+		if there := p.now.ClientByClientID(clientID); there != nil {
+			o.id = there.ID
+		}
+		o.remove = func() error {
+			if err := p.refresh(); err != nil {
+				return err
+			}
+			_, err := p.part("DELETE", "/clients/{id}", nil, map[string]string{"id": o.id})
+			return err
+		}
+		o.make = func() (string, error) { return p.part("POST", "/clients", rep, nil) }
+		if err := p.take(o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // importedRole is a role of the file, with its container's internal id; empty
 // for the realm's own.
