@@ -26,9 +26,8 @@ const (
 // house is a server with a large realm and many small ones.
 type house struct {
 	*testing.B
-	s       *servertest.Server
-	token   string
-	renewed time.Time
+	s     *servertest.Server
+	token string
 }
 
 func newHouse(b *testing.B, opts ...servertest.Option) *house {

@@ -53,7 +53,7 @@ func leastWork(s *servertest.Server, do func()) int64 {
 	for range 5 {
 		before := s.DB().Work().Transactions
 		do()
-		least = min(least, int64(s.DB().Work().Transactions-before))
+		least = min(least, s.DB().Work().Transactions-before)
 	}
 	return least
 }
