@@ -44,6 +44,7 @@ func (c *Console) groups(v *visit) error {
 // Activity is the page of what happened to the account.
 type Activity struct {
 	Frame
+	Off          bool // the realm keeps no record
 	Events       []Event
 	Older, Newer string // further pages; empty when there are none
 }
@@ -81,7 +82,11 @@ func (c *Console) activity(v *visit) error {
 		if err := v.call(http.MethodGet, "/activity?max="+strconv.Itoa(perPage+1)+"&first="+strconv.Itoa(first), nil, &list); err != nil {
 			return nil, err
 		}
-		p := Activity{Frame: v.frame(pathActivity)}
+		var has representation.AccountFeatures
+		if err := v.call(http.MethodGet, "/features", nil, &has); err != nil {
+			return nil, err
+		}
+		p := Activity{Frame: v.frame(pathActivity), Off: !has.EventsEnabled}
 		at := func(n int) string { return v.url(v.snap.Realm.Name, pathActivity) + "?first=" + strconv.Itoa(n) }
 		if len(list) > perPage {
 			list, p.Older = list[:perPage], at(first+perPage)

@@ -34,7 +34,7 @@ func (d *Door) features(c *call) error {
 	}
 	out := representation.AccountFeatures{RegistrationEmailAsUsername: realm.RegistrationEmailAsUsername, EditUsernameAllowed: realm.EditUsernameAllowed,
 		UpdateEmailFeatureEnabled: true, UpdateEmailActionEnabled: on(actionUpdateEmail) && c.may(manageAccount),
-		ViewApplicationsEnabled: c.may(manageAccount, viewApplications), ViewGroupsEnabled: c.may(manageAccount, viewGroups)}
+		ViewApplicationsEnabled: c.may(manageAccount, viewApplications), ViewGroupsEnabled: c.may(manageAccount, viewGroups), EventsEnabled: c.snap.Realm.EventsEnabled}
 	err := c.view(func(_ *store.Tx, b *token.Bearer) error {
 		out.DeleteAccountAllowed = on(actionDeleteAccount) && holds(c.snap, b.Holdings, deleteAccount)
 		return nil

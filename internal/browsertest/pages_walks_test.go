@@ -300,6 +300,7 @@ func walkPasswords(v *tour) {
 	}
 	v.look(p, "verify-email-link-only", "Confirm your email address")
 	browsertest.New(v.t).Open(mail.Link).Follow(choice("notme"))
+	p.Reload()
 	v.look(p, "verify-email-reported", "said that they did not ask for it")
 	// The mail or the password, as one likes.
 	v.realm(func(r *latchkey.Realm) { r.BrowserFlow = "magic link" })

@@ -34,6 +34,15 @@ func isolate(text, dir string) string {
 	return text
 }
 
+// stamped is a date or an hour in digits: where text runs from right to left
+// its parts would change their places.
+func stamped(text, dir string) phrase {
+	if dir == "rtl" {
+		return phrase("\u2066" + text + "\u2069") // LEFT-TO-RIGHT ISOLATE
+	}
+	return phrase(text)
+}
+
 // visible drops control characters, bidi controls and other invisible format
 // characters; white space becomes blanks, line ends stay.
 func visible(text string) string {

@@ -27,6 +27,15 @@ func TestIsolate(t *testing.T) {
 
 // nothing invisible of an operator's text is left, least of all
 // a line end.
+// The parts of a date keep their places where text runs from right to left.
+func TestStamped(t *testing.T) {
+	for dir, want := range map[string]string{"ltr": "2026-11-25", "rtl": "\u20662026-11-25\u2069"} {
+		if got := string(stamped("2026-11-25", dir)); got != want {
+			t.Errorf("%s: %q", dir, got)
+		}
+	}
+}
+
 func TestClean(t *testing.T) {
 	for in, want := range map[string]string{
 		"Acme Shop":                 "Acme Shop",

@@ -129,7 +129,7 @@ func (k *Kit) mail(t *Texts, f Facts) (mail, error) {
 	}
 	m.linkIntro, m.button = t.Say("mail."+texts+".link"), t.Say("mail."+texts+".button", app)
 	m.url = f.Link.Reveal()
-	m.small = append(m.small, []any{"mail.until", phrase(until(f)), t.span(ends(f).Sub(f.Message.CreatedAt))})
+	m.small = append(m.small, []any{"mail.until", stamped(until(f), t.Dir()), t.span(ends(f).Sub(f.Message.CreatedAt))})
 	m.small = append(m.small, t.asked(f)...)
 	m.small = append(m.small, []any{notYou})
 	nobody := "mail.nobody-asks"

@@ -62,7 +62,7 @@ func Wrong(id string, err *FieldError) templ.Component { return wrong(id, err) }
 // not longer than a day.
 func When(ctx context.Context, at time.Time) templ.Component {
 	v := from(ctx)
-	text := phrase(at.UTC().Format("2006-01-02 15:04"))
+	text := stamped(at.UTC().Format("2006-01-02 15:04"), v.texts.Dir())
 	if d := v.meta.Now.Sub(at); d >= 0 && d < 24*time.Hour {
 		return moment(at, Say(ctx, "asked.at", text, v.texts.ago(d)))
 	}
@@ -70,8 +70,8 @@ func When(ctx context.Context, at time.Time) templ.Component {
 }
 
 // Day says on which day something was.
-func Day(_ context.Context, at time.Time) templ.Component {
-	day := at.UTC().Format(time.DateOnly)
+func Day(ctx context.Context, at time.Time) templ.Component {
+	day := string(stamped(at.UTC().Format(time.DateOnly), from(ctx).texts.Dir()))
 	return moment(at, templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
 		_, err := io.WriteString(w, templ.EscapeString(day))
 		return err

@@ -120,6 +120,9 @@ type AccountFeatures struct {
 	UpdateEmailActionEnabled    bool `json:"updateEmailActionEnabled"`
 	ViewApplicationsEnabled     bool `json:"isViewApplicationsEnabled"`
 	ViewGroupsEnabled           bool `json:"isViewGroupsEnabled"`
+	// EventsEnabled says whether the realm keeps a record of what happens to
+	// accounts. It is Latchkey's own.
+	EventsEnabled bool `json:"isEventsEnabled"`
 }
 
 // Activity is something that happened to the person's account. Time is unix
