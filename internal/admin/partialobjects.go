@@ -1,10 +1,12 @@
 package admin
 
 import (
+	"maps"
 	"slices"
 
 	"latchkey"
 	"latchkey/internal/representation"
+	"latchkey/internal/secret"
 )
 
 // builtinClients are in every realm, and so in every export: a partial import
@@ -51,7 +53,8 @@ func (p *partialImporter) fileRoles() (all []importedRole, err error) {
 	for _, r := range p.file.Roles.Realm {
 		all = append(all, importedRole{Role: r})
 	}
-	for clientID, list := range p.file.Roles.Client {
+	for _, clientID := range slices.Sorted(maps.Keys(p.file.Roles.Client)) {
+		list := p.file.Roles.Client[clientID]
 		client := p.now.ClientByClientID(clientID)
 		if client == nil {
 			return nil, latchkey.Invalid(representation.Path("roles.client", clientID), "There is no client with this clientId.")
@@ -153,7 +156,13 @@ func (p *partialImporter) providers() error {
 			}
 		}
 		o.remove = func() error { _, err := p.part("DELETE", path+"/{alias}", nil, at); return err }
-		o.make = func() (string, error) { return p.part("POST", path, rep, nil) }
+		o.make = func() (string, error) {
+			if rep.InternalID == nil {
+				rep.InternalID = new(secret.NewID())
+			}
+			_, err := p.part("POST", path, rep, nil) // its address ends in the alias
+			return *rep.InternalID, err
+		}
 		if err := p.take(o); err != nil {
 			return err
 		}
