@@ -77,7 +77,7 @@ func (c *Console) home(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	home := Home{Name: person.Name}
+	home := Home{Name: person.Name, API: c.Site.Path("admin/openapi.json")}
 	for _, realm := range realms {
 		home.Realms = append(home.Realms, Realm{Title: realm.Title(), Issuer: c.Site.Issuer(realm.Name), Disabled: !realm.Enabled})
 	}
@@ -95,6 +95,7 @@ type Realm struct {
 type Home struct {
 	Name   string
 	Realms []Realm
+	API    string // where the description of the Admin REST API is
 }
 
 // Title names the page.
