@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"latchkey"
+	"latchkey/internal/flow"
 	"latchkey/internal/realm"
 	"latchkey/internal/representation"
 	"latchkey/internal/store"
@@ -141,6 +142,11 @@ func (c *call) checkClient(snap *latchkey.Snapshot, body *representation.Client,
 	}
 	if p := representation.Value(body.Protocol); p != "" && p != was && p != representation.OpenIDConnect {
 		return latchkey.Invalid("protocol", "%s", noProtocol)
+	}
+	kind := representation.Value(body.ClientAuthenticatorType)
+	if kind != "" && (before == nil || kind != before.ClientAuthenticatorType) &&
+		!slices.ContainsFunc(clientAuthenticators, func(p flow.Provider) bool { return p.ID == kind }) {
+		return latchkey.Invalid("clientAuthenticatorType", "There is no client authenticator %q here.", kind)
 	}
 	if string(body.Kept["authorizationServicesEnabled"]) == "true" {
 		return latchkey.Invalid("authorizationServicesEnabled", "Authorization services are not part of this server.")

@@ -111,6 +111,7 @@ func TestClientRefusals(t *testing.T) {
 		{"PUT", "/clients/" + id, `{"rootUrl":"data:text/html,x"}`, "rootUrl", 400},
 		{"POST", "/clients", `{"clientId":"x","protocol":"saml"}`, "protocol", 400},
 		{"PUT", "/clients/" + id, `{"protocol":"docker-v2"}`, "protocol", 400},
+		{"PUT", "/clients/" + id, `{"clientAuthenticatorType":"client-x509"}`, "clientAuthenticatorType", 400},
 		{"POST", "/clients", `{"clientId":"x","authorizationServicesEnabled":true}`, "authorizationServicesEnabled", 400},
 		{"PUT", "/clients/" + id, `{"clientId":"account"}`, `{"errorMessage":"Client account already exists"}`, 409},
 		{"PUT", "/clients/" + id, `{"clientId":" "}`, "clientId", 400},

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"encoding/json"
 	"net/http"
 
 	"latchkey"
@@ -142,11 +143,16 @@ func (d *Door) registrationToken(c *call) error {
 	err = c.changeSecret(act{operation: operationAction, path: "/registration-access-token"}, func(_ *store.Tx, _ *latchkey.Snapshot, client *latchkey.Client) error {
 		client.RegistrationTokenID = id
 		shown = c.shownClient(client).WithoutSecrets()
+		shown.Access = nil
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	shown.RegistrationAccessToken = &signed
+	text, err := json.Marshal(signed)
+	if err != nil {
+		return err
+	}
+	shown.Kept["registrationAccessToken"] = text // a member that clients have in this answer alone
 	return c.answer(shown)
 }

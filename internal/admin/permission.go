@@ -50,7 +50,6 @@ var (
 	mayViewClients    = []string{viewClients, manageClients}
 	mayManageClients  = []string{manageClients}
 	mayQueryClients   = []string{queryClients, viewClients, manageClients}
-	mayCreateClients  = []string{createClient, manageClients}
 	mayViewGroups     = []string{viewUsers, manageUsers}
 	mayQueryGroups    = []string{queryGroups, viewUsers, manageUsers}
 	mayViewEvents     = []string{viewEvents, manageEvents}

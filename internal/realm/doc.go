@@ -9,8 +9,9 @@
 // [EnsureDemo] make the realms that a server starts with. [Rename] and
 // [Delete] do to a realm what touches others; Delete takes a large one away in
 // parts. [CopyFlow], [RenameFlow], [RemoveFlow], [RemoveExecution] and
-// [RemoveConfig] do the same to flows. [Cache] holds the snapshots that requests
-// share.
+// [RemoveConfig] do the same to flows, [CreateClient], [ChangeClient],
+// [DeleteClient], [RenewSecret], [DeleteScope] and [DeleteRole] to clients and
+// what they share. [Cache] holds the snapshots that requests share.
 //
 // What takes long (RSA keys, password hashes) happens in Prepare, which
 // touches no database; Apply only writes, and may be called again when a

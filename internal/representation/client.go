@@ -23,7 +23,6 @@ type Client struct {
 	AlwaysDisplayInConsole    *bool             `json:"alwaysDisplayInConsole,omitzero"`
 	ClientAuthenticatorType   *string           `json:"clientAuthenticatorType,omitzero"`
 	Secret                    *string           `json:"secret,omitzero"`
-	RegistrationAccessToken   *string           `json:"registrationAccessToken,omitzero"` // in the answer to its making alone
 	RedirectURIs              []string          `json:"redirectUris,omitzero"`
 	WebOrigins                []string          `json:"webOrigins,omitzero"`
 	NotBefore                 *int64            `json:"notBefore,omitzero"` // unix seconds

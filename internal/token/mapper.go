@@ -99,9 +99,9 @@ func Mappers() []string { return slices.Sorted(maps.Keys(kinds)) }
 // MapperBuilt says whether protocol mappers of that provider id do anything.
 func MapperBuilt(provider string) bool { _, ok := kinds[provider]; return ok }
 
-// WholeConfig gives a mapper's options with what Keycloak takes for said: what
-// goes into ID tokens goes into userinfo, and what goes into access tokens is
-// told by introspection.
+// WholeConfig gives the options of a mapper that is being made, with what
+// Keycloak says for whoever did not: what goes into ID tokens goes into
+// userinfo, and what goes into access tokens is told by introspection.
 func WholeConfig(provider string, config map[string]string) map[string]string {
 	whole := maps.Clone(config)
 	k := kinds[provider]

@@ -135,7 +135,7 @@ func SplitRole(snap *latchkey.Snapshot, text string) (client, role string) {
 // RolesOfMapper gives the options of a mapper that name roles which it puts
 // into tokens whether or not the user has them.
 func RolesOfMapper(provider string, config map[string]string) map[string]string {
-	option := ""
+	var option string
 	switch provider {
 	case "oidc-hardcoded-role-mapper":
 		option = "role"
