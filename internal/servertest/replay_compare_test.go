@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"slices"
@@ -203,7 +204,9 @@ func TestDifferencesAreDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	byWhat := map[[2]string][]string{}
-	for name, d := range differences {
+	all := maps.Clone(differences)
+	maps.Copy(all, adminDifferences)
+	for name, d := range all {
 		byWhat[[2]string{d.what, d.why}] = append(byWhat[[2]string{d.what, d.why}], name)
 	}
 	var rows []string
