@@ -180,9 +180,13 @@ func (a *act) prove(keep bool) error {
 	return event.Record(a.tx, a.snap.Realm, e)
 }
 
-// dropCredentials takes the credentials of an account that nobody had proven.
-// In a reset second factors stay: a mailbox alone takes none away.
+// dropCredentials takes the credentials of an account that nobody had proven,
+// and its links with identity providers. In a reset second factors stay: a
+// mailbox alone takes none away.
 func (a *act) dropCredentials(u *latchkey.User) error {
+	if err := a.tx.UnlinkUser(u.RealmID, u.ID); err != nil {
+		return err
+	}
 	if !a.config.resets() {
 		return a.tx.DeleteCredentials(u.RealmID, u.ID)
 	}

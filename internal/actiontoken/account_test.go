@@ -30,6 +30,9 @@ func TestFirstProof(t *testing.T) {
 			}
 			pending = &latchkey.Message{RealmID: u.RealmID, ID: secret.NewID(), Kind: latchkey.MailAPILink, State: latchkey.MessageQueued,
 				Address: u.Email, UserID: u.ID, TokenID: link.ID, CreatedAt: tx.Now(), ExpiresAt: link.ExpiresAt, Secret: "x"}
+			if err := tx.CreateFederatedIdentity(&latchkey.FederatedIdentity{RealmID: u.RealmID, UserID: u.ID, IdentityProvider: "corp", FederatedUserID: "mallory"}); err != nil {
+				return err
+			}
 			return tx.CreateMessage(pending)
 		})
 		l := w.login("browser")
@@ -52,6 +55,10 @@ func TestFirstProof(t *testing.T) {
 			}
 			if ok, err := tx.RedeemActionToken(u.RealmID, link.ID); ok || err != nil {
 				t.Errorf("the link survives: %v, %v", ok, err)
+			}
+			links, err := tx.FederatedIdentities(u.RealmID, u.ID)
+			if err != nil || len(links) > 0 {
+				t.Errorf("linked accounts survive: %v, %v", links, err)
 			}
 			m, err := tx.Message(u.RealmID, pending.ID)
 			if err == nil && m.State != latchkey.MessageWithheld {

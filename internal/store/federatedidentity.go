@@ -29,6 +29,11 @@ func (tx *Tx) DeleteFederatedIdentity(realmID, userID, alias string) (bool, erro
 	return tx.changed(`DELETE FROM federated_identity WHERE realm_id = $1 AND user_id = $2 AND identity_provider = $3`, realmID, userID, alias)
 }
 
+// UnlinkUser takes every link of a user away.
+func (tx *Tx) UnlinkUser(realmID, userID string) error {
+	return tx.later(nil, `DELETE FROM federated_identity WHERE realm_id = $1 AND user_id = $2`, realmID, userID)
+}
+
 // DeleteFederatedIdentities takes every user's link with the identity provider
 // away.
 func (tx *Tx) DeleteFederatedIdentities(realmID, alias string) error {
