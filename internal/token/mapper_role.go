@@ -135,13 +135,8 @@ func SplitRole(snap *latchkey.Snapshot, text string) (client, role string) {
 // RolesOfMapper gives the options of a mapper that name roles which it puts
 // into tokens whether or not the user has them.
 func RolesOfMapper(provider string, config map[string]string) map[string]string {
-	var option string
-	switch provider {
-	case "oidc-hardcoded-role-mapper":
-		option = "role"
-	case "oidc-role-name-mapper":
-		option = "new.role.name"
-	default:
+	option := map[string]string{"oidc-hardcoded-role-mapper": "role", "oidc-role-name-mapper": "new.role.name"}[provider]
+	if option == "" {
 		return nil
 	}
 	return map[string]string{option: config[option]}
