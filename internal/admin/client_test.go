@@ -22,8 +22,9 @@ func (w *world) clientTokens(id, clientSecret string) bool {
 
 // An administrator makes a client, finds it, changes it in parts and deletes
 // it; what was out for it is good for nothing from then on.
-func TestClients(t *testing.T) {
-	w := newWorld(t)
+func TestClients(t *testing.T) { onBoth(t, testClients) }
+
+func testClients(t *testing.T, w *world) {
 	admin := w.service("demo", "manage-clients", "view-events", "manage-events", "manage-realm", "view-users")
 	w.recording(admin, "demo")
 	made := w.must(201, admin, "POST", "/demo/clients", `{"clientId":"shop","redirectUris":["https://shop.example/*",""],"attributes":{"team":"red"},"serviceAccountsEnabled":true}`)

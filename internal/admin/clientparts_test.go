@@ -18,8 +18,9 @@ import (
 
 // Of two secrets of a client that is rotated by a policy the older one is good
 // until its end (R-122).
-func TestRotatedSecret(t *testing.T) {
-	w := newWorld(t)
+func TestRotatedSecret(t *testing.T) { onBoth(t, testRotatedSecret) }
+
+func testRotatedSecret(t *testing.T, w *world) {
 	admin := w.admin()
 	w.must(204, admin, "PUT", "/demo/client-policies/profiles", `{"profiles":[{"name":"rotated","executors":[{"executor":"secret-rotation",
 		"configuration":{"expiration-period":"864000","rotated-expiration-period":3600,"remaining-rotation-period":60}}]}]}`)
@@ -50,8 +51,9 @@ func TestRotatedSecret(t *testing.T) {
 	}
 }
 
-func TestScopeLists(t *testing.T) {
-	w := newWorld(t)
+func TestScopeLists(t *testing.T) { onBoth(t, testScopeLists) }
+
+func testScopeLists(t *testing.T, w *world) {
 	admin := w.service("demo", "manage-clients", "view-events", "manage-realm")
 	w.recording(admin, "demo")
 	client := w.must(201, admin, "POST", "/demo/clients", `{"clientId":"shop"}`).id()
@@ -161,8 +163,9 @@ func TestProtocolMappers(t *testing.T) {
 
 // A client that is deleted while people are signed in to it: no token of it is
 // good for anything from then on, and people stay signed in elsewhere.
-func TestClientIsDeletedWithLiveSessions(t *testing.T) {
-	w := newWorld(t)
+func TestClientIsDeletedWithLiveSessions(t *testing.T) { onBoth(t, testClientIsDeletedWithLiveSessions) }
+
+func testClientIsDeletedWithLiveSessions(t *testing.T, w *world) {
 	admin := w.admin()
 	tokens := w.signedIn(w.s.AddUser("demo", "ann@example.test", "", nil))
 	visitor := w.s.Browser()
@@ -208,8 +211,9 @@ func TestClientIsDeletedWithLiveSessions(t *testing.T) {
 	}
 }
 
-func TestInitialAccess(t *testing.T) {
-	w := newWorld(t)
+func TestInitialAccess(t *testing.T) { onBoth(t, testInitialAccess) }
+
+func testInitialAccess(t *testing.T, w *world) {
 	admin := w.admin()
 	a := w.must(201, admin, "POST", "/demo/clients-initial-access", `{"expiration":3600,"count":2}`)
 	var made struct {
@@ -337,8 +341,9 @@ func (w *world) upload(token, path, format, file string) answer {
 }
 
 // A thousand clients are listed and searched in parts.
-func TestThousandClients(t *testing.T) {
-	w := newWorld(t)
+func TestThousandClients(t *testing.T) { onBoth(t, testThousandClients) }
+
+func testThousandClients(t *testing.T, w *world) {
 	w.s.Change("demo", func(tx *store.Tx, snap *latchkey.Snapshot) error {
 		for i := range 1000 {
 			c := *w.rp.Client
