@@ -270,6 +270,17 @@ func TestClientOddities(t *testing.T) {
 	if stored := w.s.Snapshot("demo").ClientByID(id); stored.Attributes["saml.signing.private.key"] != "" {
 		t.Error("a secret is kept in the clear")
 	}
+	accounts := func() string {
+		return w.must(200, admin, "GET", "/demo/users?username=service-account-shop&exact=true", nil).Text
+	}
+	w.must(204, admin, "PUT", at, `{"serviceAccountsEnabled":true}`)
+	if accounts() == "[]" || !w.clientTokens("shop", "s3cr3t-of-shop") {
+		t.Error("a client that may sign in as itself has no account")
+	}
+	w.must(204, admin, "PUT", at, `{"serviceAccountsEnabled":false}`)
+	if accounts() != "[]" || w.clientTokens("shop", "s3cr3t-of-shop") {
+		t.Error("a client that may not sign in as itself has an account")
+	}
 	w.must(204, admin, "POST", at+"/nodes", `{"node":"10.0.0.1"}`)
 	c = representation.Client{}
 	w.must(200, admin, "GET", at, nil).into(&c)
@@ -372,5 +383,8 @@ func testThousandClients(t *testing.T, w *world) {
 	t.Log(time.Since(began))
 	if after := w.names(admin, has); before != strings.TrimSpace(scopes[0].Name+" "+after) {
 		t.Errorf("%q became %q", before, after)
+	}
+	if stored := w.s.Snapshot("demo").ClientByID("c0999"); slices.Contains(stored.DefaultClientScopes, scopes[0].ID) {
+		t.Error("a client names a client scope that is gone")
 	}
 }
