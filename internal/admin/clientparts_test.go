@@ -163,7 +163,9 @@ func TestProtocolMappers(t *testing.T) {
 
 // A client that is deleted while people are signed in to it: no token of it is
 // good for anything from then on, and people stay signed in elsewhere.
-func TestClientIsDeletedWithLiveSessions(t *testing.T) { onBoth(t, testClientIsDeletedWithLiveSessions) }
+func TestClientIsDeletedWithLiveSessions(t *testing.T) {
+	onBoth(t, testClientIsDeletedWithLiveSessions)
+}
 
 func testClientIsDeletedWithLiveSessions(t *testing.T, w *world) {
 	admin := w.admin()
