@@ -27,7 +27,7 @@ func TestClients(t *testing.T) { onBoth(t, testClients) }
 func testClients(t *testing.T, w *world) {
 	admin := w.service("demo", "manage-clients", "view-events", "manage-events", "manage-realm", "view-users")
 	w.recording(admin, "demo")
-	made := w.must(201, admin, "POST", "/demo/clients", `{"clientId":"shop","redirectUris":["https://shop.example/*",""],"attributes":{"team":"red"},"serviceAccountsEnabled":true}`)
+	made := w.must(201, admin, "POST", "/demo/clients", `{"clientId":"my.shop","redirectUris":["https://shop.example/*",""],"attributes":{"team":"red"},"serviceAccountsEnabled":true}`)
 	id := made.id()
 	var c representation.Client
 	w.must(200, admin, "GET", "/demo/clients/"+id, nil).into(&c)
@@ -44,10 +44,10 @@ func testClients(t *testing.T, w *world) {
 	// the secret of one that has none.
 	secret := struct{ Type, Value string }{}
 	w.must(200, admin, "GET", "/demo/clients/"+id+"/client-secret", nil).into(&secret)
-	if secret.Type != "secret" || !w.clientTokens("shop", secret.Value) {
+	if secret.Type != "secret" || !w.clientTokens("my.shop", secret.Value) {
 		t.Errorf("%+v", secret)
 	}
-	for query, want := range map[string]string{"?clientId=shop": "shop", "?clientId=sho": "", "?clientId=SHO&search=true": "shop", "?q=team:red": "shop", "?q=team:blue": ""} {
+	for query, want := range map[string]string{"?clientId=my.shop": "my.shop", "?clientId=y.sho": "", "?clientId=Y.SHO&search=true": "my.shop", "?q=team:red": "my.shop", "?q=team:blue": ""} {
 		var list []representation.Client
 		w.must(200, admin, "GET", "/demo/clients"+query, nil).into(&list)
 		if got := clientIDs(list); got != want {
@@ -67,7 +67,7 @@ func testClients(t *testing.T, w *world) {
 		t.Errorf("%+v", c)
 	}
 	w.must(204, admin, "PUT", "/demo/clients/"+id, `{"redirectUris":[],"clientId":"store"}`)
-	if !w.clientTokens("store", secret.Value) || w.clientTokens("shop", secret.Value) {
+	if !w.clientTokens("store", secret.Value) || w.clientTokens("my.shop", secret.Value) {
 		t.Error("a client is found by its clientId")
 	}
 	var account representation.User
