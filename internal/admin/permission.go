@@ -174,7 +174,7 @@ func (d *Door) authenticate(r *http.Request) (*caller, error) {
 		if g == nil {
 			return unauthorized()
 		}
-		c.userID, c.client, c.held = g.User.ID, g.Client, g.EffectiveRoles(claims)
+		c.userID, c.client, c.held = g.User.ID, g.Client, g.HeldRoles(claims)
 		return nil
 	})
 }

@@ -25,7 +25,6 @@ var adminDifferences = map[string]difference{
 	"realm-create-bad-name":              {"lacks error; adds errorMessage, field", noServerFault},
 	"realm-throwaway-get":                {"lacks browserSecurityHeaders", notConfigured},
 	"realm-users-management-permissions": {`error_description is "Fine-grained permissions are not part of this server."`, "it says what is missing"},
-	"client-registration-access-token":   {"adds access", "it is in every answer about a client"},
 	"admin-error-unknown-path":           nothingHere, "server-console-config": nothingHere,
 	"client-permissions": {`error_description is "Fine-grained permissions are not part of this server."`, "it says what is missing"},
 	"server-serverinfo": {"lacks parameterizedScopeTypes, systemInfo.javaHome, systemInfo.javaRuntime, systemInfo.javaVendor, systemInfo.javaVersion, systemInfo.javaVm, systemInfo.javaVmVersion, systemInfo.osVersion, systemInfo.userDir, systemInfo.userName",

@@ -135,6 +135,19 @@ func (g *Grant) EffectiveRoles(c *Claims) Roles {
 	return told
 }
 
+// HeldRoles are the effective roles that the user has themselves: what a mapper
+// adds to a token is a word to applications, and gives no power here.
+func (g *Grant) HeldRoles(c *Claims) Roles {
+	own, effective := g.plan().mapping(g, toAccess).roles, g.EffectiveRoles(c)
+	held := Roles{Realm: both(effective.Realm, own.Realm), Client: map[string][]string{}}
+	for client, names := range effective.Client {
+		if names = both(names, own.Client[client]); len(names) > 0 {
+			held.Client[client] = names
+		}
+	}
+	return held
+}
+
 func both(a, b []string) []string {
 	var out []string
 	for _, s := range a {
