@@ -60,6 +60,7 @@ func accountPages() []sample.Page {
 		{Name: "account-applications-empty", Group: g, Page: account.Applications{Frame: accountFrame("applications", "")}, NoApp: true},
 		{Name: "account-groups", Group: g, NoApp: true, Page: account.Groups{Frame: accountFrame("groups", ""), Groups: []account.Group{{Name: "crew", Path: []string{"staff"}}}}},
 		{Name: "account-groups-empty", Group: g, Page: account.Groups{Frame: accountFrame("groups", "")}, NoApp: true},
+		{Name: "account-activity-off", Group: g, NoApp: true, Page: account.Activity{Frame: accountFrame("activity", ""), Off: true}},
 		{Name: "account-activity", Group: g, NoApp: true, Page: account.Activity{Frame: accountFrame("activity", ""), Older: accountURL, Events: []account.Event{
 			{What: "account.event.login", At: ago(2 * time.Minute), Application: "Acme Shop", IPAddress: "192.0.2.7"},
 			{What: "account.event.reported", At: ago(3 * time.Hour), IPAddress: "198.51.100.4", Bad: true},
