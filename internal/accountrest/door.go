@@ -121,6 +121,9 @@ func (d *Door) serve(roles []string, act action) web.Handler {
 			return err
 		}
 		claims, err := d.authenticate(r, snap, roles)
+		if latchkey.ErrorCode(err) == latchkey.CodeUnauthenticated {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="account"`) // RFC 6750 3
+		}
 		if err != nil {
 			web.AllowOrigin(w, r, d.origins(r, snap, nil))
 			return err

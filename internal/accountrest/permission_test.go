@@ -199,3 +199,12 @@ func TestOrigins(t *testing.T) {
 		t.Errorf("%d %s", status, body)
 	}
 }
+
+// RFC 6750 3: an answer without a valid token says what kind of one is asked.
+func TestChallenge(t *testing.T) {
+	w := newWorld(t)
+	status, header, _ := w.s.Ask("GET", "/realms/demo/account/", "", "Accept: application/json")
+	if status != http.StatusUnauthorized || header.Get("WWW-Authenticate") != `Bearer realm="account"` {
+		t.Errorf("%d %q", status, header.Get("WWW-Authenticate"))
+	}
+}
