@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"latchkey"
@@ -126,12 +127,20 @@ func (d *Door) serve(roles []string, act action) web.Handler {
 		}
 		if err != nil {
 			web.AllowOrigin(w, r, d.origins(r, snap, nil))
-			return err
+			return challenged(w, snap, err)
 		}
 		web.AllowOrigin(w, r, d.origins(r, snap, snap.ClientByClientID(claims.ClientID)))
 		w.Header().Set("Cache-Control", "no-cache")
-		return act(&call{w: w, r: r, snap: snap, claims: claims, door: d})
+		return challenged(w, snap, act(&call{w: w, r: r, snap: snap, claims: claims, door: d}))
 	}
+}
+
+// challenged says with every 401 what would be taken (RFC 6750 3).
+func challenged(w http.ResponseWriter, snap *latchkey.Snapshot, err error) error {
+	if latchkey.ErrorCode(err) == latchkey.CodeUnauthenticated {
+		w.Header().Set("WWW-Authenticate", "Bearer realm="+strconv.Quote(snap.Realm.Name))
+	}
+	return err
 }
 
 // authenticate takes the bearer token (RFC 6750) of the realm.

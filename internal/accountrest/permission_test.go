@@ -132,6 +132,9 @@ func TestTokens(t *testing.T) {
 			}
 		}
 	}
+	if _, header, _ := w.s.Ask(http.MethodGet, "/realms/demo/account/", "", "Accept: application/json"); header.Get("WWW-Authenticate") != `Bearer realm="demo"` {
+		t.Errorf("the challenge (RFC 6750 3) is %q", header.Get("WWW-Authenticate"))
+	}
 	refused("no token", "")
 	refused("nonsense", "nonsense")
 	refused("another realm's token", foreign.AccessToken)
