@@ -1,6 +1,9 @@
 package latchkey
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // ExecutionStatus is the state of an execution in a login.
 type ExecutionStatus string
@@ -87,6 +90,10 @@ type Login struct {
 	Executions map[string]ExecutionStatus `json:"executions,omitempty"`
 	// PassedAt says when each execution passed (for auth_time and step-up).
 	PassedAt map[string]time.Time `json:"passedAt,omitempty"`
+	// Asked are the required actions that steps of the flow ask for. They are
+	// put on the user when the flow is through, and not before: who has shown
+	// no more than half of what it asks for changes nothing of the account.
+	Asked []string `json:"asked,omitempty"`
 	// Current is the execution whose page is shown; Action is the required
 	// action that is, when the flow itself is through.
 	Current string `json:"current,omitempty"`
@@ -185,6 +192,13 @@ func (l *Login) PassiveError() string {
 		return "interaction_required"
 	}
 	return "login_required"
+}
+
+// Ask has the action put on the user when the flow is through.
+func (l *Login) Ask(alias string) {
+	if !slices.Contains(l.Asked, alias) {
+		l.Asked = append(l.Asked, alias)
+	}
 }
 
 // Note gives a note, or the empty string.

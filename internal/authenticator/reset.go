@@ -105,22 +105,13 @@ func (resetOTP) Authenticate(c *flow.Context) (flow.Outcome, error) {
 }
 func (r resetOTP) Action(c *flow.Context) (flow.Outcome, error) { return r.Authenticate(c) }
 
-// ask adds a required action to the user and passes.
+// ask has the login put a required action on the user when its flow is
+// through, with every factor given, and passes.
 func ask(c *flow.Context, alias string) (flow.Outcome, error) {
 	u, err := c.User()
 	if err != nil || u == nil {
 		return flow.Outcome{Kind: flow.Failure, Code: "user_not_found"}, err
 	}
-	if u.HasRequiredAction(alias) {
-		return passed, nil
-	}
-	if u, err = c.Tx.LockUser(u.RealmID, u.ID); err != nil {
-		return flow.Outcome{}, err
-	}
-	u.AddRequiredAction(alias)
-	if err := c.Tx.UpdateUser(u); err != nil {
-		return flow.Outcome{}, err
-	}
-	c.SetUser(u)
+	c.Login.Ask(alias)
 	return passed, nil
 }

@@ -4,6 +4,24 @@ import (
 	"latchkey"
 )
 
+// putAsked puts the required actions on the user that steps of the flow asked
+// for, now that it is through.
+func (r *Run) putAsked() error {
+	asked := r.Login.Asked
+	if len(asked) == 0 {
+		return nil
+	}
+	r.Login.Asked = nil
+	user, err := r.Tx.LockUser(r.Login.RealmID, r.Login.UserID)
+	if err != nil {
+		return err
+	}
+	for _, alias := range asked {
+		user.AddRequiredAction(alias)
+	}
+	return r.Tx.UpdateUser(user)
+}
+
 // requiredActions runs what is asked of the user after the flow, in the
 // realm's order, until a page is to be shown or nothing is left.
 func (r *Run) requiredActions() (Result, error) {

@@ -147,6 +147,9 @@ func Advance(r *Run) (Result, error) {
 	if r.unmet() {
 		return Result{Kind: Denied, Code: CodeUnmet}, nil
 	}
+	if err := r.putAsked(); err != nil {
+		return Result{}, err
+	}
 	res, err := r.requiredActions()
 	if err != nil || res.Kind != Done {
 		return res, err
