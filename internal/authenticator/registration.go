@@ -93,6 +93,10 @@ func (p registrationPage) Action(c *flow.Context) (flow.Outcome, error) {
 	if !p.guard.Allow(c.Browser.IP, c.Now) {
 		return flow.Outcome{}, latchkey.Errorf(latchkey.CodeTooMany, "Many requests come from your network. Try again in a minute.")
 	}
+	if kept := user.Kept(c.Tx.Keyring(), c.Login); kept != nil && c.Form.Get("resend") != "" {
+		// It was typed in a login that is over, and goes on in this one.
+		return p.send(c, &recipient{address: kept.Address(), shown: kept.Address()})
+	}
 	errs, err := p.validate(c)
 	if err != nil {
 		return flow.Outcome{}, err

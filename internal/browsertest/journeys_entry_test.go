@@ -78,7 +78,7 @@ func newPassword(w *world, h hands) {
 	h.push(p, "main button.main", "Check your email")
 	l := h.open(b, w.s.Mail.Wait(ada).Link)
 	if !h.scripts {
-		l.See("Signing you in")
+		l.See("Setting a new password")
 		h.push(l, "form[data-submit] button", "Choose a new password")
 	}
 	l.See("Choose a new password")

@@ -33,6 +33,12 @@ func walkEntries(v *tour) {
 	browsertest.Eval[*string](p, "document.querySelector('#username').required = false; null")
 	p.Follow("main button.main")
 	v.look(p, "forgot-error", "user name")
+	v.s.AddUser("demo", ada, "correct horse battery", func(u *latchkey.User) { u.EmailVerified = true })
+	p.Type("#username", ada)
+	p.Follow("main button.main")
+	mail := v.s.Mail.Wait(ada)
+	v.look(v.open(browsertest.New(v.t), mail.Link), "link-other-browser-reset", "Someone wants to set a new password")
+	v.look(v.plain(b, mail.Link), "link-same-browser-reset", "Setting a new password")
 }
 
 // What an application asks for, and who is signed in.

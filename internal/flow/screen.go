@@ -119,7 +119,7 @@ type VerifyEmail struct {
 // PasswordUpdate asks for a new password, twice.
 type PasswordUpdate struct {
 	Username string
-	Stay     bool // the box "Sign out of other devices" was taken off
+	Stay     bool // the box "Sign out my other devices" was taken off
 	Errors   []FieldError
 }
 

@@ -9,6 +9,7 @@ import (
 	"latchkey/internal/flow"
 	"latchkey/internal/page"
 	"latchkey/internal/store"
+	"latchkey/internal/user"
 	"latchkey/internal/web"
 )
 
@@ -36,12 +37,41 @@ func (d *Door) mailAgain(v *linkVisit) error {
 		}
 		t.login = fresh
 		t.submit = &flow.Submission{Step: l.Mail.Execution, Form: url.Values{"username": {actiontoken.TypedAddress(l)}}}
+		if l.Entry == latchkey.EntryReset {
+			fresh.SetNote(flow.NoteAttempted, l.Note(flow.NoteAttempted))
+		}
+		if l.Entry == latchkey.EntryRegistration {
+			if err := takeDraft(tx, l, fresh); err != nil {
+				return err
+			}
+			t.submit = nil // a form that was not typed has nothing but faults
+			if len(fresh.Draft) > 0 {
+				t.submit = &flow.Submission{Step: l.Mail.Execution, Form: url.Values{"resend": {"on"}}}
+			}
+		}
+		if t.submit == nil {
+			return tx.SaveLogin(fresh)
+		}
 		return d.resubmit(tx, t)
 	})
 	if err != nil {
 		return err
 	}
 	return web.Redirect(v.w, v.r, d.stepURL(v.snap, t.login))
+}
+
+// takeDraft moves what was typed to register into the login that takes the
+// place of one that is over, so that nobody types it twice.
+func takeDraft(tx *store.Tx, from, to *latchkey.Login) error {
+	draft := user.Kept(tx.Keyring(), from)
+	if draft == nil {
+		return nil
+	}
+	if err := draft.Keep(tx.Keyring(), to); err != nil {
+		return err
+	}
+	from.Draft = nil
+	return tx.SaveLogin(from)
 }
 
 // redeemAgain redeems a reusable link whose login is finished, in the browser

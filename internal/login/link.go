@@ -185,7 +185,7 @@ func (d *Door) showLinkState(v *linkVisit, s linkState, errs []page.FieldError) 
 	switch s {
 	case linkSame, linkAgain:
 		return d.page(v.visit, http.StatusOK, page.LinkSameBrowser{Form: form, Account: v.account(),
-			Verify: f.Token.Kind == latchkey.TokenVerifyEmail || f.Token.Kind == latchkey.TokenUpdateEmail}, !v.inert)
+			Verify: f.Token.Kind == latchkey.TokenVerifyEmail || f.Token.Kind == latchkey.TokenUpdateEmail, Reset: f.Token.Kind == latchkey.TokenReset}, !v.inert)
 	case linkOpenStep:
 		return web.Redirect(v.w, v.r, d.stepURL(v.snap, f.Login))
 	case linkOther, linkOtherClosed, linkOtherCode, linkOtherRefused:
@@ -221,7 +221,7 @@ func (d *Door) otherBrowser(v *linkVisit, s linkState, form page.Form, errs []pa
 	p := page.LinkOtherBrowser{
 		Form: form, Masked: latchkey.MaskAddress(v.facts.Token.Address), From: l.From, AskedAt: v.facts.Token.CreatedAt,
 		Lost: v.facts.Now.Sub(l.SeenAt) >= 30*time.Second, NumberClosed: s == linkOtherClosed,
-		TriesLeft: max(0, actiontoken.MaxNumberTries-l.NumberTries), Errors: errs,
+		TriesLeft: max(0, actiontoken.MaxNumberTries-l.NumberTries), Errors: errs, Reset: v.facts.Token.Kind == latchkey.TokenReset,
 	}
 	switch s {
 	case linkOtherCode:

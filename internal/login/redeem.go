@@ -302,8 +302,11 @@ func (d *Door) report(v *linkVisit) error {
 // reportOwn is "It was not me" in the browser that asked: the login ends.
 func (d *Door) reportOwn(v *linkVisit) error {
 	err := d.DB.Update(v.r.Context(), func(tx *store.Tx) error {
-		l := v.facts.Login
-		ended, err := tx.EndLogin(l.RealmID, l.ID, latchkey.EndReported)
+		l, err := tx.LockLogin(v.snap.Realm.ID, v.facts.Login.ID)
+		if err != nil {
+			return err
+		}
+		ended, err := d.end(tx, l, latchkey.EndReported)
 		if err != nil {
 			return err
 		}

@@ -63,7 +63,7 @@ func (d *Door) restartWith(v *visit, submit *flow.Submission) error {
 // submitted to the new login at once.
 func (d *Door) restartLocked(tx *store.Tx, t *turn) error {
 	old := t.login
-	if _, err := tx.EndLogin(old.RealmID, old.ID, latchkey.EndRestarted); err != nil {
+	if _, err := d.end(tx, old, latchkey.EndRestarted); err != nil {
 		return err
 	}
 	if err := tx.VoidActionTokens(old.RealmID, old.ID, ""); err != nil {
@@ -82,6 +82,17 @@ func (d *Door) restartLocked(tx *store.Tx, t *turn) error {
 		return nil
 	}
 	return d.resubmit(tx, t)
+}
+
+// end ends the locked login, and with it what was typed to register.
+func (d *Door) end(tx *store.Tx, l *latchkey.Login, reason latchkey.EndReason) (bool, error) {
+	if len(l.Draft) > 0 {
+		l.Draft = nil
+		if err := tx.SaveLogin(l); err != nil {
+			return false, err
+		}
+	}
+	return tx.EndLogin(l.RealmID, l.ID, reason)
 }
 
 // anew makes a login for the same request as an old one, with nothing of what

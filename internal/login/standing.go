@@ -23,10 +23,11 @@ func (d *Door) standing(v *visit, submitted bool) (bool, error) {
 		return true, d.missing(v)
 	case v.login.Ended() || !d.Now().Before(v.login.ExpiresAt):
 		return true, d.ended(v)
+	case d.signedInMeanwhile(v):
+		// First: a sign-in in another tab makes the forms of all others stale.
+		return true, d.alreadySignedIn(v)
 	case submitted && !d.codeMatches(v, d.sessionCode(v.login)):
 		return true, d.stale(v)
-	case d.signedInMeanwhile(v):
-		return true, d.alreadySignedIn(v)
 	}
 	return false, nil
 }
@@ -43,15 +44,18 @@ func (d *Door) codeMatches(v *visit, code string) bool {
 // another one begins anew.
 func (d *Door) stale(v *visit) error {
 	l := v.login
-	if d.typedBefore(v, l) {
-		typed := v.form.Get("username")
-		if l.Entry == latchkey.EntryRegistration {
+	if step := d.typedBefore(v, l); step != "" {
+		typed, before := v.form.Get("username"), l.Mail.Address
+		switch l.Entry {
+		case latchkey.EntryRegistration:
 			typed = v.form.Get(latchkey.ProfileEmail)
+		case latchkey.EntryReset:
+			before = l.Note(flow.NoteAttempted) // an address, or a username
 		}
-		if latchkey.CanonicalAddress(typed) == latchkey.CanonicalAddress(l.Mail.Address) {
+		if latchkey.CanonicalAddress(typed) == latchkey.CanonicalAddress(before) {
 			return web.Redirect(v.w, v.r, d.stepURL(v.snap, l))
 		}
-		return d.restartWith(v, &flow.Submission{Step: l.Current, Form: v.form, Prepared: v.again})
+		return d.restartWith(v, &flow.Submission{Step: step, Form: v.form, Prepared: v.again})
 	}
 	return d.page(v, http.StatusBadRequest, page.PageExpired{
 		Form:        page.Form{RestartURL: d.url(v.snap, "restart", loginQuery(v.snap, l)), SessionCode: d.sessionCode(l)},
@@ -59,10 +63,25 @@ func (d *Door) stale(v *visit) error {
 	}, false)
 }
 
-// typedBefore says whether the form is of the page that asked for the address
-// which the login has mailed to.
-func (d *Door) typedBefore(v *visit, l *latchkey.Login) bool {
-	return l.Mail.Sent > 0 && l.Current == l.Mail.Execution && d.codeMatches(v, d.codeOfStage(l, 0))
+// typedBefore gives the step whose page asked for the address which the login
+// has mailed to, when the form is of that page: the step that waits now, or,
+// in a reset, the one that asked who it is.
+func (d *Door) typedBefore(v *visit, l *latchkey.Login) (step string) {
+	if l.Mail.Sent == 0 || l.Current != l.Mail.Execution || l.Action != "" {
+		return ""
+	}
+	asked := *l
+	if l.Entry == latchkey.EntryReset {
+		e := flow.FindExecution(v.snap, l.FlowID, v.query.Get("execution"))
+		if e == nil || e.Authenticator != latchkey.AuthChooseUser {
+			return ""
+		}
+		asked.Current = e.ID
+	}
+	if !d.codeMatches(v, d.codeOfStage(&asked, 0)) {
+		return ""
+	}
+	return asked.Current
 }
 
 // missing is the page where this browser has cookies but no such login: the

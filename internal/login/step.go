@@ -84,7 +84,7 @@ func (d *Door) find(v *visit, submit *flow.Submission) error {
 		case submit == nil || l.Ended():
 			return nil
 		case d.codeMatches(v, d.sessionCode(l)):
-		case d.typedBefore(v, l) && l.Entry == latchkey.EntryRegistration:
+		case l.Entry == latchkey.EntryRegistration && d.typedBefore(v, l) != "":
 			// The page before the one that waits, with another address perhaps:
 			// it is submitted to a login that begins anew (see stale).
 			left := *l

@@ -163,7 +163,7 @@ type VerifyEmail struct {
 type PasswordUpdate struct {
 	Form
 	Username string
-	Stay     bool // the box "Sign out of other devices" was taken off
+	Stay     bool // the box "Sign out my other devices" was taken off
 	Errors   []FieldError
 }
 

@@ -22,11 +22,15 @@ type LinkSameBrowser struct {
 	Form
 	Account string
 	Verify  bool // the link confirms an address, and signs nobody in by itself
+	Reset   bool // the link leads to a new password
 }
 
 func (p LinkSameBrowser) heading() string {
-	if p.Verify {
+	switch {
+	case p.Verify:
 		return "verify.heading"
+	case p.Reset:
+		return "link.reset.heading"
 	}
 	return "link.same.heading"
 }
@@ -40,6 +44,7 @@ type LinkOtherBrowser struct {
 	AskedAt      time.Time
 	Lost         bool // the asking page has not been heard of for 30 s: the way back is offered first
 	NumberClosed bool // the tries are used up
+	Reset        bool // the link leads to a new password
 	TriesLeft    int  // shown with the error of a wrong number
 	Errors       []FieldError
 }

@@ -87,6 +87,9 @@ func (p LinkOtherBrowser) Title(t *Texts) string {
 	case p.Policy == OtherRefuse:
 		return t.Say("link.refuse.heading")
 	}
+	if p.Reset {
+		return t.Say("link.reset.other-title")
+	}
 	return t.Say("link.other.title")
 }
 

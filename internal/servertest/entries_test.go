@@ -56,7 +56,14 @@ func TestNoEntryGetsAroundASecondFactor(t *testing.T) {
 
 			b := s.Browser()
 			enter(rp, b, "forgot-credentials").FormWith("username").Set("username", u.Email).Submit()
-			p := b.Get(s.Mail.Wait(u.Email).Link).Press("Sign in")
+			p := b.Get(s.Mail.Wait(u.Email).Link).Press("Continue")
+			s.View(func(tx *store.Tx) error { // half of what is asked for changes nothing of the account
+				now, err := tx.User(u.RealmID, u.ID)
+				if err == nil && len(now.RequiredActions) > 0 {
+					t.Errorf("before the second factor %v wait for the user", now.RequiredActions)
+				}
+				return err
+			})
 			otpForm := p.FormWith("otp") // the second factor comes before the new password
 			if p.Has("new password") || p.Has("set up") {
 				t.Errorf("after the link: %q", p.Text())
@@ -100,7 +107,7 @@ func TestResetWithoutASignIn(t *testing.T) {
 	}
 	b := s.Browser()
 	b.Get(s.Base+path+"?client_id="+rp.Client.ClientID).FormWith("username").Set("username", u.Email).Submit()
-	p := b.Get(s.Mail.Wait(u.Email).Link).Press("Sign in")
+	p := b.Get(s.Mail.Wait(u.Email).Link).Press("Continue")
 	p = p.FormWith("password-new").Set("password-new", "the new password").Set("password-confirm", "the new password").Submit()
 	if p.Status != http.StatusOK || len(rp.Calls()) > 0 || b.Jar.Get("session-demo") == "" {
 		t.Errorf("%d %s, the application was answered %d times", p.Status, p.Title(), len(rp.Calls()))
@@ -184,6 +191,33 @@ func TestWhatWasTypedIsSealed(t *testing.T) {
 	}
 }
 
+// it goes with a login that ends in any other way, too.
+func TestWhatWasTypedGoesWithTheLogin(t *testing.T) {
+	for name, end := range map[string]func(waits, link *servertest.Page) *servertest.Page{
+		"begun again":   func(waits, _ *servertest.Page) *servertest.Page { return waits.Press("change") },
+		"It was not me": func(_, link *servertest.Page) *servertest.Page { return link.Press("It was not me") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, rp := withEntries(t)
+			b := s.Browser()
+			waits := enter(rp, b, "registrations").FormWith("email").Set("email", "ada@example.test").
+				Set("password", "correct horse battery").Set("password-confirm", "correct horse battery").Submit()
+			end(waits, b.Get(s.Mail.Wait("ada@example.test").Link))
+			s.View(func(tx *store.Tx) error {
+				m, err := tx.Messages(rp.Client.RealmID, store.MessageFilter{})
+				if err != nil {
+					return err
+				}
+				l, err := tx.Login(rp.Client.RealmID, m[0].LoginID)
+				if err == nil && (!l.Ended() || len(l.Draft) > 0) {
+					t.Errorf("ended %v, the draft is %q", l.Ended(), l.Draft)
+				}
+				return err
+			})
+		})
+	}
+}
+
 // A link of one kind is useless as any other: that of a reset does not make an
 // account, that of a sign-in sets no password.
 func TestKindsOfLinks(t *testing.T) {
@@ -216,7 +250,7 @@ func TestKindsOfLinks(t *testing.T) {
 		}
 		return tx.SaveLogin(l)
 	})
-	p := b.Get(mail.Link).Press("Sign in")
+	p := b.Get(mail.Link).Press("Continue")
 	s.View(func(tx *store.Tx) error {
 		k, err := tx.ActionToken(u.RealmID, token)
 		if err == nil && (!k.RedeemedAt.IsZero() || b.Jar.Get("session-demo") != "") {

@@ -114,7 +114,8 @@ func mailed() []Page {
 func link() []Page {
 	const g = "The link"
 	o := other()
-	badNumber, lost, closed, code, refuse := o, o, o, o, o
+	badNumber, lost, closed, code, refuse, reset := o, o, o, o, o, o
+	reset.Reset = true
 	badNumber.Errors, badNumber.TriesLeft = wrong("number", "error.number.wrong", 2), 2
 	lost.Lost = true
 	closed.NumberClosed = true
@@ -125,7 +126,9 @@ func link() []Page {
 		{Name: "link-same-browser", Group: g, Page: same},
 		{Name: "link-same-browser-submits", Group: g, Page: same, Policy: page.Policy{Script: true}},
 		{Name: "link-same-browser-verify", Group: g, Page: page.LinkSameBrowser{Form: bare(), Account: address, Verify: true}},
+		{Name: "link-same-browser-reset", Group: g, Page: page.LinkSameBrowser{Form: bare(), Account: address, Reset: true}},
 		{Name: "link-other-browser", Group: g, Page: o},
+		{Name: "link-other-browser-reset", Group: g, Page: reset},
 		{Name: "link-other-browser-wrong", Group: g, Page: badNumber},
 		{Name: "link-other-browser-lost", Group: g, Page: lost},
 		{Name: "link-other-browser-closed", Group: g, Page: closed},
