@@ -26,7 +26,11 @@ type User struct {
 	LastName        string              `json:"lastName,omitempty"`
 	RequiredActions []string            `json:"requiredActions,omitempty"`
 	Attributes      map[string][]string `json:"attributes,omitempty"`
-	Kept            Kept                `json:"-"`
+	// Unclaimed says that somebody made the account by themselves and nobody
+	// has proven its address since: the first proof leaves nothing of what
+	// they typed (R-037). It holds for no proven address.
+	Unclaimed bool `json:"unclaimed,omitempty"`
+	Kept      Kept `json:"-"`
 }
 
 // Clone gives a user that shares nothing with u.

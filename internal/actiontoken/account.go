@@ -157,6 +157,9 @@ func (a *act) prove(keep bool) error {
 		if err := a.dropCredentials(u); err != nil {
 			return err
 		}
+		if err := a.dropTyped(u); err != nil {
+			return err
+		}
 		// Tokens that are out are void, and logins that are under way on what
 		// was proven before this moment end.
 		u.NotBefore = a.tx.Now().Unix()
@@ -178,6 +181,31 @@ func (a *act) prove(keep bool) error {
 	e := a.event(latchkey.EventVerifyEmail)
 	e.Details["email"], e.Details["username"] = u.Email, u.Username
 	return event.Record(a.tx, a.snap.Realm, e)
+}
+
+// dropTyped takes what a stranger typed who made the account by themselves,
+// and what they agreed to. Of an account that an administrator made or brought
+// along it takes nothing: names and attributes are the realm's own there. The
+// username, which opens nothing, stays.
+func (a *act) dropTyped(u *latchkey.User) error {
+	if !u.Unclaimed {
+		return nil
+	}
+	u.FirstName, u.LastName, u.Attributes = "", "", nil
+	if d := a.draft(); d != nil { // the owner registers, and has typed their own
+		own := d.User(a.tx, a.snap)
+		u.FirstName, u.LastName, u.Attributes = own.FirstName, own.LastName, own.Attributes
+	}
+	given, err := a.tx.Consents(u.RealmID, u.ID)
+	if err != nil {
+		return err
+	}
+	for _, c := range given {
+		if _, err := a.tx.DeleteConsent(u.RealmID, u.ID, c.ClientID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // dropCredentials takes the credentials of an account that nobody had proven,

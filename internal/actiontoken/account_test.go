@@ -135,6 +135,39 @@ func (w *world) session(u *latchkey.User) (id string) {
 	return id
 }
 
+// what a stranger typed who made the account goes with the first proof,
+// and so does what they agreed to; what an administrator wrote stays.
+func TestFirstProofLeavesNothingThatWasTyped(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		for name, byStranger := range map[string]bool{"mallory": true, "admin": false} {
+			u := w.user(name+"@example.test", func(u *latchkey.User) {
+				u.Unclaimed, u.FirstName, u.LastName = byStranger, "Not", "Her"
+				u.Attributes = map[string][]string{"iban": {"of somebody else"}}
+			})
+			l := w.login("browser")
+			w.update(func(tx *store.Tx) error {
+				return tx.PutConsent(&latchkey.Consent{RealmID: u.RealmID, UserID: u.ID, ClientID: l.ClientID})
+			})
+			token, _ := w.mail(l, u.Email)
+			w.clock.Advance(time.Minute)
+			if r := w.redeem(l, token, latchkey.ViaLink); r.Refused != "" {
+				t.Fatal(r.Refused)
+			}
+			got := w.getUser(u.ID)
+			if gone := got.FullName() == "" && len(got.Attributes) == 0; gone != byStranger || got.Unclaimed || !got.EmailVerified {
+				t.Errorf("made by %s: %+v", name, got)
+			}
+			w.update(func(tx *store.Tx) error {
+				given, err := tx.Consents(u.RealmID, u.ID)
+				if (len(given) == 0) != byStranger {
+					t.Errorf("made by %s: consents %v", name, given)
+				}
+				return err
+			})
+		}
+	})
+}
+
 // A trojan name: somebody has the address for a username, with a mailbox of
 // their own. The address opens another account than that.
 func TestUsernameIsNoMailbox(t *testing.T) {

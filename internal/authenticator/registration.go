@@ -126,6 +126,7 @@ func (p registrationPage) Action(c *flow.Context) (flow.Outcome, error) {
 // make makes the account at once, with an address that nobody has proven.
 func (p registrationPage) make(c *flow.Context, draft *user.Draft) (flow.Outcome, error) {
 	u := draft.User(c.Tx, c.Realm)
+	u.Unclaimed = true
 	e := latchkey.Event{IPAddress: c.Browser.IP, Details: map[string]string{"register_method": "form", "code_id": c.Login.ID}}
 	if c.Client != nil {
 		e.ClientID = c.Client.ClientID

@@ -36,7 +36,7 @@ func (tx *Tx) CreateUser(u *latchkey.User) error {
 	if u.CreatedAt.IsZero() {
 		u.CreatedAt = tx.now
 	}
-	u.Username = strings.ToLower(u.Username)
+	u.Username, u.Unclaimed = strings.ToLower(u.Username), u.Unclaimed && !u.EmailVerified
 	text, kept, err := tx.bodies(u, keptUser, rowID(u.RealmID, u.ID), u.Kept)
 	if err != nil {
 		return err
@@ -61,7 +61,7 @@ func (tx *Tx) CreateUser(u *latchkey.User) error {
 
 // UpdateUser changes a user but not its time of creation; see CreateUser.
 func (tx *Tx) UpdateUser(u *latchkey.User) error {
-	u.Username = strings.ToLower(u.Username)
+	u.Username, u.Unclaimed = strings.ToLower(u.Username), u.Unclaimed && !u.EmailVerified
 	text, kept, err := tx.bodies(u, keptUser, rowID(u.RealmID, u.ID), u.Kept)
 	if err != nil {
 		return err
