@@ -1,7 +1,7 @@
 package account
 
 import (
-	"errors"
+	"cmp"
 	"net/http"
 	"net/url"
 	"strings"
@@ -31,17 +31,17 @@ type Application struct {
 }
 
 func (c *Console) applications(v *visit) error {
-	ask := v.r.URL.Query().Get("revoke")
+	ask := v.R.URL.Query().Get("revoke")
 	return v.show(pathApplications, func() (page.Page, error) {
 		var list []representation.AccountClient
-		if err := v.call(http.MethodGet, "/applications", nil, &list); err != nil {
+		if err := v.Call(http.MethodGet, "/applications", nil, &list); err != nil {
 			return nil, err
 		}
 		for _, r := range list {
 			if ask != "" && r.ClientID == ask {
 				return Confirm{Frame: v.frame(pathApplications), Heading: "account.revoke.heading", Text: "account.revoke.text",
-					Args: []any{page.Clean(firstOf(r.ClientName, r.ClientID))}, Form: v.form(pathApplications), Yes: "account.revoke",
-					Fields: []page.FormPostField{{Name: "client", Value: r.ClientID}}, NoURL: v.url(v.snap.Realm.Name, pathApplications)}, nil
+					Args: []any{page.Clean(cmp.Or(r.ClientName, r.ClientID))}, Form: v.form(pathApplications), Yes: "account.revoke",
+					Fields: []page.FormPostField{{Name: "client", Value: r.ClientID}}, NoURL: v.URL(pathApplications)}, nil
 			}
 		}
 		p := Applications{Frame: v.frame(pathApplications)}
@@ -53,7 +53,7 @@ func (c *Console) applications(v *visit) error {
 }
 
 func (v *visit) applicationOf(r representation.AccountClient) Application {
-	a := Application{Name: page.Clean(firstOf(r.ClientName, r.ClientID)), Description: page.Clean(r.Description), InUse: r.InUse, Offline: r.OfflineAccess,
+	a := Application{Name: page.Clean(cmp.Or(r.ClientName, r.ClientID)), Description: page.Clean(r.Description), InUse: r.InUse, Offline: r.OfflineAccess,
 		URL: opened(r.EffectiveURL), PolicyURL: opened(r.PolicyURI), TermsURL: opened(r.TosURI)}
 	if strings.HasPrefix(a.Description, "${") {
 		a.Description = ""
@@ -61,11 +61,11 @@ func (v *visit) applicationOf(r representation.AccountClient) Application {
 	if r.Consent != nil {
 		a.AgreedAt = representation.FromMillis(&r.Consent.LastUpdatedDate)
 		for _, s := range r.Consent.GrantedScopes {
-			a.Agreed = append(a.Agreed, firstOf(s.DisplayText, s.Name))
+			a.Agreed = append(a.Agreed, cmp.Or(s.DisplayText, s.Name))
 		}
 	}
 	if r.Consent != nil || r.OfflineAccess {
-		a.RevokeURL = v.url(v.snap.Realm.Name, pathApplications) + "?revoke=" + url.QueryEscape(r.ClientID)
+		a.RevokeURL = v.URL(pathApplications) + "?revoke=" + url.QueryEscape(r.ClientID)
 	}
 	return a
 }
@@ -80,22 +80,12 @@ func opened(address string) string {
 
 // revoke is the person's yes.
 func (c *Console) revoke(v *visit) error {
-	if err := v.call(http.MethodDelete, "/applications/"+url.PathEscape(v.r.Form.Get("client"))+"/consent", nil, nil); err != nil {
+	if err := v.Call(http.MethodDelete, "/applications/"+url.PathEscape(v.R.Form.Get("client"))+"/consent", nil, nil); err != nil {
 		return err
 	}
 	return v.back(pathApplications, "revoked")
 }
 
-// status is that of an answer of the account REST that is no success; 0 for
-// every other error.
-func status(err error) int {
-	var no *refusal
-	if errors.As(err, &no) {
-		return no.status
-	}
-	return 0
-}
-
 func (v *visit) seeOther(path string) error {
-	return web.Redirect(v.w, v.r, v.url(v.snap.Realm.Name, path))
+	return web.Redirect(v.W, v.R, v.URL(path))
 }

@@ -1,48 +1,24 @@
 package account
 
 import (
-	"context"
-	"errors"
-	"log/slog"
+	"latchkey/internal/relyingparty"
 	"net/http"
-	"time"
+	"strings"
 
 	"latchkey"
 	"latchkey/internal/page"
 	"latchkey/internal/web"
 )
 
-// Realms gives realms' snapshots by name.
-type Realms interface {
-	Get(ctx context.Context, name string) (*latchkey.Snapshot, error)
-}
-
-// Keyring seals what browsers keep for us. *secret.Keyring is one.
-type Keyring interface {
-	Seal(purpose, id string, plain []byte) []byte
-	Open(purpose, id string, sealed []byte) ([]byte, error)
-}
-
-// Deps is what the console is built from.
-type Deps struct {
-	Realms  Realms
-	Site    *web.Site
-	Kit     *page.Kit
-	Keyring Keyring
-	// API answers for the server itself: OpenID Connect and the account REST.
-	API http.Handler
-	Log *slog.Logger
-	Now func() time.Time
-}
-
 // Console is the console of the person's account.
-type Console struct {
-	Deps
-	remembered tokens
-}
+type Console struct{ party *relyingparty.Party }
 
 // New makes the console.
-func New(d Deps) *Console { return &Console{Deps: d} }
+func New(d relyingparty.Deps) *Console {
+	at := func(realm string) []string { return []string{"realms", realm, "account"} }
+	return &Console{party: relyingparty.New(d, relyingparty.Application{ClientID: ClientID, Cookie: "account", Pages: at, REST: at, Notices: notices,
+		Declined: [3]string{"account.declined.heading", "account.declined.text", "account.sign-in"}})}
+}
 
 // ClientID is the built-in client that the console signs in as.
 const ClientID = "account-console"
@@ -78,109 +54,91 @@ func (c *Console) Routes() []web.Route {
 		route("GET", "/"+pathGroups, c.visit(c.groups)),
 		route("GET", "/"+pathActivity, c.visit(c.activity)),
 		route("GET", "/begin", c.visit(c.begin)),
-		route("GET", "/callback", c.callback),
+		route("GET", "/callback", c.party.Callback),
 		route("POST", "/sign-out", c.visit(c.signOut)),
 		route("GET", "/{rest...}", c.visit(c.missing)),
 	}
 }
 
 func (c *Console) toHome(w http.ResponseWriter, r *http.Request) error {
-	to := c.url(r.PathValue("realm"), "")
+	to := c.party.Path(r.PathValue("realm"), pathInfo)
 	if r.URL.RawQuery != "" {
 		to += "?" + r.URL.RawQuery
 	}
 	return web.Redirect(w, r, to)
 }
 
-// url is the address of a page of the console.
-func (c *Console) url(realm, path string) string {
-	return c.Site.Path("realms", realm, "account", path)
-}
-
 // visit is one request of somebody who is signed in to the console.
-type visit struct {
-	*Console
-	w     http.ResponseWriter
-	r     *http.Request
-	snap  *latchkey.Snapshot
-	held  held
-	token string // a good access token; empty until one is needed
-	// everywhere says that the person signs out of everything.
-	everywhere bool
-}
+type visit struct{ *relyingparty.Visit }
 
-// errSignIn says that nobody is signed in any more.
-var errSignIn = errors.New("account: nobody is signed in")
-
-// visit lets a handler serve who is signed in, and has everybody else sign in
-// first and come back.
+// visit lets a handler serve who is signed in.
 func (c *Console) visit(h func(*visit) error) web.Handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		snap, err := c.realm(w, r)
-		if err != nil || snap == nil {
-			return err
-		}
-		v := &visit{Console: c, w: w, r: r, snap: snap}
-		if !v.read() {
-			return c.signIn(w, r, snap, attempt{Path: v.here()})
-		}
+	return c.party.Visit(func(rv *relyingparty.Visit) error {
+		v := &visit{rv}
 		if err := v.from(); err != nil {
 			return err
 		}
-		if r.Method == http.MethodPost {
-			form, err := web.Form(w, r)
-			if err != nil {
-				return err
-			}
-			if form.Get("session_code") != v.held.Code {
-				return latchkey.Errorf(latchkey.CodeForbidden, "This form was made for another sign-in. Open the page again and send it again.")
-			}
-			r.Form = form
-		}
-		if err = h(v); errors.Is(err, errSignIn) {
-			v.forget()
-			return c.signIn(w, r, snap, attempt{Path: v.here()})
-		}
-		return err
-	}
-}
-
-// here is the page that the request is about, with its query when it was only
-// looked at.
-func (v *visit) here() string {
-	path := v.r.URL.Path
-	if v.r.Method == http.MethodGet && v.r.URL.RawQuery != "" {
-		path += "?" + v.r.URL.RawQuery
-	}
-	if v.r.Method == http.MethodPost && v.r.URL.Path == v.url(v.snap.Realm.Name, "sign-out") || !web.LocalPath(path) {
-		return v.url(v.snap.Realm.Name, "")
-	}
-	return path
-}
-
-// realm finds the request's realm. Without one it answers, and gives nil.
-func (c *Console) realm(w http.ResponseWriter, r *http.Request) (*latchkey.Snapshot, error) {
-	snap, err := c.Realms.Get(r.Context(), r.PathValue("realm"))
-	status := http.StatusNotFound
-	switch {
-	case err == nil && snap.Realm.Enabled:
-		return snap, nil
-	case err == nil:
-		status = http.StatusForbidden
-	case latchkey.ErrorCode(err) != latchkey.CodeNotFound:
-		return nil, err
-	}
-	meta := c.Kit.Meta(r, nil, nil, c.Kit.Language(w, r, nil, "", ""), c.Now())
-	return nil, c.Kit.Write(w, r, page.Answer{Status: status, Meta: meta, Page: page.ErrorPage(page.ErrorRealm, web.RequestID(r.Context()))})
+		return h(v)
+	})
 }
 
 // write answers with a page of the console.
-func (v *visit) write(status int, p page.Page) error {
-	return v.Kit.Write(v.w, v.r, page.Answer{Status: status, Meta: v.meta(), Page: p})
+func (v *visit) write(status int, p page.Page) error { return v.Show(status, p, page.Policy{}) }
+
+func (c *Console) signOut(v *visit) error { return v.SignOut(false) }
+
+// from takes in where the person comes from, when the address says so: an
+// application of the realm, and one of its redirect URIs or its own start.
+func (v *visit) from() error {
+	query, err := web.Query(v.R)
+	if err != nil || v.R.Method != http.MethodGet || !query.Has("referrer") {
+		return err
+	}
+	client := v.Snap.ClientByClientID(query.Get("referrer"))
+	if client == nil || !client.Enabled || client.ClientID == ClientID {
+		return nil
+	}
+	base := v.Site.URL()
+	to := query.Get("referrer_uri")
+	if to == "" && client.BaseURL != "" {
+		to = client.ResolveURI(base, client.BaseURL)
+	} else if !client.AllowsRedirect(to, base) {
+		return nil
+	}
+	if !strings.HasPrefix(to, "https://") && !strings.HasPrefix(to, "http://") {
+		return nil // a link of ours opens web pages only
+	}
+	v.Held.From, v.Held.FromAt = client.ClientID, to
+	v.Keep()
+	return nil
 }
 
-func (v *visit) meta() page.Meta {
-	return v.Kit.Meta(v.r, v.snap.Realm, nil, v.lang(), v.Now())
+// notices are what a page may say of what was just done, with the key of the
+// catalogue.
+var notices = map[string]string{
+	"saved": "account.saved", "named": "account.named", "ended": "account.session.ended", "others": "account.sessions.ended",
+	"revoked": "account.consent.revoked", "done": "account.action.done", "cancelled": "account.action.cancelled", "failed": "account.action.failed",
 }
 
-func (v *visit) lang() string { return v.Kit.Language(v.w, v.r, v.snap.Realm, "", v.held.Locale) }
+// actions are what takes a sign-in, by their kc_action, with the page to come
+// back to.
+var actions = map[string]string{
+	"UPDATE_PASSWORD": pathSigningIn, "CONFIGURE_TOTP": pathSigningIn, "delete_credential": pathSigningIn,
+	"UPDATE_EMAIL": pathInfo, "delete_account": pathInfo,
+}
+
+// begin starts one of them: the realm asks for a fresh proof where it takes
+// one, asks again what is to be done, and does it.
+func (c *Console) begin(v *visit) error {
+	query, err := web.Query(v.R)
+	if err != nil {
+		return err
+	}
+	action := query.Get("action")
+	name, _, _ := strings.Cut(action, ":")
+	to, ok := actions[name]
+	if !ok || len(action) > 200 {
+		return latchkey.Invalid("action", "There is no such action.")
+	}
+	return v.Begin(action, to)
+}

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"time"
@@ -49,10 +50,10 @@ type Confirm struct {
 }
 
 func (c *Console) devices(v *visit) error {
-	ask := v.r.URL.Query().Get("end")
+	ask := v.R.URL.Query().Get("end")
 	return v.show(pathDevices, func() (page.Page, error) {
 		var list []representation.Device
-		if err := v.call(http.MethodGet, "/sessions/devices", nil, &list); err != nil {
+		if err := v.Call(http.MethodGet, "/sessions/devices", nil, &list); err != nil {
 			return nil, err
 		}
 		if ask != "" {
@@ -65,7 +66,7 @@ func (c *Console) devices(v *visit) error {
 }
 
 func (v *visit) endURL(what string) string {
-	return v.url(v.snap.Realm.Name, pathDevices) + "?end=" + url.QueryEscape(what)
+	return v.URL(pathDevices) + "?end=" + url.QueryEscape(what)
 }
 
 // What may be ended besides a session by its id.
@@ -105,7 +106,7 @@ func (v *visit) sessionOf(os string, s representation.AccountSession) Session {
 		one.Expires = time.Unix(s.Expires, 0)
 	}
 	for _, client := range s.Clients {
-		one.Applications = append(one.Applications, page.Clean(firstOf(client.ClientName, client.ClientID)))
+		one.Applications = append(one.Applications, page.Clean(cmp.Or(client.ClientName, client.ClientID)))
 	}
 	return one
 }
@@ -114,7 +115,7 @@ func (v *visit) sessionOf(os string, s representation.AccountSession) Session {
 // nothing of the kind.
 func (v *visit) askEnd(list []representation.Device, what string) *Confirm {
 	p := &Confirm{Frame: v.frame(pathDevices), Form: v.form(pathDevices), Fields: []page.FormPostField{{Name: "end", Value: what}},
-		NoURL: v.url(v.snap.Realm.Name, pathDevices), Yes: "account.session.end"}
+		NoURL: v.URL(pathDevices), Yes: "account.session.end"}
 	switch what {
 	case endOthers:
 		p.Heading, p.Text, p.Yes = "account.end-others.heading", "account.end-others.text", "account.end-others"
@@ -138,21 +139,20 @@ func (v *visit) askEnd(list []representation.Device, what string) *Confirm {
 // endSessions is the person's yes. Ending this browser's own session is a
 // sign-out.
 func (c *Console) endSessions(v *visit) error {
-	switch what := v.r.Form.Get("end"); what {
+	switch what := v.R.Form.Get("end"); what {
 	case endOthers:
-		if err := v.call(http.MethodDelete, "/sessions", nil, nil); err != nil {
+		if err := v.Call(http.MethodDelete, "/sessions", nil, nil); err != nil {
 			return err
 		}
 		return v.back(pathDevices, "others")
 	case endAll:
-		if err := v.call(http.MethodDelete, "/sessions", nil, nil); err != nil {
+		if err := v.Call(http.MethodDelete, "/sessions", nil, nil); err != nil {
 			return err
 		}
-		v.everywhere = true
-		return c.signOut(v) // this one the way every sign-out goes
+		return v.SignOut(true) // this one the way every sign-out goes
 	default:
 		var list []representation.AccountSession
-		if err := v.call(http.MethodGet, "/sessions", nil, &list); err != nil {
+		if err := v.Call(http.MethodGet, "/sessions", nil, &list); err != nil {
 			return err
 		}
 		for _, s := range list {
@@ -160,7 +160,7 @@ func (c *Console) endSessions(v *visit) error {
 				return c.signOut(v)
 			}
 		}
-		if err := v.call(http.MethodDelete, "/sessions/"+url.PathEscape(what), nil, nil); err != nil {
+		if err := v.Call(http.MethodDelete, "/sessions/"+url.PathEscape(what), nil, nil); err != nil {
 			return err
 		}
 		return v.back(pathDevices, "ended")

@@ -2,6 +2,7 @@ package account
 
 import (
 	"errors"
+	"latchkey/internal/relyingparty"
 	"net/http"
 	"net/url"
 
@@ -26,33 +27,33 @@ var entries = []struct{ path, text string }{
 
 // frame makes the menu, with the page at path marked.
 func (v *visit) frame(path string) Frame {
-	m := page.Menu{Label: "account.menu", Account: v.held.Who, SignOut: v.form("sign-out")}
+	m := page.Menu{Label: "account.menu", Account: v.Held.Who, SignOut: v.form("sign-out")}
 	for _, e := range entries {
-		m.Items = append(m.Items, page.MenuItem{Text: e.text, URL: v.url(v.snap.Realm.Name, e.path), Current: e.path == path})
+		m.Items = append(m.Items, page.MenuItem{Text: e.text, URL: v.URL(e.path), Current: e.path == path})
 	}
-	if client := v.snap.ClientByClientID(v.held.From); client != nil && v.held.FromAt != "" {
-		m.BackURL, m.BackTo = v.held.FromAt, v.Kit.AppTitle(client, v.lang())
+	if client := v.Snap.ClientByClientID(v.Held.From); client != nil && v.Held.FromAt != "" {
+		m.BackURL, m.BackTo = v.Held.FromAt, v.Kit.AppTitle(client, v.Lang())
 	}
-	m.Notice, m.NoticeKind = v.said()
+	m.Notice, m.NoticeKind = v.Said()
 	return Frame{Menu: m}
 }
 
 // form is a form that posts to a page of the console.
 func (v *visit) form(path string) page.Form {
-	return page.Form{Action: v.url(v.snap.Realm.Name, path), SessionCode: v.held.Code}
+	return page.Form{Action: v.URL(path), SessionCode: v.Held.Code}
 }
 
 // beginURL is the address that begins an action.
 func (v *visit) beginURL(action string) string {
-	return v.url(v.snap.Realm.Name, "begin?action="+url.QueryEscape(action))
+	return v.URL("begin?action=" + url.QueryEscape(action))
 }
 
 // show answers with a page, once what it asks the account REST for is there;
 // what the realm does not let the person see is said instead.
 func (v *visit) show(path string, ask func() (page.Page, error)) error {
 	p, err := ask()
-	var no *refusal
-	if errors.As(err, &no) && (no.status == http.StatusForbidden || no.status == http.StatusUnauthorized) {
+	var no *relyingparty.Refusal
+	if errors.As(err, &no) && (no.Status == http.StatusForbidden || no.Status == http.StatusUnauthorized) {
 		return v.write(http.StatusForbidden, Closed{Frame: v.frame(path)})
 	}
 	if err != nil {
@@ -63,7 +64,7 @@ func (v *visit) show(path string, ask func() (page.Page, error)) error {
 
 // back goes to a page of the console, which says what was done.
 func (v *visit) back(path, notice string) error {
-	v.say(notice)
+	v.Say(notice)
 	return v.seeOther(path)
 }
 

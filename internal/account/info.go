@@ -1,9 +1,11 @@
 package account
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"latchkey/internal/relyingparty"
 	"net/http"
 	"net/url"
 	"slices"
@@ -38,11 +40,11 @@ func (c *Console) info(v *visit) error {
 
 // askInfo asks for the account, and what may be done about it.
 func (v *visit) askInfo() (account representation.Account, p Info, err error) {
-	if err := v.call(http.MethodGet, "/", nil, &account); err != nil {
+	if err := v.Call(http.MethodGet, "/", nil, &account); err != nil {
 		return account, p, err
 	}
 	var may representation.AccountFeatures
-	if err := v.call(http.MethodGet, "/features", nil, &may); err != nil {
+	if err := v.Call(http.MethodGet, "/features", nil, &may); err != nil {
 		return account, p, err
 	}
 	p = Info{Frame: v.frame(pathInfo), Form: v.form(pathInfo)}
@@ -68,7 +70,7 @@ func (c *Console) saveInfo(v *visit) error {
 		if f.ReadOnly {
 			continue
 		}
-		values := typed(v.r.Form, f.Name)
+		values := typed(v.R.Form, f.Name)
 		if slices.Contains(root, f.Name) {
 			sent[f.Name] = strings.Join(values, " ")
 		} else {
@@ -78,12 +80,12 @@ func (c *Console) saveInfo(v *visit) error {
 	if len(attributes) > 0 || len(account.Attributes) > 0 {
 		sent["attributes"] = attributes
 	}
-	err = v.call(http.MethodPost, "/", sent, nil)
-	var no *refusal
-	if errors.As(err, &no) && no.status == http.StatusBadRequest {
+	err = v.Call(http.MethodPost, "/", sent, nil)
+	var no *relyingparty.Refusal
+	if errors.As(err, &no) && no.Status == http.StatusBadRequest {
 		var faults representation.ProfileFaults
-		if json.Unmarshal(no.body, &faults) == nil && len(faults.Errors) > 0 {
-			p.Fields, p.Errors = v.fields(account, v.r.Form), faultsOf(faults.Errors)
+		if json.Unmarshal(no.Body, &faults) == nil && len(faults.Errors) > 0 {
+			p.Fields, p.Errors = v.fields(account, v.R.Form), faultsOf(faults.Errors)
 			return v.write(http.StatusBadRequest, p)
 		}
 	}
@@ -92,10 +94,10 @@ func (c *Console) saveInfo(v *visit) error {
 	}
 	if l := attributes[latchkey.AttributeLocale]; len(l) > 0 {
 		// What was chosen in this browser before was chosen before.
-		v.Kit.RememberLanguage(v.w, v.snap.Realm, l[0])
-		if v.held.Locale != l[0] {
-			v.held.Locale = l[0]
-			v.keep()
+		v.Kit.RememberLanguage(v.W, v.Snap.Realm, l[0])
+		if v.Held.Locale != l[0] {
+			v.Held.Locale = l[0]
+			v.Keep()
 		}
 	}
 	return v.back(pathInfo, "saved")
@@ -181,7 +183,7 @@ func present(s string) []string {
 // where the realm speaks one.
 func (v *visit) languageField(account representation.Account, form url.Values) *page.ProfileField {
 	var codes []string
-	if err := v.call(http.MethodGet, "/supportedLocales", nil, &codes); err != nil || len(codes) < 2 {
+	if err := v.Call(http.MethodGet, "/supportedLocales", nil, &codes); err != nil || len(codes) < 2 {
 		return nil
 	}
 	f := &page.ProfileField{Name: latchkey.AttributeLocale, Label: "account.language", Input: "select", Values: account.Attributes[latchkey.AttributeLocale]}
@@ -214,13 +216,13 @@ func field(a representation.ProfileAttributeMetadata, groups map[string]represen
 		return n
 	}
 	noun := latchkey.ProfileAttribute{Name: a.Name, Annotations: a.Annotations, Validations: a.Validators}
-	f := page.ProfileField{Name: a.Name, Label: firstOf(a.DisplayName, a.Name), Required: a.Required && !a.ReadOnly, ReadOnly: a.ReadOnly,
+	f := page.ProfileField{Name: a.Name, Label: cmp.Or(a.DisplayName, a.Name), Required: a.Required && !a.ReadOnly, ReadOnly: a.ReadOnly,
 		Multivalued: a.Multivalued, Autocomplete: autocomplete[a.Name], Input: noted("inputType"), Options: noun.Options(),
 		Before: noted("inputHelperTextBefore"), After: noted("inputHelperTextAfter"), Placeholder: noted("inputTypePlaceholder"),
-		MaxLength: count(firstOf(noted("inputTypeMaxlength"), fmt.Sprint(a.Validators["length"]["max"]))), Rows: count(noted("inputTypeRows")),
+		MaxLength: count(cmp.Or(noted("inputTypeMaxlength"), fmt.Sprint(a.Validators["length"]["max"]))), Rows: count(noted("inputTypeRows")),
 		Least: noted("inputTypeMin"), Most: noted("inputTypeMax"), Step: noted("inputTypeStep"), Group: a.Group}
 	if g, ok := groups[a.Group]; ok && a.Group != "" {
-		f.GroupTitle, f.GroupHelp = firstOf(representation.Value(g.DisplayHeader), g.Name), representation.Value(g.DisplayDescription)
+		f.GroupTitle, f.GroupHelp = cmp.Or(representation.Value(g.DisplayHeader), g.Name), representation.Value(g.DisplayDescription)
 	}
 	return f
 }

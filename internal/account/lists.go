@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"strings"
@@ -26,7 +27,7 @@ type Group struct {
 func (c *Console) groups(v *visit) error {
 	return v.show(pathGroups, func() (page.Page, error) {
 		var list []representation.AccountGroup
-		if err := v.call(http.MethodGet, "/groups", nil, &list); err != nil {
+		if err := v.Call(http.MethodGet, "/groups", nil, &list); err != nil {
 			return nil, err
 		}
 		p := Groups{Frame: v.frame(pathGroups)}
@@ -73,21 +74,21 @@ var happened = map[string]string{
 const perPage = 30
 
 func (c *Console) activity(v *visit) error {
-	first, err := strconv.Atoi(v.r.URL.Query().Get("first"))
+	first, err := strconv.Atoi(v.R.URL.Query().Get("first"))
 	if err != nil || first < 0 || first > 100_000 {
 		first = 0
 	}
 	return v.show(pathActivity, func() (page.Page, error) {
 		var list []representation.Activity
-		if err := v.call(http.MethodGet, "/activity?max="+strconv.Itoa(perPage+1)+"&first="+strconv.Itoa(first), nil, &list); err != nil {
+		if err := v.Call(http.MethodGet, "/activity?max="+strconv.Itoa(perPage+1)+"&first="+strconv.Itoa(first), nil, &list); err != nil {
 			return nil, err
 		}
 		var has representation.AccountFeatures
-		if err := v.call(http.MethodGet, "/features", nil, &has); err != nil {
+		if err := v.Call(http.MethodGet, "/features", nil, &has); err != nil {
 			return nil, err
 		}
 		p := Activity{Frame: v.frame(pathActivity), Off: !has.EventsEnabled}
-		at := func(n int) string { return v.url(v.snap.Realm.Name, pathActivity) + "?first=" + strconv.Itoa(n) }
+		at := func(n int) string { return v.URL(pathActivity) + "?first=" + strconv.Itoa(n) }
 		if len(list) > perPage {
 			list, p.Older = list[:perPage], at(first+perPage)
 		}
@@ -95,7 +96,7 @@ func (c *Console) activity(v *visit) error {
 			p.Newer = at(max(0, first-perPage))
 		}
 		for _, a := range list {
-			e := Event{What: happened[a.Type], At: time.UnixMilli(a.Time), Application: page.Clean(firstOf(a.ClientName, a.ClientID)), IPAddress: a.IPAddress,
+			e := Event{What: happened[a.Type], At: time.UnixMilli(a.Time), Application: page.Clean(cmp.Or(a.ClientName, a.ClientID)), IPAddress: a.IPAddress,
 				Bad: a.Error != "" || a.Type == "MAIL_FAILED" || a.Type == "LINK_REPORTED" || a.Type == "CODE_REFUSED"}
 			if e.What == "" {
 				e.What = "account.event.other"

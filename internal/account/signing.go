@@ -1,6 +1,7 @@
 package account
 
 import (
+	"latchkey/internal/relyingparty"
 	"net/http"
 	"net/url"
 	"time"
@@ -39,7 +40,7 @@ func (c *Console) signingIn(v *visit) error {
 
 func (v *visit) askSigningIn() (p SigningIn, err error) {
 	var list []representation.CredentialContainer
-	if err := v.call(http.MethodGet, "/credentials", nil, &list); err != nil {
+	if err := v.Call(http.MethodGet, "/credentials", nil, &list); err != nil {
 		return p, err
 	}
 	p = SigningIn{Frame: v.frame(pathSigningIn), Form: v.form(pathSigningIn)}
@@ -69,9 +70,9 @@ func (v *visit) credential(kind representation.CredentialContainer, r representa
 
 // nameCredential gives a credential the name that was typed.
 func (c *Console) nameCredential(v *visit) error {
-	id, label := v.r.Form.Get("credential"), v.r.Form.Get("label")
-	err := v.call(http.MethodPut, "/credentials/"+url.PathEscape(id)+"/label", label, nil)
-	if status(err) == http.StatusBadRequest {
+	id, label := v.R.Form.Get("credential"), v.R.Form.Get("label")
+	err := v.Call(http.MethodPut, "/credentials/"+url.PathEscape(id)+"/label", label, nil)
+	if relyingparty.Status(err) == http.StatusBadRequest {
 		p, err := v.askSigningIn()
 		if err != nil {
 			return err

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"io"
 
@@ -54,7 +55,7 @@ func (p Confirm) plain() []any {
 	var out []any
 	for _, a := range p.Args {
 		if b, ok := a.(latchkey.Browser); ok {
-			a = firstOf(b.Name, b.OS)
+			a = cmp.Or(b.Name, b.OS)
 		}
 		out = append(out, a)
 	}

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -20,10 +21,10 @@ var kindWords = map[string]struct{ name, help, none, add string }{
 // otherKind is said of kinds that have no words of their own.
 const otherKind = "account.method"
 
-func (k Kind) name() string { return firstOf(kindWords[k.Type].name, otherKind) }
-func (k Kind) help() string { return firstOf(kindWords[k.Type].help, "account.method.help") }
-func (k Kind) none() string { return firstOf(kindWords[k.Type].none, "account.method.none") }
-func (k Kind) add() string  { return firstOf(kindWords[k.Type].add, "account.method.add") }
+func (k Kind) name() string { return cmp.Or(kindWords[k.Type].name, otherKind) }
+func (k Kind) help() string { return cmp.Or(kindWords[k.Type].help, "account.method.help") }
+func (k Kind) none() string { return cmp.Or(kindWords[k.Type].none, "account.method.none") }
+func (k Kind) add() string  { return cmp.Or(kindWords[k.Type].add, "account.method.add") }
 
 // called is what the person knows the credential by.
 func (k Kind) called(ctx context.Context, one Credential) string {

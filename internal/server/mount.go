@@ -17,6 +17,7 @@ import (
 	"latchkey/internal/outbox"
 	"latchkey/internal/page"
 	"latchkey/internal/realm"
+	"latchkey/internal/relyingparty"
 	"latchkey/internal/token"
 	"latchkey/internal/web"
 )
@@ -67,7 +68,7 @@ func (s *Server) build(ctx context.Context) error {
 		Metadata: s.outbound(outbound.PurposeMetadata), Log: s.cfg.Log, Now: s.cfg.Now, Version: s.cfg.Version})
 	accounts := accountrest.New(accountrest.Deps{DB: s.db, Realms: s.realms, Site: s.site, Verifier: minter, Pages: pages,
 		Log: s.cfg.Log, Now: s.cfg.Now})
-	persons := account.New(account.Deps{Realms: s.realms, Site: s.site, Kit: pages, Keyring: s.cfg.Keyring,
+	persons := account.New(relyingparty.Deps{Realms: s.realms, Site: s.site, Kit: pages, Keyring: s.cfg.Keyring,
 		API: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.house.handler.ServeHTTP(w, r) }), Log: s.cfg.Log, Now: s.cfg.Now})
 	desk := s.console(pages)
 
