@@ -24,8 +24,9 @@ var floors = func() map[string][]string {
 		"internal/page":           {"internal/secret", "internal/web"},
 		"internal/mailbox":        {"internal/secret", "internal/web", "internal/page"},
 		"internal/demo":           {"internal/secret", "internal/web", "internal/page"},
-		"internal/console":        {"internal/secret", "internal/web", "internal/page", "internal/representation"},
-		"internal/account":        {"internal/secret", "internal/web", "internal/page", "internal/representation"},
+		"internal/relyingparty":   {"internal/secret", "internal/web", "internal/page"},
+		"internal/console":        {"internal/secret", "internal/web", "internal/page", "internal/relyingparty", "internal/representation"},
+		"internal/account":        {"internal/secret", "internal/web", "internal/page", "internal/relyingparty", "internal/representation"},
 		"scripts":                 nil,
 		"bench":                   nil,
 	}

@@ -207,7 +207,7 @@ func TestOrigins(t *testing.T) {
 func TestChallenge(t *testing.T) {
 	w := newWorld(t)
 	status, header, _ := w.s.Ask("GET", "/realms/demo/account/", "", "Accept: application/json")
-	if status != http.StatusUnauthorized || header.Get("WWW-Authenticate") != `Bearer realm="account"` {
+	if status != http.StatusUnauthorized || header.Get("WWW-Authenticate") != `Bearer realm="demo"` {
 		t.Errorf("%d %q", status, header.Get("WWW-Authenticate"))
 	}
 }
