@@ -56,6 +56,17 @@ type Client struct {
 	Kept          Kept     `json:"-"`
 }
 
+// AttributeUnapproved, "true" for a client that was registered with an initial
+// access token, says that nobody who runs the realm has looked at what the
+// client says of itself. It always asks for a consent, its page warns (R-124),
+// and no mail names it (R-056). An administrator approves of it by taking the
+// attribute away.
+const AttributeUnapproved = "latchkey.unapproved"
+
+// Unapproved says whether nobody has looked at the client yet; see
+// [AttributeUnapproved].
+func (c *Client) Unapproved() bool { return c.Attribute(AttributeUnapproved) == "true" }
+
 // Title is what people are shown for the client: its name, else its clientId.
 // A name of the form "${client_account}" is a key of the message catalogue.
 func (c *Client) Title() string {

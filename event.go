@@ -40,6 +40,14 @@ const (
 	EventRevokeGrant             EventType = "REVOKE_GRANT"
 	EventRevokeGrantError        EventType = "REVOKE_GRANT_ERROR"
 	EventIntrospectTokenError    EventType = "INTROSPECT_TOKEN_ERROR"
+	EventClientRegister          EventType = "CLIENT_REGISTER"
+	EventClientRegisterError     EventType = "CLIENT_REGISTER_ERROR"
+	EventClientInfo              EventType = "CLIENT_INFO"
+	EventClientInfoError         EventType = "CLIENT_INFO_ERROR"
+	EventClientUpdate            EventType = "CLIENT_UPDATE"
+	EventClientUpdateError       EventType = "CLIENT_UPDATE_ERROR"
+	EventClientDelete            EventType = "CLIENT_DELETE"
+	EventClientDeleteError       EventType = "CLIENT_DELETE_ERROR"
 )
 
 // Event types of the mail's life, Latchkey's own.
@@ -67,6 +75,8 @@ var eventTypes = []EventType{
 	EventExecuteActionToken, EventExecuteActionTokenError, EventRestart, EventUpdateCredential, EventRemoveCredential,
 	EventBackchannelLogout, EventBackchannelLogoutError, EventGrantConsent, EventUpdateConsent, EventDeleteAccount,
 	EventRevokeGrant, EventRevokeGrantError, EventIntrospectTokenError,
+	EventClientRegister, EventClientRegisterError, EventClientInfo, EventClientInfoError,
+	EventClientUpdate, EventClientUpdateError, EventClientDelete, EventClientDeleteError,
 	EventMailQueued, EventMailHandedOver, EventMailFailed, EventMailWithheld, EventLinkOpened, EventLinkApproved,
 	EventLinkRedeemed, EventLinkRefused, EventLinkReported, EventCodeRefused, EventLimitHit,
 }

@@ -161,6 +161,31 @@ func parseRedirect(uri string) (askedURI, bool) {
 	return askedURI{text: text, url: u}, true
 }
 
+// RegistrableRedirect says whether an application may register the URI by
+// itself (R-110, R-125): one exact address, by https, by http on this machine
+// (RFC 8252 7.3), or by a private scheme that is a domain's (RFC 8252 7.1),
+// without a fragment and without Keycloak's "*".
+func RegistrableRedirect(uri string) bool {
+	if strings.ContainsAny(uri, "#*") {
+		return false
+	}
+	asked, ok := parseRedirect(uri)
+	if !ok || climbs(asked.url) {
+		return false
+	}
+	switch scheme := strings.ToLower(asked.url.Scheme); scheme {
+	case "https":
+		return true
+	case "http":
+		return loopback(asked.url.Hostname())
+	default:
+		return strings.Contains(scheme, ".")
+	}
+}
+
+// Loopback says whether a host name or address is this machine itself.
+func Loopback(host string) bool { return loopback(host) }
+
 func visible(s string) bool {
 	for i := range len(s) {
 		if s[i] <= ' ' || s[i] > '~' || strings.IndexByte("\\\"<>^`{|}", s[i]) >= 0 {

@@ -11,6 +11,7 @@ import (
 
 	"latchkey"
 	"latchkey/internal/event"
+	"latchkey/internal/realm"
 	"latchkey/internal/representation"
 	"latchkey/internal/store"
 	"latchkey/internal/web"
@@ -236,12 +237,9 @@ func (c *call) edit(f func(tx *store.Tx, snap *latchkey.Snapshot) error) error {
 	}
 	id := c.snap.Realm.ID
 	err := c.door.DB.Update(c.r.Context(), func(tx *store.Tx) error {
-		if err := tx.BumpRealm(id); err != nil {
-			return notFound(err, "Realm not found.")
-		}
-		snap, err := c.current(tx)
+		snap, err := realm.Edit(tx, c.snap)
 		if err != nil {
-			return err
+			return notFound(err, "Realm not found.")
 		}
 		return f(tx, snap)
 	})
@@ -249,19 +247,6 @@ func (c *call) edit(f func(tx *store.Tx, snap *latchkey.Snapshot) error) error {
 		c.door.Realms.Invalidate(id)
 	}
 	return err
-}
-
-// current is the realm as it is inside of a transaction that has bumped it:
-// the snapshot in hand when nobody changed it since, else one read anew.
-func (c *call) current(tx *store.Tx) (*latchkey.Snapshot, error) {
-	now, err := tx.Realm(c.snap.Realm.ID)
-	if err != nil {
-		return nil, err
-	}
-	if now.Version == c.snap.Realm.Version+1 {
-		return c.snap, nil
-	}
-	return tx.SnapshotAfter(now.ID, c.snap)
 }
 
 // The operations of admin events.
@@ -286,17 +271,17 @@ type act struct {
 func (c *call) record(tx *store.Tx, a act) error { return c.recordIn(tx, c.snap.Realm, a) }
 
 // recordIn is record for another realm than the one that is administered.
-func (c *call) recordIn(tx *store.Tx, realm *latchkey.Realm, a act) error {
-	e := &latchkey.AdminEvent{RealmID: realm.ID, AuthRealmID: c.caller.realm.Realm.ID, AuthUserID: c.caller.userID,
+func (c *call) recordIn(tx *store.Tx, of *latchkey.Realm, a act) error {
+	e := &latchkey.AdminEvent{RealmID: of.ID, AuthRealmID: c.caller.realm.Realm.ID, AuthUserID: c.caller.userID,
 		AuthIPAddress: c.caller.ip, OperationType: a.operation, ResourceType: a.resource, ResourcePath: a.path}
 	if c.caller.client != nil {
 		e.AuthClientID = c.caller.client.ID
 	}
-	if !realm.AdminEventsEnabled {
+	if !of.AdminEventsEnabled {
 		event.LogAdmin(tx, e)
 		return nil
 	}
-	if realm.AdminEventsDetailsEnabled && a.body != nil {
+	if of.AdminEventsDetailsEnabled && a.body != nil {
 		shown, err := representation.WithoutSecrets(a.body)
 		if err != nil {
 			return err

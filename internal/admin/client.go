@@ -240,7 +240,7 @@ func (d *Door) updateClient(c *call) error {
 // away from those who hold them.
 func ownedByServer(snap *latchkey.Snapshot, client *latchkey.Client, what string) error {
 	for _, r := range rolesOf(snap, client.ID) {
-		if administrative(snap, r) {
+		if realm.Administrative(snap, r) {
 			return tellError(http.StatusBadRequest, "The client "+client.ClientID+" has the administrative roles of a realm, and so it cannot be "+what+".")
 		}
 	}

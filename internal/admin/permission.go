@@ -197,22 +197,6 @@ func has(held map[string]bool, roles []string) bool {
 	return slices.ContainsFunc(roles, func(name string) bool { return held[name] })
 }
 
-// administrativeRoles are the names of all of them that a client holds.
-var administrativeRoles = []string{viewRealm, manageRealm, viewUsers, manageUsers, queryUsers, viewClients, manageClients, queryClients,
-	createClient, queryGroups, queryRealms, viewEvents, manageEvents, viewIdentityProviders, manageIdentityProviders, viewAuthorization,
-	manageAuthorization, impersonation, realmAdmin, "view-organizations", "manage-organizations", "query-organizations"}
-
-// administrative says whether a role of the realm gives power over realms.
-func administrative(snap *latchkey.Snapshot, r *latchkey.Role) bool {
-	master := snap.Realm.Name == latchkey.MasterRealm
-	if r.ClientID == "" {
-		return master && (r.Name == latchkey.RoleAdmin || r.Name == createRealm)
-	}
-	c := snap.ClientByID(r.ClientID)
-	return c != nil && (c.ClientID == latchkey.ClientRealmManagement || (master && strings.HasSuffix(c.ClientID, "-realm"))) &&
-		slices.Contains(administrativeRoles, r.Name)
-}
-
 // holds says whether the caller has the role of the realm themselves: nobody
 // gives others, or makes links for others, that have more power than they.
 func (c *caller) holds(snap *latchkey.Snapshot, r *latchkey.Role) bool {
@@ -250,7 +234,7 @@ func (c *caller) exceeds(snap *latchkey.Snapshot, roleIDs []string) string {
 		if role.ClientID != "" && role.Name == realmAdmin {
 			continue // master's administrators have what it is made of, and not the role; that is looked at by itself
 		}
-		if administrative(snap, role) && !c.holds(snap, role) {
+		if realm.Administrative(snap, role) && !c.holds(snap, role) {
 			return role.Name
 		}
 	}

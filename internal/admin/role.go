@@ -219,7 +219,7 @@ func (d *Door) role(c *call) error {
 // mayName refuses that a role gets a name that would make it an administrative
 // one which the caller lacks: whoever has the role would have the power.
 func (c *call) mayName(snap *latchkey.Snapshot, r *latchkey.Role) error {
-	if administrative(snap, r) && !c.caller.holds(snap, r) {
+	if realm.Administrative(snap, r) && !c.caller.holds(snap, r) {
 		return answerError(http.StatusForbidden, "The name is that of the administrative role "+r.Name+", which the caller lacks.")
 	}
 	return nil

@@ -24,6 +24,7 @@ type metadata struct {
 	IntrospectionEndpoint string   `json:"introspection_endpoint"`
 	RevocationEndpoint    string   `json:"revocation_endpoint"`
 	CheckSessionIframe    string   `json:"check_session_iframe"`
+	RegistrationEndpoint  string   `json:"registration_endpoint"`
 	GrantTypes            []string `json:"grant_types_supported"`
 	ACRValues             []string `json:"acr_values_supported"`
 	ResponseTypes         []string `json:"response_types_supported"`
@@ -74,6 +75,7 @@ func (d *Door) discovery(snap *latchkey.Snapshot) (any, error) {
 		IntrospectionEndpoint: endpoint("token/introspect"),
 		RevocationEndpoint:    endpoint("revoke"),
 		CheckSessionIframe:    endpoint(frameStatus),
+		RegistrationEndpoint:  d.Site.RealmURL(name, pathRegistration),
 		GrantTypes:            []string{grantCode, grantRefresh, grantCredentials, grantPassword},
 		ACRValues:             acrValues(snap),
 		ResponseTypes:         []string{"code"},

@@ -16,6 +16,9 @@
 //	GET       protocol/openid-connect/3p-cookies/step1.html, step2.html
 //	GET POST  protocol/openid-connect/logout              RP-initiated logout
 //	POST      protocol/openid-connect/logout/logout-confirm
+//	POST      clients-registrations/openid-connect        a client registers itself (RFC 7591)
+//	GET PUT DELETE clients-registrations/openid-connect/{client}, with its registration access token (RFC 7592)
+//	          clients-registrations/default               the same in Keycloak's representation
 //
 // and, beside it, GET /.well-known/oauth-authorization-server/realms/{realm}
 // (RFC 8414 3). What scripts of applications read (discovery, certs, token,
@@ -29,5 +32,6 @@
 //
 // Nevers: it decides nothing about a person; it never starts a session or
 // signs a token itself; it never answers an address that is not registered
-// a token request is one transaction, and what it refuses commits.
+// a token request is one transaction, and what it refuses commits;
+// without a token that an administrator made nobody registers a client.
 package oidc

@@ -15,9 +15,11 @@ import (
 	"latchkey/internal/web"
 )
 
-// Realms gives a realm's snapshot by its name.
+// Realms gives realms' snapshots.
 type Realms interface {
 	Get(ctx context.Context, name string) (*latchkey.Snapshot, error)
+	// Invalidate says that the realm was changed, so that the next Get sees it.
+	Invalidate(realmID string)
 }
 
 // People is the person's door, as this one needs it.
@@ -164,7 +166,7 @@ func (d *Door) Routes() []web.Route {
 	} {
 		routes = append(routes, web.Route{Pattern: "OPTIONS " + path, Class: web.ClassJSON, Handler: d.preflight(methods)})
 	}
-	return routes
+	return append(routes, d.registrationRoutes()...)
 }
 
 // realm finds the request's realm for an answer in JSON.

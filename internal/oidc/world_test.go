@@ -77,6 +77,8 @@ func (r realms) Get(ctx context.Context, name string) (snap *latchkey.Snapshot, 
 	return snap, err
 }
 
+func (realms) Invalidate(string) {}
+
 // pages shows what the door wants shown as JSON.
 type pages struct{}
 

@@ -74,7 +74,7 @@ func (k *Kit) mailLanguage(f Facts) string {
 func (k *Kit) mail(t *Texts, f Facts) (mail, error) {
 	m := mail{lang: t.Lang(), dir: t.Dir(), realm: clean(f.Realm.Title()), accent: mailAccent(f.Realm)}
 	app := m.realm
-	if f.Client != nil && !f.Message.Kind.OfAccount() {
+	if f.Client != nil && !f.Client.Unapproved() && !f.Message.Kind.OfAccount() {
 		app = k.AppTitle(f.Client, t.Lang())
 	}
 	address := clean(f.Message.Recipient)

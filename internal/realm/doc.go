@@ -11,7 +11,7 @@
 // parts. [CopyFlow], [RenameFlow], [RemoveFlow], [RemoveExecution] and
 // [RemoveConfig] do the same to flows, [CreateClient], [ChangeClient],
 // [DeleteClient], [RenewSecret], [DeleteScope] and [DeleteRole] to clients and
-// what they share. [Cache] holds the snapshots that requests share.
+// what they share; [Edit] begins such a change. [Cache] holds the snapshots that requests share.
 //
 // What takes long (RSA keys, password hashes) happens in Prepare, which
 // touches no database; Apply only writes, and may be called again when a

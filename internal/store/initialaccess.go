@@ -42,3 +42,19 @@ func (tx *Tx) InitialAccesses(realmID string, first, most int) ([]*latchkey.Init
 func (tx *Tx) DeleteInitialAccess(realmID, id string) (bool, error) {
 	return tx.changed(`DELETE FROM client_initial_access WHERE realm_id = $1 AND id = $2`, realmID, id)
 }
+
+// InitialAccess finds an initial access, also one that is good for nothing any
+// more.
+func (tx *Tx) InitialAccess(realmID, id string) (*latchkey.InitialAccess, error) {
+	return one(tx, "initial access", (*Tx).scanInitialAccess, `SELECT `+initialAccessColumns+` FROM client_initial_access
+		WHERE realm_id = $1 AND id = $2`, realmID, id)
+}
+
+// UseInitialAccess takes one of the clients that an initial access is good for.
+// It is false when there are none left, when it has expired, and when it was
+// taken back: however many ask at once, as many are let in as it is good for
+// (R-125).
+func (tx *Tx) UseInitialAccess(realmID, id string) (bool, error) {
+	return tx.changed(`UPDATE client_initial_access SET remaining = remaining - 1
+		WHERE realm_id = $1 AND id = $2 AND remaining > 0 AND (expires_at IS NULL OR expires_at > $3)`, realmID, id, millis(tx.now))
+}

@@ -2,6 +2,7 @@ package token
 
 import (
 	"context"
+	"slices"
 
 	"github.com/go-jose/go-jose/v4"
 
@@ -44,3 +45,30 @@ func (m *Minter) signSecret(ctx context.Context, snap *latchkey.Snapshot, claims
 	defer m.leave()
 	return m.sign(snap, string(jose.HS512), typeHeader, claims)
 }
+
+// VerifyRegistration checks an initial access token or a registration access
+// token of the realm: whether it is made by it and has not expired. Whether it
+// is good for anything still, the database says (see [Claims.InitialAccess],
+// [Claims.RegistrationAccess]). The realm's "not before" calls back sessions,
+// and not these.
+func (m *Minter) VerifyRegistration(snap *latchkey.Snapshot, issuer, raw string) (*Claims, error) {
+	c, err := m.verify(snap, issuer, raw, symmetric)
+	if err != nil {
+		return nil, err
+	}
+	if !c.InitialAccess() && !c.RegistrationAccess() || c.ID == "" || !slices.Contains(c.Audience, issuer) {
+		return nil, ErrInvalid
+	}
+	if c.ExpiresAt != 0 && m.now().Unix() >= c.ExpiresAt {
+		return nil, ErrExpired
+	}
+	return c, nil
+}
+
+// InitialAccess says that the token lets its bearer register clients: as many
+// as the initial access with its ID is good for.
+func (c *Claims) InitialAccess() bool { return c.Type == typeInitialAccess }
+
+// RegistrationAccess says that the token lets its bearer read and change the
+// client whose RegistrationTokenID is its ID.
+func (c *Claims) RegistrationAccess() bool { return c.Type == typeRegistrationAccess }
