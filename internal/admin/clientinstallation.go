@@ -9,22 +9,9 @@ import (
 
 func (d *Door) clientInstallationRoutes() []route {
 	return []route{
-		{method: "GET", path: "/clients/{id}/installation/providers/{provider}", may: mayViewClients, act: d.installation, gives: installation{},
+		{method: "GET", path: "/clients/{id}/installation/providers/{provider}", may: mayViewClients, act: d.installation, gives: representation.Installation{},
 			summary: "Read the file that an application is set up with: keycloak-oidc-keycloak-json"},
 	}
-}
-
-// installation is Keycloak's keycloak.json.
-type installation struct {
-	Realm         string            `json:"realm"`
-	AuthServerURL string            `json:"auth-server-url"`
-	SSLRequired   string            `json:"ssl-required"`
-	Resource      string            `json:"resource"` // clientId
-	BearerOnly    bool              `json:"bearer-only,omitempty"`
-	PublicClient  bool              `json:"public-client,omitempty"`
-	Credentials   map[string]string `json:"credentials,omitzero"`
-	ByRole        bool              `json:"use-resource-role-mappings,omitempty"`
-	Port          int               `json:"confidential-port"`
 }
 
 func (d *Door) installation(c *call) error {
@@ -35,14 +22,7 @@ func (d *Door) installation(c *call) error {
 	if c.path("provider") != "keycloak-oidc-keycloak-json" {
 		return answerError(http.StatusNotFound, "Unknown Provider")
 	}
-	file := installation{Realm: c.snap.Realm.Name, AuthServerURL: d.Site.URL() + "/", SSLRequired: "external", Resource: client.ClientID,
-		BearerOnly: client.BearerOnly, PublicClient: client.PublicClient, ByRole: len(rolesOf(c.snap, client.ID)) > 0}
-	if !client.PublicClient && !client.BearerOnly && client.Secret != "" {
-		file.Credentials = map[string]string{"secret": representation.Masked}
-		if c.may(mayManageClients...) {
-			file.Credentials["secret"] = client.Secret.Reveal()
-		}
-	}
+	file := representation.InstallationOf(c.snap, client, d.Site.URL(), !c.may(mayManageClients...))
 	text, err := json.MarshalIndent(file, "", "  ")
 	if err != nil {
 		return err

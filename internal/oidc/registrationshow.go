@@ -34,7 +34,7 @@ func (d *Door) showMetadata(snap *latchkey.Snapshot, c *latchkey.Client, access 
 	}
 	method := methodOf(c)
 	m.AuthMethod = &method
-	if authMethods[method] == authSecret || authMethods[method] == authSecretJWT {
+	if c.Secret != "" && (authMethods[method] == authSecret || authMethods[method] == authSecretJWT) {
 		m.ClientSecret = new(c.Secret.Reveal())
 		ends, _ := strconv.ParseInt(c.Attribute(latchkey.AttributeSecretExpires), 10, 64) // none: never
 		out.SecretExpiresAt = &ends

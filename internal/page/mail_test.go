@@ -248,3 +248,21 @@ func contrastOf(t *testing.T, a, b string) float64 {
 	}
 	return r
 }
+
+// what an application that nobody approved of says of itself is in no
+// mail.
+func TestNoMailNamesAnUnapprovedApplication(t *testing.T) {
+	for _, m := range sample.Mails() {
+		f := m.Facts("en")
+		if f.Client == nil {
+			continue
+		}
+		c := *f.Client
+		c.Name, c.ClientID = "Claim your prize", "claim-your-prize"
+		c.Attributes = map[string]string{latchkey.AttributeUnapproved: "true"}
+		f.Client = &c
+		if mail := compose(t, f); strings.Contains(mail.Subject+mail.Text+mail.HTML, "rize") {
+			t.Errorf("%s: %s\n%s", m.Name, mail.Subject, mail.Text)
+		}
+	}
+}

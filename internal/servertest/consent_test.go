@@ -20,13 +20,18 @@ const adasPassword = "correct horse battery"
 func byPassword(t *testing.T, change ...func(*representation.Client)) (*servertest.Server, *servertest.RP) {
 	t.Helper()
 	s := servertest.Start(t)
+	passwords(s)
+	return s, s.RP("demo", change...)
+}
+
+// passwords makes that server of a server.
+func passwords(s *servertest.Server) {
 	s.Change("demo", func(tx *store.Tx, snap *latchkey.Snapshot) error {
 		r := *snap.Realm
 		r.BrowserFlow = "browser"
 		return tx.UpdateRealm(&r)
 	})
 	s.AddUser("demo", "ada@example.test", adasPassword, func(u *latchkey.User) { u.EmailVerified = true })
-	return s, s.RP("demo", change...)
 }
 
 // signIn answers the password form.
