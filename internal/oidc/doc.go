@@ -19,6 +19,7 @@
 //	POST      clients-registrations/openid-connect        a client registers itself (RFC 7591)
 //	GET PUT DELETE clients-registrations/openid-connect/{client}, with its registration access token (RFC 7592)
 //	          clients-registrations/default               the same in Keycloak's representation
+//	GET       clients-registrations/install/{client}      keycloak.json
 //
 // and, beside it, GET /.well-known/oauth-authorization-server/realms/{realm}
 // (RFC 8414 3). What scripts of applications read (discovery, certs, token,
