@@ -18,7 +18,7 @@ import (
 
 // pages are the samples of every package that shows pages.
 func pages() []sample.Page {
-	return slices.Concat(sample.Pages(), accountPages(), consolePages())
+	return slices.Concat(sample.Pages(), accountPages())
 }
 
 func routes(kit *page.Kit) []web.Route {

@@ -408,23 +408,21 @@ func walkLogout(v *tour) {
 	v.look(p, "logged-out", "You are signed out")
 }
 
-// The first administrator, and the page of the console.
+// The first administrator.
 func walkAdministrator(v *tour) {
 	b := browsertest.New(v.t)
-	p := v.open(b, v.s.Base)
-	v.look(p, "console-signed-out", "Sign in to administer")
 	link, err := v.s.FirstAdminLink(v.t.Context())
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	p.Goto(link.Reveal())
+	p := v.open(b, link.Reveal())
 	v.look(p, "first-admin", "The first administrator")
 	p.Type("#email", "no address")
 	p.Follow("main button.main")
 	v.look(p, "first-admin-error", "This is not an email address")
 	p.Type("#email", ada)
 	p.Follow("main button.main")
-	v.look(p, "console", "Administration")
+	p.At("/admin/")
 	p.Goto(link.Reveal())
 	v.look(p, "first-admin-used", "This link no longer works")
 }

@@ -1,128 +1,163 @@
 package console
 
 import (
-	"context"
-	"io"
 	"net/http"
-	"time"
+	"net/url"
+	"slices"
+	"strings"
 
 	"latchkey"
 	"latchkey/internal/page"
+	"latchkey/internal/relyingparty"
 	"latchkey/internal/web"
 )
 
-// Person is who is signed in to the realm that administers.
-type Person struct {
-	Name  string // user name or address
-	Admin bool   // holds the role that administers every realm
+// Console is the operators' console.
+type Console struct{ party *relyingparty.Party }
+
+// New makes the console.
+func New(d relyingparty.Deps) *Console {
+	return &Console{party: relyingparty.New(d, relyingparty.Application{
+		ClientID: latchkey.ClientAdminConsole, Cookie: "console", Notices: notices,
+		Pages:    func(realm string) []string { return []string{"admin", realm, "console"} },
+		REST:     func(string) []string { return []string{"admin"} },
+		Declined: [3]string{"console.declined.heading", "console.declined.text", "account.sign-in"},
+	})}
 }
 
-// Command is something that is done on the host.
-type Command struct {
-	Line string // "latchkey migrate"
-	What string // a key of the catalogue
+// notices are what a page may say of what was just done.
+var notices = map[string]string{
+	"saved": "console.saved", "created": "console.created", "deleted": "console.deleted", "done": "console.done",
+	"cancelled": "console.cancelled", "failed": "console.failed",
 }
 
-// commands are what this version administers by.
-func commands(ctx context.Context) []Command {
-	return []Command{
-		{Line: "latchkey start --import FILE", What: "console.command.import"},
-		{Line: page.AdminCommand(ctx), What: "console.command.admin-link"},
-		{Line: "latchkey migrate", What: "console.command.migrate"},
-		{Line: "latchkey version", What: "console.command.version"},
-	}
+// row is a page: what answers at a path below the realm that is administered.
+type row struct {
+	method, path string
+	handle       func(*visit) error
+	body         int64 // the most bytes that a request may send; 0: as everywhere
 }
 
-// Console is the operator's page.
-type Console struct {
-	Kit  *page.Kit
-	Site *web.Site
-	Now  func() time.Time
-	// Realms gives every realm.
-	Realms func(context.Context) ([]*latchkey.Realm, error)
-	// SignedIn tells who is signed in; nil when nobody is.
-	SignedIn func(*http.Request) (*Person, error)
-	// SignInURL is where an administrator signs in; empty while there is no
-	// such place.
-	SignInURL string
-}
-
-// Routes are the console's routes.
+// Routes lists the console's routes.
 func (c *Console) Routes() []web.Route {
-	return []web.Route{
-		{Pattern: "GET /admin/{$}", Class: web.ClassPage, Handler: c.home},
-		{Pattern: "GET /admin", Class: web.ClassRedirect, Handler: c.toHome},
-		{Pattern: "GET /admin/master/console/{$}", Class: web.ClassRedirect, Handler: c.toHome},
+	const base = "/admin/{realm}/console"
+	route := func(pattern string, h web.Handler) web.Route {
+		return web.Route{Pattern: pattern, Class: web.ClassPage, Handler: h}
 	}
+	routes := []web.Route{
+		{Pattern: "GET /admin", Class: web.ClassRedirect, Handler: c.toMaster},
+		{Pattern: "GET /admin/{$}", Class: web.ClassRedirect, Handler: c.toMaster},
+		{Pattern: "GET /admin/" + latchkey.MasterRealm + "/console", Class: web.ClassRedirect, Handler: c.toMaster},
+		route("GET "+base+"/{$}", c.visit(c.home)),
+		route("GET "+base+"/callback", c.party.Callback),
+		route("POST "+base+"/sign-out", c.visit(func(v *visit) error { return v.SignOut(false) })),
+		route("GET "+base+"/realms/{of}/{rest...}", c.visit(func(v *visit) error { return v.missing() })),
+	}
+	for _, r := range c.outside() {
+		routes = append(routes, web.Route{Pattern: r.method + " " + base + "/" + r.path, Class: web.ClassPage, Handler: c.visit(r.handle), Body: r.body})
+	}
+	for _, r := range c.pages() {
+		routes = append(routes, web.Route{Pattern: r.method + " " + base + "/realms/{of}/" + r.path, Class: web.ClassPage,
+			Handler: c.visit(r.handle), Body: r.body})
+	}
+	return routes
 }
 
-func (c *Console) toHome(w http.ResponseWriter, r *http.Request) error {
-	return web.Redirect(w, r, c.Site.Path("admin", ""))
+func (c *Console) toMaster(w http.ResponseWriter, r *http.Request) error {
+	return web.Redirect(w, r, c.party.Path(latchkey.MasterRealm, relyingparty.PathHome))
 }
 
-func (c *Console) home(w http.ResponseWriter, r *http.Request) error {
-	meta := c.Kit.Meta(r, nil, nil, c.Kit.Language(w, r, nil, "", ""), c.Now())
-	person, err := c.SignedIn(r)
-	if err != nil {
-		return err
-	}
-	if person == nil || !person.Admin {
-		status := http.StatusForbidden
-		if person == nil {
-			person, status = &Person{}, http.StatusUnauthorized
+func (c *Console) home(v *visit) error { return v.to("") }
+
+// visit is one request of an operator who is signed in.
+type visit struct {
+	*relyingparty.Visit
+	of    string // the realm that is administered
+	who   whoAmI
+	query url.Values
+}
+
+// whoAmI is what the API says of who is signed in.
+type whoAmI struct {
+	DisplayName string              `json:"displayName"`
+	CreateRealm bool                `json:"createRealm"`
+	RealmAccess map[string][]string `json:"realm_access"`
+}
+
+// visit lets a handler serve who is signed in, and knows what they may do in
+// the realm that the page is of.
+func (c *Console) visit(h func(*visit) error) web.Handler {
+	return c.party.Visit(func(rv *relyingparty.Visit) error {
+		v := &visit{Visit: rv, of: rv.R.PathValue("of")}
+		if v.of == "" {
+			v.of = rv.Snap.Realm.Name
 		}
-		return c.Kit.Write(w, r, page.Answer{Status: status, Meta: meta, Page: NoRight{Name: person.Name, SignInURL: c.SignInURL}})
-	}
-	realms, err := c.Realms(r.Context())
-	if err != nil {
+		var err error
+		if v.query, err = web.Query(rv.R); err != nil {
+			return err
+		}
+		err = v.Call(http.MethodGet, "/"+url.PathEscape(rv.Snap.Realm.Name)+"/console/whoami?currentRealm="+url.QueryEscape(v.of), nil, &v.who)
+		if s := relyingparty.Status(err); s == http.StatusNotFound || s == http.StatusForbidden {
+			return v.write(http.StatusNotFound, missing{Frame: v.frame("-")})
+		}
+		if err != nil {
+			return err
+		}
+		if len(v.who.RealmAccess[v.of]) == 0 {
+			return v.write(http.StatusForbidden, closed{Frame: v.frame("-")})
+		}
+		err = h(v)
+		if s := relyingparty.Status(err); s == http.StatusForbidden || s == http.StatusUnauthorized {
+			return v.write(http.StatusForbidden, closed{Frame: v.frame("-")})
+		} else if s == http.StatusNotFound {
+			return v.missing()
+		}
 		return err
+	})
+}
+
+// may says whether the person holds one of the roles in the realm.
+func (v *visit) may(roles ...string) bool {
+	return slices.ContainsFunc(roles, func(role string) bool { return slices.Contains(v.who.RealmAccess[v.of], role) })
+}
+
+// path is the address of a page of the realm that is administered; the parts
+// are escaped.
+func (v *visit) path(parts ...string) string {
+	for i, p := range parts {
+		parts[i] = url.PathEscape(p)
 	}
-	home := Home{Name: person.Name, API: c.Site.Path("admin/openapi.json")}
-	for _, realm := range realms {
-		home.Realms = append(home.Realms, Realm{Title: realm.Title(), Issuer: c.Site.Issuer(realm.Name), Disabled: !realm.Enabled})
-	}
-	return c.Kit.Write(w, r, page.Answer{Status: http.StatusOK, Meta: meta, Page: home})
+	return v.URL("realms/") + url.PathEscape(v.of) + "/" + strings.Join(parts, "/")
 }
 
-// Realm is a line of the list of realms.
-type Realm struct {
-	Title    string
-	Issuer   string
-	Disabled bool
+// to goes to a page of the realm.
+func (v *visit) to(parts ...string) error { return web.Redirect(v.W, v.R, v.path(parts...)) }
+
+// back goes to the address, which says what was done: a name of the notices.
+func (v *visit) back(address, notice string) error {
+	v.Say(notice)
+	return web.Redirect(v.W, v.R, address)
 }
 
-// Home is the page for an administrator.
-type Home struct {
-	Name   string
-	Realms []Realm
-	API    string // where the description of the Admin REST API is
+// api asks the Admin REST API of the realm that is administered: path is below
+// it, with its parts escaped already.
+func (v *visit) api(method, path string, content, out any) error {
+	return v.Call(method, "/realms/"+url.PathEscape(v.of)+path, content, out)
 }
 
-// Title names the page.
-func (Home) Title(t *page.Texts) string { return t.Say("console.heading") }
-
-// Render writes the page's main part.
-func (p Home) Render(ctx context.Context, w io.Writer) error { return home(p).Render(ctx, w) }
-
-// Wide gives the page the width of a table.
-func (Home) Wide() bool { return true }
-
-// NoRight is the page for everybody else. Name is who is signed in; empty
-// when nobody is.
-type NoRight struct {
-	Name      string
-	SignInURL string
+// create makes something of the realm, and gives its id.
+func (v *visit) create(path string, content any) (string, error) {
+	return v.Create("/realms/"+url.PathEscape(v.of)+path, content)
 }
 
-// Title names the page.
-func (p NoRight) Title(t *page.Texts) string { return t.Say(p.heading()) }
+// value is a part of the page's path, escaped for one of the API.
+func (v *visit) value(name string) string { return url.PathEscape(v.R.PathValue(name)) }
 
-func (p NoRight) heading() string {
-	if p.Name == "" {
-		return "console.sign-in.heading"
-	}
-	return "console.no-right.heading"
+// write answers with a page.
+func (v *visit) write(status int, p page.Page) error {
+	return v.Show(status, p, page.Policy{Script: true})
 }
 
-// Render writes the page's main part.
-func (p NoRight) Render(ctx context.Context, w io.Writer) error { return noRight(p).Render(ctx, w) }
+func (v *visit) missing() error {
+	return v.write(http.StatusNotFound, missing{Frame: v.frame("-")})
+}

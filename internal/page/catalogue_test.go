@@ -132,7 +132,7 @@ func TestCatalogueIsUsed(t *testing.T) {
 		}
 	}
 	for key := range english.entries {
-		if !used[key] {
+		if !used[key] && !strings.HasPrefix(key, "console.") { // internal/console looks at its own
 			t.Errorf("%s is in the catalogue and nobody says it", key)
 		}
 	}

@@ -27,6 +27,10 @@ type Page interface {
 // scripted is a Page that has a module of its own.
 type scripted interface{ module() string }
 
+// Scripted is the same for pages of other packages: the module's file among
+// the resources of this one.
+type Scripted interface{ Module() string }
+
 // wide is a Page that is no form of one column.
 type wide interface{ Wide() bool }
 

@@ -22,10 +22,22 @@ func (v *view) headerName() string {
 
 // module is the page's own module, when it may have it.
 func (v *view) module() string {
-	if s, ok := v.page.(scripted); ok && v.script {
+	if !v.script {
+		return ""
+	}
+	switch s := v.page.(type) {
+	case scripted:
 		return s.module()
+	case Scripted:
+		return s.Module()
 	}
 	return ""
+}
+
+// isBroad says that the page is a working desk.
+func (v *view) isBroad() bool {
+	m := v.menu()
+	return m != nil && m.Head != nil
 }
 
 func (v *view) isWide() bool {

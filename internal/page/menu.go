@@ -21,15 +21,31 @@ type Menu struct {
 	// Back leads to the application that the person came from; empty when it
 	// is not known.
 	BackURL, BackTo string
+	// Head stands above the menu in place of the realm's name, and the page has
+	// the whole width: a working desk rather than a form; nil for a form.
+	Head templ.Component
 	// Notice is a key: what was just done; empty for nothing. Its kind is that
 	// of a note.
 	Notice, NoticeKind string
 }
 
-// MenuItem is a page of a console. Text is a key.
+// MenuItem is a page of a console. Text is a key. Group is the key of the
+// heading that it stands under; items of one group follow each other.
 type MenuItem struct {
-	Text, URL string
-	Current   bool
+	Text, URL, Group string
+	Current          bool
+}
+
+// groups are the items by their headings, in their order.
+func (m *Menu) groups() (list [][]MenuItem) {
+	for _, item := range m.Items {
+		if n := len(list); n > 0 && list[n-1][0].Group == item.Group {
+			list[n-1] = append(list[n-1], item)
+		} else {
+			list = append(list, []MenuItem{item})
+		}
+	}
+	return list
 }
 
 // menued is a Page with a menu beside it.
@@ -88,3 +104,12 @@ func Label(ctx context.Context, text string) string { return label(ctx, text) }
 
 // Clean makes a text that a person or an operator chose fit for one line.
 func Clean(text string) string { return clean(text) }
+
+// Icon is one of the icons by its name; nothing when there is none.
+func Icon(name string) templ.Component { return icon(name) }
+
+// Has says whether the catalogue, or the realm, has a text for the key.
+func Has(ctx context.Context, key string) bool { return from(ctx).texts.Has(key) }
+
+// Faults is what is wrong with a form as a whole, above it.
+func Faults(errs []FieldError) templ.Component { return formErrors(errs) }

@@ -11,6 +11,7 @@ import (
 	"latchkey/internal/actiontoken"
 	"latchkey/internal/admin"
 	"latchkey/internal/backchannel"
+	"latchkey/internal/console"
 	"latchkey/internal/login"
 	"latchkey/internal/oidc"
 	"latchkey/internal/outbound"
@@ -68,9 +69,9 @@ func (s *Server) build(ctx context.Context) error {
 		Metadata: s.outbound(outbound.PurposeMetadata), Log: s.cfg.Log, Now: s.cfg.Now, Version: s.cfg.Version})
 	accounts := accountrest.New(accountrest.Deps{DB: s.db, Realms: s.realms, Site: s.site, Verifier: minter, Pages: pages,
 		Log: s.cfg.Log, Now: s.cfg.Now})
-	persons := account.New(relyingparty.Deps{Realms: s.realms, Site: s.site, Kit: pages, Keyring: s.cfg.Keyring,
-		API: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.house.handler.ServeHTTP(w, r) }), Log: s.cfg.Log, Now: s.cfg.Now})
-	desk := s.console(pages)
+	ours := relyingparty.Deps{Realms: s.realms, Site: s.site, Kit: pages, Keyring: s.cfg.Keyring,
+		API: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.house.handler.ServeHTTP(w, r) }), Log: s.cfg.Log, Now: s.cfg.Now}
+	persons, desk := account.New(ours), console.New(ours)
 
 	var routes []web.Route
 	for _, list := range [][]web.Route{
@@ -80,7 +81,7 @@ func (s *Server) build(ctx context.Context) error {
 		operators.Routes(),    // /admin/realms/..., /realms/{realm}/magic-link
 		accounts.Routes(),     // /realms/{realm}/account..., for programs
 		persons.Routes(),      // /realms/{realm}/account..., for people
-		desk.Routes(),         // /admin/
+		desk.Routes(),         // /admin/, /admin/{realm}/console/...
 		pages.Routes(),        // /resources/...
 	} {
 		routes = append(routes, list...)
@@ -108,7 +109,6 @@ func (s *Server) roots() []web.Route {
 		{Pattern: "GET /{$}", Class: web.ClassRedirect, Handler: func(w http.ResponseWriter, r *http.Request) error {
 			return web.Redirect(w, r, s.site.Path("admin", ""))
 		}},
-		{Pattern: "GET /admin/sign-in", Class: web.ClassRedirect, Handler: s.signIn},
 		{Pattern: "GET /robots.txt", Class: web.ClassAsset, Handler: func(w http.ResponseWriter, _ *http.Request) error {
 			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 			_, err := w.Write([]byte("User-agent: *\nDisallow: /\n"))

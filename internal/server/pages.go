@@ -1,18 +1,13 @@
 package server
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"time"
 
 	"latchkey"
-	"latchkey/internal/console"
 	"latchkey/internal/oidc"
 	"latchkey/internal/page"
-	"latchkey/internal/secret"
-	"latchkey/internal/session"
-	"latchkey/internal/store"
 	"latchkey/internal/web"
 )
 
@@ -90,60 +85,4 @@ func firstOf(list ...string) string {
 		}
 	}
 	return ""
-}
-
-// console is the operator's page.
-func (s *Server) console(pages *page.Kit) *console.Console {
-	return &console.Console{
-		Kit: pages, Site: s.site, Now: s.cfg.Now, SignedIn: s.signedIn,
-		SignInURL: s.site.Path("admin", "sign-in"),
-		Realms: func(ctx context.Context) (list []*latchkey.Realm, err error) {
-			err = s.db.View(ctx, func(tx *store.Tx) error {
-				list, err = tx.Realms()
-				return err
-			})
-			return list, err
-		},
-	}
-}
-
-// signIn sends an administrator through realm master's own sign-in and back to
-// the console. The console reads the session that the browser then has; the
-// code of the answer is left unused, and its challenge fits no verifier.
-func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
-	q := url.Values{"client_id": {latchkey.ClientAdminConsole}, "response_type": {"code"}, "scope": {"openid"},
-		"redirect_uri": {s.site.URL("admin", latchkey.MasterRealm, "console", "")}, "state": {secret.Token()}, "nonce": {secret.Token()},
-		"code_challenge": {secret.Token()}, "code_challenge_method": {"S256"}}
-	return web.Redirect(w, r, s.site.RealmURL(latchkey.MasterRealm, "protocol/openid-connect/auth?"+q.Encode()))
-}
-
-// signedIn tells who is signed in to realm master in this browser, and whether
-// they hold the role that administers every realm.
-func (s *Server) signedIn(r *http.Request) (*console.Person, error) {
-	cookie, ok := s.site.Cookie(r, "session", latchkey.MasterRealm)
-	if !ok {
-		return nil, nil
-	}
-	snap, err := s.realms.Get(r.Context(), latchkey.MasterRealm)
-	if err != nil {
-		return nil, err
-	}
-	var person *console.Person
-	err = s.db.View(r.Context(), func(tx *store.Tx) error {
-		_, user, err := session.Find(tx, snap, latchkey.Secret(cookie))
-		if err != nil || user == nil {
-			return err
-		}
-		held, err := tx.Holdings(snap.Realm.ID, user.ID)
-		if err != nil {
-			return err
-		}
-		person = &console.Person{Name: firstOf(user.Email, user.Username)}
-		admin := snap.RoleNamed("", latchkey.RoleAdmin)
-		for _, role := range snap.ExpandRoles(held.RoleIDs()) {
-			person.Admin = person.Admin || (admin != nil && role.ID == admin.ID)
-		}
-		return nil
-	})
-	return person, err
 }

@@ -17,6 +17,7 @@ import (
 	"latchkey/internal/login"
 	"latchkey/internal/oidc"
 	"latchkey/internal/page"
+	"latchkey/internal/relyingparty"
 	"latchkey/internal/servertest"
 	"latchkey/internal/web"
 )
@@ -25,7 +26,7 @@ import (
 func everyRoute(s *servertest.Server) (patterns []string) {
 	for _, list := range [][]web.Route{
 		oidc.New(oidc.Deps{}).Routes(), login.New(login.Deps{}).Routes(), admin.New(admin.Deps{Now: s.Clock.Now}).Routes(),
-		(&console.Console{Site: s.Site()}).Routes(), page.New(s.Site()).Routes(),
+		console.New(relyingparty.Deps{Site: s.Site()}).Routes(), page.New(s.Site()).Routes(),
 	} {
 		for _, r := range list {
 			patterns = append(patterns, r.Pattern)

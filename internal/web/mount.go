@@ -216,6 +216,17 @@ func (f *front) missing(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	if !strings.HasSuffix(r.URL.Path, "/") && cleanPath(r.URL.Path) && r.Method == http.MethodGet {
+		// A folder's address without its slash leads to the folder.
+		u := *r.URL
+		u.Path, u.RawPath = u.Path+"/", ""
+		again := r.Clone(r.Context())
+		again.URL = &u
+		if _, pattern := f.mux.Handler(again); pattern != "/" && strings.HasSuffix(pattern, "/{$}") {
+			_ = Redirect(w, r, u.RequestURI()) // a path of ours always parses
+			return
+		}
+	}
 	f.fail(w, r, q, latchkey.Errorf(latchkey.CodeNotFound, "There is nothing at this address."))
 }
 

@@ -1,0 +1,99 @@
+package browsertest_test
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+
+	"latchkey"
+	"latchkey/internal/browsertest"
+	"latchkey/internal/servertest"
+	"latchkey/internal/store"
+)
+
+// desk is a world with an administrator who is signed in to the console.
+type desk struct {
+	*tour
+	p *browsertest.Page
+}
+
+// root is the administrator's address.
+const root = "root@example.test"
+
+func newDesk(t *testing.T, opts ...servertest.Option) *desk {
+	t.Helper()
+	v := &tour{newWorld(t, opts...), &visited{names: map[string]bool{}}, map[*browsertest.Page]bool{}}
+	v.s.Change(latchkey.MasterRealm, func(tx *store.Tx, snap *latchkey.Snapshot) error {
+		master := *snap.Realm
+		master.InternationalizationEnabled, master.SupportedLocales = true, []string{"en", "de", "ar"}
+		return tx.UpdateRealm(&master)
+	})
+	link, err := v.s.FirstAdminLink(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := v.open(browsertest.New(t), link.Reveal())
+	p.Type("#email", root)
+	p.Follow("main button.main")
+	p.Goto(v.s.Base + "/admin/")
+	p.At("/admin/master/console/realms/master/")
+	return &desk{v, p}
+}
+
+// at is the address of a page of realm demo in the console.
+func (d *desk) at(path string) string {
+	return d.s.Base + "/admin/master/console/realms/demo/" + path
+}
+
+// mostDesk is how much a page of the console may take on the wire with all that
+// it loads.
+const mostDesk = 100_000
+
+// look looks at all that is asked of every page of the console: no violation of
+// its policy, nothing on the console and nothing from elsewhere (which the
+// browser's recorder holds against every test), no barrier that axe finds, and
+// no scrolling to the side, in both schemes at three widths.
+func (d *desk) look(name string) {
+	d.t.Helper()
+	p := d.p
+	total := 0
+	for _, r := range p.Loaded() {
+		total += r.Bytes
+	}
+	if total > mostDesk {
+		d.t.Errorf("%s takes %d bytes", name, total)
+	}
+	for _, scheme := range []string{"dark", "light"} {
+		p.Prefer("prefers-color-scheme", scheme)
+		for _, width := range []int{360, 768, 1440} {
+			p.Size(width, 900)
+			if w := browsertest.Eval[int](p, "document.documentElement.scrollWidth"); w > width {
+				d.t.Errorf("%s is %d px wide on a screen of %d", name, w, width)
+			}
+			p.Axe()
+			if os.Getenv("LK_SCREENSHOTS") != "" {
+				p.Picture("console/" + name + "-" + scheme + "-" + strconv.Itoa(width))
+			}
+		}
+	}
+}
+
+// consolePages are the pages of the menu and their tabs, by their paths.
+var consolePages = []string{
+	"", "users", "realm-settings/general",
+}
+
+func TestConsolePages(t *testing.T) {
+	d := newDesk(t)
+	for _, lang := range []string{"en", "ar"} {
+		for _, path := range consolePages {
+			d.p.Goto(d.at(path) + "?kc_locale=" + lang)
+			name := strings.ReplaceAll(path, "/", "-")
+			if name == "" {
+				name = "overview"
+			}
+			d.look(name + "-" + lang)
+		}
+	}
+}

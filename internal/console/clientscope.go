@@ -1,0 +1,4 @@
+package console
+
+// clientScopeRows are the pages of this part.
+func clientScopeRows() []row { return nil }

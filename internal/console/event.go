@@ -1,0 +1,4 @@
+package console
+
+// eventRows are the pages of this part.
+func eventRows() []row { return nil }

@@ -1,0 +1,250 @@
+package console
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"latchkey/internal/page"
+	"latchkey/internal/relyingparty"
+)
+
+// form is a page of settings over one representation of the Admin REST API: it
+// reads the representation, shows the settings, and puts it back with what was
+// typed. Whatever else the representation says is left as it is.
+type form struct {
+	path string // below the realm, with {names}: "clients/{id}/settings"
+	menu string // the entry of the menu that it belongs to
+	// prefix is that of its texts: with the prefix console.x, attributes/y is called console.x.y.
+	prefix string
+	// api is what is read and put back, below the realm of the API.
+	api func(*visit) string
+	// save is where it is put when that is another place; nil: api.
+	save func(*visit) string
+	// create makes a new thing of what was typed, in place of reading and
+	// putting back one that is there, and says where it is to be seen.
+	create func(v *visit, rep map[string]any) (address string, err error)
+	// may are the roles that may change it; the others look.
+	may      []string
+	sections func(v *visit, rep map[string]any) []section
+	top      func(v *visit, rep map[string]any) top
+	// before has a say before the representation is put back; a fault is shown
+	// at its field.
+	before func(v *visit, rep map[string]any) *page.FieldError
+	// beneath is what stands beneath the settings; may be nil.
+	beneath func(v *visit, rep map[string]any) (templ.Component, error)
+	// acts are further buttons of the form: "test", with what is done with the
+	// settings as they are typed, which are not saved. It says what came of it.
+	acts []formAct
+}
+
+// formAct is a further button of a form.
+type formAct struct {
+	name, label string // label is a key
+	do          func(v *visit, rep map[string]any) (note, error)
+}
+
+// note is a sentence that a page says of what was just tried.
+type note struct {
+	Kind string // good, warn or bad
+	Text string // a key
+	Args []any
+}
+
+// formPage is the page of a form.
+type formPage struct {
+	Frame
+	Top      top
+	Form     page.Form
+	Sections []shownSection
+	Errors   []page.FieldError
+	Beneath  templ.Component
+	Acts     []formAct
+	Locked   bool
+	Creates  bool // it makes a new thing
+	Note     note
+}
+
+type shownSection struct {
+	Title    string
+	Settings []shown
+}
+
+// Title names the page.
+func (p formPage) Title(t *page.Texts) string { return titleOf(t, p.Top) }
+
+// Render writes the page's main part.
+func (p formPage) Render(ctx context.Context, w io.Writer) error {
+	return formView(p).Render(ctx, w)
+}
+
+func titleOf(t *page.Texts, h top) string {
+	if strings.HasPrefix(h.Title, "console.") && t.Has(h.Title) {
+		return t.Say(h.Title)
+	}
+	return h.Title
+}
+
+// rows are the form's pages.
+func (f form) rows() []row {
+	return []row{
+		{method: http.MethodGet, path: f.path, handle: f.show, body: 0},
+		{method: http.MethodPost, path: f.path, handle: f.post, body: formBody},
+	}
+}
+
+// formBody is the most bytes of a form of settings.
+const formBody = 1 << 20
+
+func (f form) read(v *visit) (rep map[string]any, err error) {
+	rep = map[string]any{}
+	if f.create != nil {
+		return rep, nil
+	}
+	err = v.api(http.MethodGet, f.api(v), nil, &rep)
+	return rep, err
+}
+
+func (f form) show(v *visit) error {
+	rep, err := f.read(v)
+	if err != nil {
+		return err
+	}
+	return f.answer(v, rep, http.StatusOK, func(s setting) shown { return s.show(rep) }, formPage{})
+}
+
+// answer shows the settings, with what the page p has besides.
+func (f form) answer(v *visit, rep map[string]any, status int, show func(setting) shown, p formPage) error {
+	p.Frame, p.Top, p.Form, p.Acts = v.frame(f.menu), f.top(v, rep), v.Post(v.R.URL.RequestURI()), f.acts
+	p.Creates = f.create != nil
+	p.Locked = len(f.may) > 0 && !v.may(f.may...)
+	for _, sec := range f.sections(v, rep) {
+		out := shownSection{Title: sec.Title}
+		for _, s := range sec.Settings {
+			one := show(s)
+			one.Label, one.Locked = f.label(s), p.Locked || s.Kind == kindShown
+			for i, e := range p.Errors {
+				if e.Field == s.At {
+					one.Error = &p.Errors[i]
+				}
+			}
+			out.Settings = append(out.Settings, one)
+		}
+		p.Sections = append(p.Sections, out)
+	}
+	if f.beneath != nil {
+		var err error
+		if p.Beneath, err = f.beneath(v, rep); err != nil {
+			return err
+		}
+	}
+	return v.write(status, p)
+}
+
+// label is the key of what a setting is called.
+func (f form) label(s setting) string {
+	if s.Label != "" {
+		return s.Label
+	}
+	names := s.place()
+	return f.prefix + "." + names[len(names)-1]
+}
+
+// post takes what was typed: it is saved, or tried by one of the form's acts.
+func (f form) post(v *visit) error {
+	rep, err := f.read(v)
+	if err != nil {
+		return err
+	}
+	var faults []page.FieldError
+	for _, sec := range f.sections(v, rep) {
+		for _, s := range sec.Settings {
+			if fault := s.take(v.R.Form, rep); fault != nil {
+				faults = append(faults, *fault)
+			}
+		}
+	}
+	if f.before != nil && len(faults) == 0 {
+		if fault := f.before(v, rep); fault != nil {
+			faults = append(faults, *fault)
+		}
+	}
+	typed := func(s setting) shown {
+		if s.Kind == kindShown {
+			return s.show(rep)
+		}
+		return s.typed(v.R.Form)
+	}
+	if len(faults) > 0 {
+		return f.answer(v, rep, http.StatusBadRequest, typed, formPage{Errors: faults})
+	}
+	for _, a := range f.acts {
+		if v.R.Form.Get("act") == a.name {
+			said, err := a.do(v, rep)
+			if err != nil {
+				return err
+			}
+			return f.answer(v, rep, http.StatusOK, typed, formPage{Note: said})
+		}
+	}
+	address, notice, err := f.keep(v, rep)
+	if fault := faultOf(err, f.places(v, rep)); fault != nil {
+		return f.answer(v, rep, http.StatusBadRequest, typed, formPage{Errors: []page.FieldError{*fault}})
+	}
+	if err != nil {
+		return err
+	}
+	return v.back(address, notice)
+}
+
+// keep puts the representation back, or makes the new thing.
+func (f form) keep(v *visit, rep map[string]any) (address, notice string, err error) {
+	if f.create != nil {
+		address, err = f.create(v, rep)
+		return address, "created", err
+	}
+	save := f.save
+	if save == nil {
+		save = f.api
+	}
+	return v.R.URL.Path, "saved", v.api(http.MethodPut, save(v), rep, nil)
+}
+
+// places are the fields of the form.
+func (f form) places(v *visit, rep map[string]any) (list []string) {
+	for _, sec := range f.sections(v, rep) {
+		for _, s := range sec.Settings {
+			list = append(list, s.At)
+		}
+	}
+	return list
+}
+
+// faultOf reads what the API refused (400, 409): at its field when it names one
+// of the places, else above the form. Nil for every other error, and for none.
+func faultOf(err error, places []string) *page.FieldError {
+	var no *relyingparty.Refusal
+	if !errors.As(err, &no) || no.Status != http.StatusBadRequest && no.Status != http.StatusConflict {
+		return nil
+	}
+	var said struct {
+		Field string `json:"field"`
+	}
+	_ = json.Unmarshal(no.Body, &said) // one that names no field stands above the form
+	fault := &page.FieldError{Message: no.Message()}
+	if fault.Message == "" {
+		fault.Message = "console.error.refused"
+	}
+	for _, at := range places {
+		last := at[strings.LastIndexByte(at, '/')+1:]
+		if said.Field != "" && (said.Field == at || strings.ReplaceAll(at, "/", ".") == said.Field || last == said.Field) {
+			fault.Field = at
+		}
+	}
+	return fault
+}

@@ -1,0 +1,4 @@
+package console
+
+// groupRows are the pages of this part.
+func groupRows() []row { return nil }

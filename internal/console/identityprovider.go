@@ -1,0 +1,4 @@
+package console
+
+// identityProviderRows are the pages of this part.
+func identityProviderRows() []row { return nil }

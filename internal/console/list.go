@@ -1,0 +1,190 @@
+package console
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/a-h/templ"
+
+	"latchkey/internal/page"
+)
+
+// perPage is how many things a page of a list shows.
+const perPage = 30
+
+// list is a page of things, read from the Admin REST API page by page.
+type list struct {
+	path, menu string
+	top        func(*visit) top
+	// api gives what to ask, below the realm of the API, without the page.
+	api func(*visit) string
+	// whole says that the API gives all at once: search and pages are done here.
+	whole   bool
+	search  string   // a key: what can be searched for; empty: nothing
+	filters []filter // further narrowings, by a query of the page
+	columns []string // keys
+	row     func(v *visit, rep map[string]any) tableRow
+	empty   [2]string // keys: what is not there, and what to do
+	beneath func(*visit) (templ.Component, error)
+}
+
+// filter narrows a list by one of the options of a query of the page.
+type filter struct {
+	name, label string // label is a key
+	options     []option
+}
+
+// tableRow is one thing in a table.
+type tableRow struct {
+	Cells []cell
+	Acts  []link // of the menu at its end
+	keys  string // what is searched in, where the page searches
+}
+
+// cell is one fact of a thing.
+type cell struct {
+	Text  string
+	URL   string // leads to the thing
+	Tags  []string
+	Mono  bool
+	Say   bool            // Text is a key
+	Shown templ.Component // in place of all
+}
+
+// table is things in rows.
+type table struct {
+	Label   string   // a key: what the table is of
+	Columns []string // keys; an empty one is of acts
+	Rows    []tableRow
+	Form    page.Form // that acts which are sent use
+}
+
+// listPage is the page of a list.
+type listPage struct {
+	Frame
+	Top          top
+	Table        table
+	Search       string // a key; empty: there is no search
+	Searched     string
+	SearchAction string
+	Filters      []shownFilter
+	Empty        [2]string
+	Older, Newer string
+	First        int
+	Beneath      templ.Component
+}
+
+type shownFilter struct {
+	filter
+	Value string
+}
+
+// Title names the page.
+func (p listPage) Title(t *page.Texts) string { return titleOf(t, p.Top) }
+
+// Render writes the page's main part.
+func (p listPage) Render(ctx context.Context, w io.Writer) error {
+	return listView(p).Render(ctx, w)
+}
+
+func (l list) rows() []row { return []row{{method: http.MethodGet, path: l.path, handle: l.show}} }
+
+// firstOf is where the page begins.
+func (v *visit) first() int {
+	n, err := strconv.Atoi(v.query.Get("first"))
+	if err != nil || n < 0 || n > 10_000_000 {
+		return 0
+	}
+	return n
+}
+
+// at is the page's own address with another value of a query.
+func (v *visit) at(name, value string) string {
+	q := url.Values{}
+	for k, list := range v.query {
+		q[k] = list
+	}
+	q.Set(name, value)
+	if value == "" {
+		q.Del(name)
+	}
+	if len(q) == 0 {
+		return v.R.URL.Path
+	}
+	return v.R.URL.Path + "?" + q.Encode()
+}
+
+func (l list) show(v *visit) error {
+	p := listPage{Frame: v.frame(l.menu), Top: l.top(v), Search: l.search, Searched: v.query.Get("search"), SearchAction: v.R.URL.Path,
+		Empty: l.empty, First: v.first(), Table: table{Label: l.top(v).Title, Columns: l.columns, Form: v.Post("")}}
+	for _, f := range l.filters {
+		p.Filters = append(p.Filters, shownFilter{f, v.query.Get(f.name)})
+	}
+	things, more, err := l.ask(v, p.First, p.Searched)
+	if err != nil {
+		return err
+	}
+	for _, rep := range things {
+		p.Table.Rows = append(p.Table.Rows, l.row(v, rep))
+	}
+	if more {
+		p.Older = v.at("first", strconv.Itoa(p.First+perPage))
+	}
+	if p.First > 0 {
+		p.Newer = v.at("first", strconv.Itoa(max(0, p.First-perPage)))
+	}
+	if l.beneath != nil {
+		if p.Beneath, err = l.beneath(v); err != nil {
+			return err
+		}
+	}
+	return v.write(http.StatusOK, p)
+}
+
+// ask reads one page of things.
+func (l list) ask(v *visit, first int, search string) (things []map[string]any, more bool, err error) {
+	address, err := url.Parse(l.api(v))
+	if err != nil {
+		return nil, false, err
+	}
+	q := address.Query()
+	if !l.whole {
+		q.Set("first", strconv.Itoa(first))
+		q.Set("max", strconv.Itoa(perPage+1))
+		if search != "" {
+			q.Set("search", search)
+		}
+	}
+	for _, f := range l.filters {
+		if value := v.query.Get(f.name); value != "" {
+			q.Set(f.name, value)
+		}
+	}
+	address.RawQuery = q.Encode()
+	if err := v.api(http.MethodGet, address.String(), nil, &things); err != nil {
+		return nil, false, err
+	}
+	if l.whole {
+		things = l.page(v, things, first, search)
+	}
+	if len(things) > perPage {
+		return things[:perPage], true, nil
+	}
+	return things, false, nil
+}
+
+// page narrows what the API gave at once.
+func (l list) page(v *visit, all []map[string]any, first int, search string) (out []map[string]any) {
+	for _, rep := range all {
+		if search == "" || contains(l.row(v, rep).keys, search) {
+			out = append(out, rep)
+		}
+	}
+	if first >= len(out) {
+		return nil
+	}
+	return out[first:min(len(out), first+perPage+1)]
+}

@@ -1,0 +1,77 @@
+package console
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"latchkey/internal/page"
+)
+
+func current(is bool) string {
+	if is {
+		return "page"
+	}
+	return "false"
+}
+
+// help is the key of what is said beneath a field; empty when nothing is.
+func (s shown) help(ctx context.Context) string {
+	if key := s.Label + ".help"; page.Has(ctx, key) {
+		return key
+	}
+	return ""
+}
+
+// described ties a field to its help and to what is wrong with it.
+func (s shown) described(ctx context.Context) (a templ.OrderedAttributes) {
+	var by []string
+	if s.Error != nil {
+		a = append(a, templ.KeyValue[string, any]{Key: "aria-invalid", Value: "true"})
+		by = append(by, s.Name+"-error")
+	}
+	if s.help(ctx) != "" {
+		by = append(by, s.Name+"-hint")
+	}
+	if len(by) > 0 {
+		a = append(a, templ.KeyValue[string, any]{Key: "aria-describedby", Value: strings.Join(by, " ")})
+	}
+	if s.LTR {
+		a = append(a, templ.KeyValue[string, any]{Key: "dir", Value: "ltr"})
+	}
+	return a
+}
+
+func (s shown) has(value string) bool { return slices.Contains(s.Values, value) }
+
+// rowsOf is how many lines are seen of what has several.
+func (s shown) rowsOf() int {
+	return min(max(strings.Count(s.Value, "\n")+2, 3), 16)
+}
+
+func (t table) acts() bool {
+	return slices.ContainsFunc(t.Rows, func(r tableRow) bool { return len(r.Acts) > 0 })
+}
+
+// name is what the row's thing is called.
+func (r tableRow) name() string {
+	if len(r.Cells) == 0 {
+		return ""
+	}
+	return r.Cells[0].Text
+}
+
+// labelOf says a key, or a name.
+func labelOf(ctx context.Context, text string) string {
+	if page.Has(ctx, text) {
+		return page.SayText(ctx, text)
+	}
+	return text
+}
+
+// contains looks for words without regard to case.
+func contains(in, search string) bool {
+	return strings.Contains(strings.ToLower(in), strings.ToLower(strings.TrimSpace(search)))
+}

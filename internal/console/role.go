@@ -1,0 +1,4 @@
+package console
+
+// roleRows are the pages of this part.
+func roleRows() []row { return nil }

@@ -1,0 +1,397 @@
+package console
+
+import (
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"latchkey/internal/page"
+)
+
+// kind is how a setting is typed.
+type kind string
+
+const (
+	kindText     kind = "text"
+	kindArea     kind = "area"     // several lines
+	kindCode     kind = "code"     // several lines that a machine reads
+	kindNumber   kind = "number"   // a whole number
+	kindDuration kind = "duration" // seconds, typed as a number and a unit
+	kindFlag     kind = "flag"     // on or off
+	kindChoice   kind = "choice"   // one of the options
+	kindChecks   kind = "checks"   // several of the options: a list of texts
+	kindLines    kind = "lines"    // a list of texts, one a line
+	kindMap      kind = "map"      // names and their values, one "name=value" a line
+	kindSecret   kind = "secret"   // kept when nothing is typed
+	kindShown    kind = "shown"    // is only shown
+)
+
+// setting is one setting of a representation of the Admin REST API.
+type setting struct {
+	// At is its place in the representation: names, with "/" between them. A
+	// place below attributes or config holds texts, as the API has them there.
+	At   string
+	Kind kind
+	// Label is a key; "": the form's prefix and the last name of the place. The
+	// key with ".help" behind it, when there is one, is said beneath the field.
+	Label   string
+	Options []option // of choices and checks
+	// Fallback is what holds when the representation says nothing.
+	Fallback string
+	Required bool
+	// Least and Most bound numbers; Most 0: not said. Of a duration in seconds.
+	Least, Most int
+	// Joined says that a list is kept as one text with this between its parts
+	// ("##" in attributes of clients); empty: as a list.
+	Joined string
+	// AsText says that flags and numbers are kept as texts.
+	AsText bool
+	LTR    bool // addresses and ids run from left to right in every language
+}
+
+// option is one that can be chosen. Label is a key, or a text.
+type option struct{ Value, Label string }
+
+// choices are options whose labels are the prefix and the value.
+func choices(prefix string, values ...string) (list []option) {
+	for _, v := range values {
+		list = append(list, option{v, prefix + v})
+	}
+	return list
+}
+
+// plainChoices are options that are called by their values.
+func plainChoices(values ...string) (list []option) {
+	for _, v := range values {
+		list = append(list, option{v, v})
+	}
+	return list
+}
+
+// section is settings that belong together, under a heading (a key; "" for none).
+type section struct {
+	Title    string
+	Settings []setting
+}
+
+// isText says that the value is kept as a text whatever its kind.
+func (s setting) isText() bool {
+	first, _, below := strings.Cut(s.At, "/")
+	return s.AsText || below && (first == "attributes" || first == "config" || first == "smtpServer" || first == "browserSecurityHeaders")
+}
+
+// place gives the names of the place: what stands below a map of texts is one
+// name, with all its dots and slashes.
+func (s setting) place() []string {
+	first, rest, below := strings.Cut(s.At, "/")
+	if below && s.isText() {
+		return []string{first, rest}
+	}
+	return strings.Split(s.At, "/")
+}
+
+// read gives what the representation says; ok is false when it says nothing.
+func (s setting) read(rep map[string]any) (value any, ok bool) {
+	names := s.place()
+	for i, name := range names {
+		value, ok = rep[name]
+		if !ok || value == nil || i == len(names)-1 {
+			break
+		}
+		if rep, ok = value.(map[string]any); !ok {
+			return nil, false
+		}
+	}
+	if list, is := value.([]any); is && s.isText() && s.Kind != kindLines && s.Kind != kindChecks {
+		// Configurations of components and attributes of users: lists of one.
+		if len(list) == 0 {
+			return nil, false
+		}
+		value = list[0]
+	}
+	return value, ok && value != nil
+}
+
+// write puts a value in its place; nil takes it away, by null where the API
+// keeps what is not said.
+func (s setting) write(rep map[string]any, value any) {
+	names := s.place()
+	for _, name := range names[:len(names)-1] {
+		next, ok := rep[name].(map[string]any)
+		if !ok {
+			next = map[string]any{}
+			rep[name] = next
+		}
+		rep = next
+	}
+	last := names[len(names)-1]
+	if _, was := rep[last].([]any); was && s.isText() && s.Joined == "" {
+		if text, ok := value.(string); ok {
+			value = []any{text}
+		}
+	}
+	rep[last] = value
+}
+
+// shown is a setting as a page shows it.
+type shown struct {
+	setting
+	Name   string // of the input
+	Label  string // a key
+	Value  string
+	Values []string // of checks
+	Unit   int      // of a duration: how many seconds its number counts
+	Error  *page.FieldError
+	Locked bool // the person may only look
+}
+
+// units are those of durations, by their seconds.
+var units = []struct {
+	seconds int
+	text    string
+}{{1, "console.unit.seconds"}, {60, "console.unit.minutes"}, {3600, "console.unit.hours"}, {86400, "console.unit.days"}}
+
+func unitOf(seconds int) int {
+	for _, u := range slices.Backward(units) {
+		if seconds != 0 && seconds%u.seconds == 0 {
+			return u.seconds
+		}
+	}
+	return 60
+}
+
+// show reads the setting for a page.
+func (s setting) show(rep map[string]any) shown {
+	out := shown{setting: s, Name: s.At}
+	value, ok := s.read(rep)
+	if !ok {
+		out.Value = s.Fallback
+		if s.Kind == kindChecks && s.Fallback != "" {
+			out.Values = strings.Split(s.Fallback, ",")
+		}
+	} else {
+		switch s.Kind {
+		case kindLines, kindChecks:
+			out.Values = texts(value, s.Joined)
+			out.Value = strings.Join(out.Values, "\n")
+		case kindMap:
+			out.Value = lines(value)
+		case kindSecret:
+			out.Value = ""
+		default:
+			out.Value = text(value)
+		}
+	}
+	if s.Kind == kindDuration {
+		n, _ := strconv.Atoi(out.Value) // what is no number is shown as none
+		out.Unit = unitOf(n)
+		out.Value = ""
+		if n != 0 || ok {
+			out.Value = strconv.Itoa(n / out.Unit)
+		}
+	}
+	return out
+}
+
+// text gives a value of JSON as a text.
+func text(value any) string {
+	switch v := value.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	case bool:
+		return strconv.FormatBool(v)
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	}
+	b, err := json.Marshal(value)
+	if err != nil {
+		return ""
+	}
+	return string(b)
+}
+
+func texts(value any, joined string) (list []string) {
+	if s, ok := value.(string); ok {
+		if s == "" {
+			return nil
+		}
+		if joined == "" {
+			return []string{s}
+		}
+		return strings.Split(s, joined)
+	}
+	all, _ := value.([]any)
+	for _, v := range all {
+		list = append(list, text(v))
+	}
+	return list
+}
+
+// lines writes a map as lines of "name=value", in order.
+func lines(value any) string {
+	m, _ := value.(map[string]any)
+	var list []string
+	for name, v := range m {
+		for _, one := range texts(v, "") {
+			list = append(list, name+"="+one)
+		}
+	}
+	slices.Sort(list)
+	return strings.Join(list, "\n")
+}
+
+// typed gives the setting as it was typed, for a page that shows it again.
+func (s setting) typed(form url.Values) shown {
+	out := shown{setting: s, Name: s.At, Value: form.Get(s.At), Values: form[s.At], Unit: 1}
+	if s.Kind == kindDuration {
+		if out.Unit, _ = strconv.Atoi(form.Get(s.At + "~unit")); out.Unit <= 0 {
+			out.Unit = 60
+		}
+	}
+	return out
+}
+
+// take puts what was typed into the representation. What is wrong is a
+// sentence for the field, and nothing is put there.
+func (s setting) take(form url.Values, rep map[string]any) *page.FieldError {
+	fault := func(key string, args ...any) *page.FieldError {
+		return &page.FieldError{Field: s.At, Message: key, Args: args}
+	}
+	typed := strings.TrimSpace(strings.ReplaceAll(form.Get(s.At), "\r\n", "\n"))
+	switch s.Kind {
+	case kindShown:
+		return nil
+	case kindSecret:
+		if typed != "" {
+			s.write(rep, typed)
+		}
+		return nil
+	case kindFlag:
+		s.write(rep, s.scalar(typed != ""))
+		return nil
+	case kindChecks, kindLines:
+		list := form[s.At]
+		if s.Kind == kindLines {
+			list = strings.Split(typed, "\n")
+		}
+		return s.takeList(list, rep)
+	case kindMap:
+		return s.takeMap(typed, rep)
+	}
+	if typed == "" {
+		if s.Required {
+			return fault("console.error.required")
+		}
+		if s.Kind == kindNumber || s.Kind == kindDuration {
+			if _, had := s.read(rep); !had {
+				return nil // was not said, and still is not
+			}
+			s.write(rep, nil)
+			return nil
+		}
+		s.write(rep, "")
+		return nil
+	}
+	switch s.Kind {
+	case kindNumber, kindDuration:
+		n, err := strconv.Atoi(typed)
+		if err != nil {
+			return fault("console.error.number")
+		}
+		if s.Kind == kindDuration {
+			unit, err := strconv.Atoi(form.Get(s.At + "~unit"))
+			if err != nil || unit < 1 || unit > 86400 || n > (1<<31-1)/unit {
+				return fault("console.error.number")
+			}
+			n *= unit
+		}
+		if n < s.Least {
+			return fault("console.error.least", s.Least)
+		}
+		if s.Most > 0 && n > s.Most {
+			return fault("console.error.most", s.Most)
+		}
+		s.write(rep, s.scalar(n))
+	case kindChoice:
+		if !slices.ContainsFunc(s.Options, func(o option) bool { return o.Value == typed }) {
+			return fault("console.error.choice")
+		}
+		s.write(rep, s.fitting(rep, typed))
+	default:
+		s.write(rep, typed)
+	}
+	return nil
+}
+
+// fitting keeps a choice of numbers a number, and one of truth a truth.
+func (s setting) fitting(rep map[string]any, typed string) any {
+	was, _ := s.read(rep)
+	switch was.(type) {
+	case float64:
+		if n, err := strconv.Atoi(typed); err == nil {
+			return n
+		}
+	case bool:
+		return typed == "true"
+	}
+	return typed
+}
+
+// scalar is a flag or a number as the API keeps it there.
+func (s setting) scalar(value any) any {
+	if !s.isText() {
+		return value
+	}
+	switch v := value.(type) {
+	case bool:
+		return strconv.FormatBool(v)
+	case int:
+		return strconv.Itoa(v)
+	}
+	return value
+}
+
+func (s setting) takeList(list []string, rep map[string]any) *page.FieldError {
+	out := []any{}
+	var parts []string
+	for _, one := range list {
+		if one = strings.TrimSpace(one); one != "" {
+			out, parts = append(out, one), append(parts, one)
+		}
+	}
+	if s.Required && len(out) == 0 {
+		return &page.FieldError{Field: s.At, Message: "console.error.required"}
+	}
+	if s.Joined != "" {
+		s.write(rep, strings.Join(parts, s.Joined))
+	} else {
+		s.write(rep, out)
+	}
+	return nil
+}
+
+func (s setting) takeMap(typed string, rep map[string]any) *page.FieldError {
+	m := map[string]any{}
+	for line := range strings.SplitSeq(typed, "\n") {
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		name, value, ok := strings.Cut(line, "=")
+		if name = strings.TrimSpace(name); !ok || name == "" {
+			return &page.FieldError{Field: s.At, Message: "console.error.map", Args: []any{line}}
+		}
+		value = strings.TrimSpace(value)
+		if s.Joined == "" { // several values a name, as attributes of users
+			list, _ := m[name].([]any)
+			m[name] = append(list, value)
+		} else {
+			m[name] = value
+		}
+	}
+	s.write(rep, m)
+	return nil
+}

@@ -1,0 +1,39 @@
+// What the console adds where scripts run: it notices what is unsaved, and
+// closes menus that were left. Every page works without it.
+for (const form of document.querySelectorAll("form[data-watch]")) {
+  const state = () => new URLSearchParams(new FormData(form)).toString();
+  const saved = state();
+  const bar = form.querySelector(".savebar");
+  const changed = () => form.dataset.wrong !== undefined || state() !== saved;
+  const look = () => {
+    const is = changed();
+    bar?.querySelector(".unsaved")?.toggleAttribute("hidden", !is);
+    bar?.querySelector("[type=reset]")?.toggleAttribute("hidden", !is);
+  };
+  form.addEventListener("input", look);
+  form.addEventListener("change", look);
+  form.addEventListener("reset", () => setTimeout(look));
+  let sent = false;
+  form.addEventListener("submit", () => { sent = true; });
+  addEventListener("pageshow", () => { sent = false; look(); });
+  addEventListener("beforeunload", (e) => { if (!sent && changed()) e.preventDefault(); });
+  look();
+}
+for (const select of document.querySelectorAll("select[data-submit]")) {
+  select.addEventListener("change", () => select.form.requestSubmit());
+}
+for (const button of document.querySelectorAll("[data-print-value]")) {
+  button.addEventListener("click", () => navigator.clipboard?.writeText(button.dataset.printValue));
+}
+document.addEventListener("click", (e) => {
+  for (const menu of document.querySelectorAll("details.acts-menu[open], details.switch[open]")) {
+    if (!menu.contains(e.target)) menu.open = false;
+  }
+});
+document.addEventListener("keydown", (e) => {
+  if (e.key !== "Escape") return;
+  for (const menu of document.querySelectorAll("details.acts-menu[open], details.switch[open]")) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
