@@ -22,6 +22,7 @@ func New(d relyingparty.Deps) *Console {
 		Pages:    func(realm string) []string { return []string{"admin", realm, "console"} },
 		REST:     func(string) []string { return []string{"admin"} },
 		Declined: [3]string{"console.declined.heading", "console.declined.text", "account.sign-in"},
+		Forms:    &web.Bounds{Parameters: 2000, Repeatable: true, Files: true},
 	})}
 }
 

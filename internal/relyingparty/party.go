@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"time"
 
 	"latchkey"
@@ -49,6 +50,8 @@ type Application struct {
 	// Declined are the keys of the page for who turned back at the sign-in:
 	// heading, text, and the link to try again.
 	Declined [3]string
+	// Forms is what its forms may be; nil: as everybody's ([web.Form]).
+	Forms *web.Bounds
 }
 
 // The pages that every party has.
@@ -97,7 +100,7 @@ func (p *Party) Visit(h func(*Visit) error) web.Handler {
 			return p.signIn(w, r, snap, attempt{Path: v.here()})
 		}
 		if r.Method == http.MethodPost {
-			form, err := web.Form(w, r)
+			form, err := p.form(w, r)
 			if err != nil {
 				return err
 			}
@@ -112,6 +115,13 @@ func (p *Party) Visit(h func(*Visit) error) web.Handler {
 		}
 		return err
 	}
+}
+
+func (p *Party) form(w http.ResponseWriter, r *http.Request) (url.Values, error) {
+	if p.Forms != nil {
+		return p.Forms.Form(r)
+	}
+	return web.Form(w, r)
 }
 
 // here is the page that the request is about, with its query when it was only

@@ -146,6 +146,9 @@ func (b *Browser) send(method, address string, form url.Values, from *url.URL, h
 	var body io.Reader
 	if form != nil && method != http.MethodGet {
 		body = strings.NewReader(form.Encode())
+		if slices.Contains(headers, "Content-Type: "+multipart) {
+			body = strings.NewReader(inParts(form))
+		}
 	}
 	r, err := http.NewRequestWithContext(b.t.Context(), method, address, body)
 	if err != nil {
@@ -175,6 +178,23 @@ func (b *Browser) send(method, address string, form url.Values, from *url.URL, h
 	}
 	b.Jar.SetCookies(r.URL, resp.Cookies())
 	return &response{url: r.URL, status: resp.StatusCode, header: resp.Header, body: string(data)}, nil
+}
+
+// The content type of a form that is sent in parts (RFC 7578), as those with
+// files are.
+const (
+	boundary  = "0c9f5e1d"
+	multipart = "multipart/form-data; boundary=" + boundary
+)
+
+func inParts(form url.Values) string {
+	var b strings.Builder
+	for name, list := range form {
+		for _, value := range list {
+			b.WriteString("--" + boundary + "\r\nContent-Disposition: form-data; name=\"" + name + "\"\r\n\r\n" + value + "\r\n")
+		}
+	}
+	return b.String() + "--" + boundary + "--\r\n"
 }
 
 // dress gives a request the headers that a browser gives it.

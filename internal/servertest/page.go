@@ -115,6 +115,7 @@ type Form struct {
 	page    *Page
 	fields  map[string]bool
 	buttons []button
+	parts   bool // it is sent as multipart/form-data
 }
 
 // button is a button of a form, with what it sends.
@@ -122,7 +123,7 @@ type button struct{ words, name, value, action string }
 
 func newForm(p *Page, n *html.Node) *Form {
 	f := &Form{Method: strings.ToUpper(attr(n, "method")), Action: p.resolve(attr(n, "action")),
-		Values: url.Values{}, page: p, fields: map[string]bool{}}
+		Values: url.Values{}, page: p, fields: map[string]bool{}, parts: attr(n, "enctype") == "multipart/form-data"}
 	if f.Method == "" {
 		f.Method = http.MethodGet
 	}
@@ -132,7 +133,7 @@ func newForm(p *Page, n *html.Node) *Form {
 		case "input":
 			f.input(c, name)
 		case "textarea":
-			f.field(name, textOf(c))
+			f.field(name, written(c))
 		case "select":
 			f.field(name, chosen(c))
 		case "button":
@@ -167,6 +168,15 @@ func (f *Form) field(name, value string) {
 		f.fields[name] = true
 		f.Values.Set(name, value)
 	}
+}
+
+// written is what stands in a field of several lines, as it is.
+func written(n *html.Node) string {
+	var b strings.Builder
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		b.WriteString(c.Data)
+	}
+	return b.String()
 }
 
 func chosen(n *html.Node) string {
@@ -225,6 +235,9 @@ func (f *Form) press(b button) *Page {
 		action = f.page.resolve(b.action)
 	}
 	f.page.b.at = f.page.URL
+	if f.parts {
+		return f.page.b.Do(f.Method, action, values, "Content-Type: "+multipart)
+	}
 	return f.page.b.Do(f.Method, action, values)
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -56,13 +57,16 @@ func TestParameters(t *testing.T) {
 			})
 		}
 	}
-	if _, err := parameters(strings.Repeat("a&", 100), nil); latchkey.ErrorCode(err) != latchkey.CodeInvalid {
+	only := func(names ...string) func(string) bool {
+		return func(name string) bool { return slices.Contains(names, name) }
+	}
+	if _, err := parameters(strings.Repeat("a&", 100), maxParameters, only()); latchkey.ErrorCode(err) != latchkey.CodeInvalid {
 		t.Errorf("101 parameters: %v", err)
 	}
-	if v, err := parameters("role=a&role=b", []string{"role"}); err != nil || len(v["role"]) != 2 {
+	if v, err := parameters("role=a&role=b", maxParameters, only("role")); err != nil || len(v["role"]) != 2 {
 		t.Errorf("repeatable: %v, %v", v, err)
 	}
-	if _, err := parameters("Role=a&Role=b", []string{"role"}); err == nil {
+	if _, err := parameters("Role=a&Role=b", maxParameters, only("role")); err == nil {
 		t.Error("repeatable is not exact")
 	}
 }
@@ -156,7 +160,7 @@ func FuzzQuery(f *testing.F) {
 		if err != nil {
 			return
 		}
-		again, err := parameters(values.Encode(), nil)
+		again, err := parameters(values.Encode(), maxParameters, func(string) bool { return false })
 		if err != nil || again.Encode() != values.Encode() {
 			t.Fatalf("%q does not come back: %v, %v", raw, again, err)
 		}
@@ -174,3 +178,56 @@ func FuzzReadJSON(f *testing.F) {
 		}
 	})
 }
+
+// Forms of who is signed in: boxes of one name, files, and still nothing that
+// is no text, or without end.
+func TestBounds(t *testing.T) {
+	b := Bounds{Parameters: 3, Repeatable: true, Files: true}
+	const multi = "multipart/form-data; boundary=x"
+	part := func(name, file, text string) string {
+		head := `form-data; name="` + name + `"`
+		if file != "" {
+			head += `; filename="` + file + `"`
+		}
+		return "--x\r\nContent-Disposition: " + head + "\r\n\r\n" + text + "\r\n"
+	}
+	tests := []struct {
+		name, kind, body string
+		want             url.Values // nil: refused
+	}{
+		{"boxes", formType, "role=a&role=b", url.Values{"role": {"a", "b"}}},
+		{"too many", formType, "a=1&b=2&c=3&d=4", nil},
+		{"a file", multi, part("a", "", "1") + part("file", "x.json", "{\r\n}") + "--x--", url.Values{"a": {"1"}, "file": {"{\r\n}"}}},
+		{"too many parts", multi, strings.Repeat(part("a", "", "1"), 4) + "--x--", nil},
+		{"no end", multi, part("a", "", "1"), nil},
+		{"no boundary", "multipart/form-data", "--x--", nil},
+		{"no text", multi, part("file", "x", "\xff\xfe") + "--x--", nil},
+		{"JSON", "application/json", "{}", nil},
+	}
+	for _, tt := range tests {
+		r := post("/", tt.body)
+		r.Header.Set("Content-Type", tt.kind)
+		got, err := b.Form(r)
+		if tt.want == nil {
+			if latchkey.ErrorCode(err) != latchkey.CodeInvalid {
+				t.Errorf("%s: %v, %v", tt.name, got, err)
+			}
+			continue
+		}
+		if err != nil || got.Encode() != tt.want.Encode() {
+			t.Errorf("%s: %v, %v", tt.name, got, err)
+		}
+	}
+	b.Repeatable, b.Files = false, false
+	for _, body := range []string{"a=1&a=2", part("a", "", "1") + "--x--"} {
+		r := post("/", body)
+		if strings.HasPrefix(body, "--") {
+			r.Header.Set("Content-Type", multi)
+		}
+		if got, err := b.Form(r); latchkey.ErrorCode(err) != latchkey.CodeInvalid {
+			t.Errorf("%v, %v", got, err)
+		}
+	}
+}
+
+const formType = "application/x-www-form-urlencoded"
