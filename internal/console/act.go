@@ -40,6 +40,7 @@ type confirm struct {
 	Thing  string
 	Form   page.Form
 	NoURL  string
+	Sent   []option // what is sent besides: names and values
 	Errors []page.FieldError
 }
 
@@ -90,3 +91,10 @@ func (refused) Title(t *page.Texts) string { return t.Say("console.refused.headi
 func (p refused) Render(ctx context.Context, w io.Writer) error {
 	return refusedView(p).Render(ctx, w)
 }
+
+// What acts on things of many kinds are called.
+const (
+	sayEnable  = "console.enable"
+	sayDisable = "console.disable"
+	sayDelete  = "console.delete"
+)

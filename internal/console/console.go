@@ -76,6 +76,7 @@ type visit struct {
 	of    string // the realm that is administered
 	who   whoAmI
 	query url.Values
+	known map[string]map[string]any // what was read of the API already
 }
 
 // whoAmI is what the API says of who is signed in.
@@ -144,6 +145,22 @@ func (v *visit) back(address, notice string) error {
 // it, with its parts escaped already.
 func (v *visit) api(method, path string, content, out any) error {
 	return v.Call(method, "/realms/"+url.PathEscape(v.of)+path, content, out)
+}
+
+// thing reads one thing of the realm, once a request.
+func (v *visit) thing(path string) (map[string]any, error) {
+	if rep, ok := v.known[path]; ok {
+		return rep, nil
+	}
+	rep := map[string]any{}
+	if err := v.api(http.MethodGet, path, nil, &rep); err != nil {
+		return rep, err
+	}
+	if v.known == nil {
+		v.known = map[string]map[string]any{}
+	}
+	v.known[path] = rep
+	return rep, nil
 }
 
 // create makes something of the realm, and gives its id.

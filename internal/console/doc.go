@@ -20,7 +20,9 @@
 // the list of all. Most pages are one of three kinds, which are described and
 // not written: a [form] of settings over a representation of the API, a [list]
 // of things with search and pages, and an [act], which asks first when it
-// destroys. What is shown is sent by POST and answered by a redirect, so that
+// destroys. A list can have boxes beside its things, and [pick]s for what was
+// chosen; a [roleMapping] is two lists, of the roles that something has and of
+// those that it could have. What is shown is sent by POST and answered by a redirect, so that
 // the back button never repeats it.
 //
 // Nevers: it never touches the database, never decides who may do what (what it

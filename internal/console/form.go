@@ -225,11 +225,25 @@ func (f form) places(v *visit, rep map[string]any) (list []string) {
 	return list
 }
 
-// faultOf reads what the API refused (400, 409): at its field when it names one
-// of the places, else above the form. Nil for every other error, and for none.
+// barred is what the API says to who lacks the role for a call. What it says
+// else of what somebody may not do names the reason.
+const barred = "HTTP 403 Forbidden"
+
+// faultOf reads what the API refused (400, 409, and 403 with a reason): at its
+// field when it names one of the places, else above the form. Nil for every
+// other error, and for none.
 func faultOf(err error, places []string) *page.FieldError {
 	var no *relyingparty.Refusal
-	if !errors.As(err, &no) || no.Status != http.StatusBadRequest && no.Status != http.StatusConflict {
+	if !errors.As(err, &no) {
+		return nil
+	}
+	switch no.Status {
+	case http.StatusBadRequest, http.StatusConflict:
+	case http.StatusForbidden:
+		if m := no.Message(); m == "" || m == barred {
+			return nil
+		}
+	default:
 		return nil
 	}
 	var said struct {

@@ -105,8 +105,9 @@ type top struct {
 	Intro  string // a key; empty for none
 	Crumbs []link
 	Tabs   []tab
-	Acts   []link // what can be done here, the first one most of all
-	Tag    string // a key, beside the title
+	Acts   []link   // what can be done here, the first one most of all
+	More   []link   // further acts, in a menu
+	Tags   []string // keys, beside the title
 }
 
 // link is a way to somewhere. Text is a key, or a name.

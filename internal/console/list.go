@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"net/http"
@@ -22,13 +23,21 @@ type list struct {
 	// api gives what to ask, below the realm of the API, without the page.
 	api func(*visit) string
 	// whole says that the API gives all at once: search and pages are done here.
-	whole   bool
-	search  string   // a key: what can be searched for; empty: nothing
-	filters []filter // further narrowings, by a query of the page
-	columns []string // keys
-	row     func(v *visit, rep map[string]any) tableRow
-	empty   [2]string // keys: what is not there, and what to do
-	beneath func(*visit) (templ.Component, error)
+	whole bool
+	// things reads all at once where that is more than one call; nil: api.
+	things func(*visit) ([]map[string]any, error)
+	search string // a key: what can be searched for; empty: nothing
+	// searched is the API's parameter for it; empty: search.
+	searched string
+	filters  []filter // further narrowings, by a query of the page
+	columns  []string // keys
+	row      func(v *visit, rep map[string]any) tableRow
+	empty    [2]string // keys: what is not there, and what to do
+	beneath  func(*visit) (templ.Component, error)
+	// picks are what can be done with things that are chosen by their boxes, for
+	// those who have one of the roles.
+	picks []pick
+	may   []string
 }
 
 // filter narrows a list by one of the options of a query of the page.
@@ -41,6 +50,7 @@ type filter struct {
 type tableRow struct {
 	Cells []cell
 	Acts  []link // of the menu at its end
+	Value string // what is sent when it is chosen; empty: it cannot be
 	keys  string // what is searched in, where the page searches
 }
 
@@ -60,6 +70,7 @@ type table struct {
 	Columns []string // keys; an empty one is of acts
 	Rows    []tableRow
 	Form    page.Form // that acts which are sent use
+	Picks   []pick    // what can be done with chosen rows
 }
 
 // listPage is the page of a list.
@@ -74,6 +85,7 @@ type listPage struct {
 	Empty        [2]string
 	Older, Newer string
 	First        int
+	Errors       []page.FieldError
 	Beneath      templ.Component
 }
 
@@ -90,7 +102,13 @@ func (p listPage) Render(ctx context.Context, w io.Writer) error {
 	return listView(p).Render(ctx, w)
 }
 
-func (l list) rows() []row { return []row{{method: http.MethodGet, path: l.path, handle: l.show}} }
+func (l list) rows() []row {
+	all := []row{{method: http.MethodGet, path: l.path, handle: func(v *visit) error { return l.show(v, http.StatusOK, nil) }}}
+	if len(l.picks) > 0 {
+		all = append(all, row{method: http.MethodPost, path: l.path, handle: l.pick})
+	}
+	return all
+}
 
 // firstOf is where the page begins.
 func (v *visit) first() int {
@@ -117,9 +135,13 @@ func (v *visit) at(name, value string) string {
 	return v.R.URL.Path + "?" + q.Encode()
 }
 
-func (l list) show(v *visit) error {
+func (l list) show(v *visit, status int, errs []page.FieldError) error {
 	p := listPage{Frame: v.frame(l.menu), Top: l.top(v), Search: l.search, Searched: v.query.Get("search"), SearchAction: v.R.URL.Path,
-		Empty: l.empty, First: v.first(), Table: table{Label: l.top(v).Title, Columns: l.columns, Form: v.Post("")}}
+		Empty: l.empty, First: v.first(), Errors: errs}
+	p.Table = table{Label: p.Top.Title, Columns: l.columns, Form: v.Post(v.R.URL.RequestURI())}
+	if l.may == nil || v.may(l.may...) {
+		p.Table.Picks = l.picks
+	}
 	for _, f := range l.filters {
 		p.Filters = append(p.Filters, shownFilter{f, v.query.Get(f.name)})
 	}
@@ -141,11 +163,18 @@ func (l list) show(v *visit) error {
 			return err
 		}
 	}
-	return v.write(http.StatusOK, p)
+	return v.write(status, p)
 }
 
 // ask reads one page of things.
 func (l list) ask(v *visit, first int, search string) (things []map[string]any, more bool, err error) {
+	if l.things != nil {
+		if things, err = l.things(v); err != nil {
+			return nil, false, err
+		}
+		things, more = cut(l.page(v, things, first, search))
+		return things, more, nil
+	}
 	address, err := url.Parse(l.api(v))
 	if err != nil {
 		return nil, false, err
@@ -155,7 +184,7 @@ func (l list) ask(v *visit, first int, search string) (things []map[string]any, 
 		q.Set("first", strconv.Itoa(first))
 		q.Set("max", strconv.Itoa(perPage+1))
 		if search != "" {
-			q.Set("search", search)
+			q.Set(cmp.Or(l.searched, "search"), search)
 		}
 	}
 	for _, f := range l.filters {
@@ -170,10 +199,16 @@ func (l list) ask(v *visit, first int, search string) (things []map[string]any, 
 	if l.whole {
 		things = l.page(v, things, first, search)
 	}
+	things, more = cut(things)
+	return things, more, nil
+}
+
+// cut leaves one page of things.
+func cut(things []map[string]any) (list []map[string]any, more bool) {
 	if len(things) > perPage {
-		return things[:perPage], true, nil
+		return things[:perPage], true
 	}
-	return things, false, nil
+	return things, false
 }
 
 // page narrows what the API gave at once.

@@ -17,8 +17,11 @@ func current(is bool) string {
 	return "false"
 }
 
-// help is the key of what is said beneath a field; empty when nothing is.
+// help is what is said beneath a field, a key or a text; empty when nothing is.
 func (s shown) help(ctx context.Context) string {
+	if s.Help != "" {
+		return s.Help
+	}
 	if key := s.Label + ".help"; page.Has(ctx, key) {
 		return key
 	}
@@ -40,6 +43,14 @@ func (s shown) described(ctx context.Context) (a templ.OrderedAttributes) {
 	}
 	if s.LTR {
 		a = append(a, templ.KeyValue[string, any]{Key: "dir", Value: "ltr"})
+	}
+	return a
+}
+
+// suggested ties a field to what it suggests.
+func (s shown) suggested() (a templ.OrderedAttributes) {
+	if len(s.Options) > 0 {
+		a = append(a, templ.KeyValue[string, any]{Key: "list", Value: s.Name + "-list"})
 	}
 	return a
 }

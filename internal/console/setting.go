@@ -36,8 +36,11 @@ type setting struct {
 	Kind kind
 	// Label is a key; "": the form's prefix and the last name of the place. The
 	// key with ".help" behind it, when there is one, is said beneath the field.
-	Label   string
-	Options []option // of choices and checks
+	Label string
+	// Help is said beneath the field in place of the catalogue's text for the
+	// label: what a provider says of its own options. A key, or a text.
+	Help    string
+	Options []option // of choices and checks; of a text: what is suggested
 	// Fallback is what holds when the representation says nothing.
 	Fallback string
 	Required bool
@@ -46,6 +49,8 @@ type setting struct {
 	// Joined says that a list is kept as one text with this between its parts
 	// ("##" in attributes of clients); empty: as a list.
 	Joined string
+	// JSON says that a map is kept as one text of JSON, one value a name.
+	JSON bool
 	// AsText says that flags and numbers are kept as texts.
 	AsText bool
 	LTR    bool // addresses and ids run from left to right in every language
@@ -177,6 +182,11 @@ func (s setting) show(rep map[string]any) shown {
 			out.Values = texts(value, s.Joined)
 			out.Value = strings.Join(out.Values, "\n")
 		case kindMap:
+			if s.JSON {
+				var m map[string]any
+				_ = json.Unmarshal([]byte(text(value)), &m) // what is no map is shown as none
+				value = m
+			}
 			out.Value = lines(value)
 		case kindSecret:
 			out.Value = ""
@@ -385,13 +395,25 @@ func (s setting) takeMap(typed string, rep map[string]any) *page.FieldError {
 			return &page.FieldError{Field: s.At, Message: "console.error.map", Args: []any{line}}
 		}
 		value = strings.TrimSpace(value)
-		if s.Joined == "" { // several values a name, as attributes of users
+		if s.Joined == "" && !s.JSON { // several values a name, as attributes of users
 			list, _ := m[name].([]any)
 			m[name] = append(list, value)
 		} else {
 			m[name] = value
 		}
 	}
-	s.write(rep, m)
+	if !s.JSON {
+		s.write(rep, m)
+		return nil
+	}
+	kept := ""
+	if len(m) > 0 {
+		b, err := json.Marshal(m)
+		if err != nil {
+			return &page.FieldError{Field: s.At, Message: "console.error.map", Args: []any{typed}}
+		}
+		kept = string(b)
+	}
+	s.write(rep, kept)
 	return nil
 }

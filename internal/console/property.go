@@ -1,0 +1,103 @@
+package console
+
+import (
+	"net/http"
+
+	"latchkey/internal/representation"
+)
+
+// propertySettings are the settings of a provider, made of how it describes its
+// options; they are kept below the place, "config" as a rule.
+func (v *visit) propertySettings(place string, list []representation.ConfigProperty) (out []setting) {
+	for _, p := range list {
+		s := setting{At: place + "/" + p.Name, Label: p.Label, Help: p.HelpText, Required: p.Required, Fallback: text(p.DefaultValue), AsText: true}
+		if s.Label == "" {
+			s.Label = p.Name
+		}
+		s.Kind, s.Options = v.kindOf(p)
+		switch {
+		case p.ReadOnly:
+			s.Kind = kindShown
+		case p.Secret:
+			s.Kind = kindSecret
+		case s.Kind == kindChecks || s.Kind == kindLines:
+			s.Joined = "##"
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// kindOf gives how an option is typed, and what can be chosen.
+func (v *visit) kindOf(p representation.ConfigProperty) (kind, []option) {
+	switch p.Type {
+	case "boolean":
+		return kindFlag, nil
+	case "List":
+		return kindChoice, v.offered(p, plainChoices(p.Options...))
+	case "MultivaluedList":
+		return kindChecks, plainChoices(p.Options...)
+	case "MultivaluedString":
+		return kindLines, nil
+	case "Text":
+		return kindArea, nil
+	case "Script":
+		return kindCode, nil
+	case "Integer", "Number":
+		return kindNumber, nil
+	case "Password":
+		return kindSecret, nil
+	case "ClientList":
+		return kindText, v.clientNames()
+	case "UserProfileAttributeList":
+		return kindText, v.profileNames()
+	case "Role":
+		return kindText, v.roleNames()
+	}
+	return kindText, nil
+}
+
+// offered adds the choice of none where something need not be chosen.
+func (v *visit) offered(p representation.ConfigProperty, list []option) []option {
+	if p.Required || text(p.DefaultValue) != "" {
+		return list
+	}
+	return append([]option{{"", "console.choice.none"}}, list...)
+}
+
+// mostNames bounds what a field suggests.
+const mostNames = 200
+
+// clientNames, profileNames and roleNames are what a field suggests: what can
+// not be read is not suggested.
+func (v *visit) clientNames() []option { return v.names("/clients?max=200", "clientId") }
+
+func (v *visit) roleNames() []option { return v.names("/roles?max=200", "name") }
+
+func (v *visit) names(path, member string) (out []option) {
+	var list []map[string]any
+	if v.api(http.MethodGet, path, nil, &list) != nil {
+		return nil
+	}
+	for _, rep := range list {
+		if len(out) < mostNames {
+			out = append(out, option{text(rep[member]), text(rep[member])})
+		}
+	}
+	return out
+}
+
+func (v *visit) profileNames() (out []option) {
+	var said struct {
+		Attributes []struct {
+			Name string `json:"name"`
+		} `json:"attributes"`
+	}
+	if v.api(http.MethodGet, "/users/profile", nil, &said) != nil {
+		return nil
+	}
+	for _, a := range said.Attributes {
+		out = append(out, option{a.Name, a.Name})
+	}
+	return out
+}
