@@ -44,6 +44,7 @@ var floors = func() map[string][]string {
 		table[door] = append(slices.Clone(plugins), "internal/web", "internal/page", "internal/representation", "internal/outbound")
 	}
 	table["internal/doctor"] = slices.Clone(verbs)
+	table["internal/admin"] = append(table["internal/admin"], "internal/doctor")
 	table["internal/server"] = []string{"internal"}
 	table["cmd"] = []string{"internal"}
 	return table

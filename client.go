@@ -1,5 +1,7 @@
 package latchkey
 
+import "strings"
+
 // Client is an application that sends people to be signed in, or a service
 // that signs in itself (Keycloak: client).
 type Client struct {
@@ -66,6 +68,16 @@ const AttributeUnapproved = "latchkey.unapproved"
 // Unapproved says whether nobody has looked at the client yet; see
 // [AttributeUnapproved].
 func (c *Client) Unapproved() bool { return c.Attribute(AttributeUnapproved) == "true" }
+
+// BuiltIn says whether the client is one that every realm has, or one by which
+// realm master administers another.
+func (c *Client) BuiltIn() bool {
+	switch c.ClientID {
+	case "account", "account-console", "admin-cli", "broker", ClientRealmManagement, ClientAdminConsole:
+		return true
+	}
+	return strings.HasSuffix(c.ClientID, "-realm")
+}
 
 // Title is what people are shown for the client: its name, else its clientId.
 // A name of the form "${client_account}" is a key of the message catalogue.

@@ -60,13 +60,14 @@ func (c *doctorCmd) examine(h *host, db *store.DB) ([]doctor.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
+	look := doctor.Doctor{Built: server.Built}
+	if !c.NoDNS {
+		look.DNS = net.DefaultResolver
+	}
 	for _, s := range snaps {
-		found = append(found, doctor.Realm(s, server.Built, own)...)
-		if !c.NoDNS {
-			ask, done := context.WithTimeout(h.ctx, askFor)
-			found = append(found, doctor.Mail(ask, s, net.DefaultResolver)...)
-			done()
-		}
+		ask, done := context.WithTimeout(h.ctx, askFor)
+		found = append(found, look.Examine(ask, s, own)...)
+		done()
 	}
 	return found, nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"latchkey"
+	"latchkey/internal/doctor"
 	"latchkey/internal/flow"
 	"latchkey/internal/outbox"
 	"latchkey/internal/page"
@@ -39,6 +40,8 @@ type Signer interface {
 type Prober interface {
 	// Sends says whether mails of the realm have somewhere to go.
 	Sends(realm *latchkey.Realm) bool
+	// Route says where they go.
+	Route(realm *latchkey.Realm) outbox.Route
 	Test(ctx context.Context, realm *latchkey.Realm, settings latchkey.SMTP, to string, c outbox.Content) (latchkey.DeliveryAttempt, error)
 }
 
@@ -57,6 +60,7 @@ type Deps struct {
 	Signer   Signer
 	Registry *flow.Registry
 	Metadata Fetcher // of identity providers
+	Doctor   doctor.Doctor
 	Pages    *page.Kit
 	Log      *slog.Logger
 	Now      func() time.Time

@@ -15,7 +15,7 @@ func (d *Door) pendingRoutes() []route {
 	})
 	return []route{
 		{method: "GET", path: "/links", may: mayViewUsers, act: d.links, summary: "List links that are out, the newest first",
-			query: with(filter, []param{{"address", text, "to whom they were mailed"}}), gives: []representation.Link{}},
+			query: with(filter, []param{{"address", text, "to whom they were mailed"}, {"search", text, "part of that address, or of whose they are"}}), gives: []representation.Link{}},
 		{method: "GET", path: "/links/{id}", may: mayViewUsers, act: d.link, summary: "Read a link", gives: representation.Link{}},
 		{method: "DELETE", path: "/links/{id}", may: mayManageUsers, act: d.revokeLink, summary: "Revoke a link: it signs nobody in any more"},
 		{method: "GET", path: "/users/{id}/links", may: mayViewUsers, act: d.userLinks, summary: "List a user's links that are out",
@@ -26,6 +26,7 @@ func (d *Door) pendingRoutes() []route {
 
 func (c *call) linkFilter() (f store.LinkFilter, err error) {
 	f.Kind, f.Address, f.Pending = latchkey.TokenKind(c.text("kind")), c.text("address"), !c.flag("all", false)
+	f.Search = c.text("search")
 	if id := c.text("clientId"); id != "" {
 		client := c.snap.ClientByClientID(id)
 		if client == nil {

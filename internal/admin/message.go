@@ -4,11 +4,11 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"time"
 
 	"latchkey"
 	"latchkey/internal/actiontoken"
 	"latchkey/internal/outbox"
+	"latchkey/internal/page"
 	"latchkey/internal/representation"
 	"latchkey/internal/store"
 )
@@ -23,9 +23,11 @@ func (d *Door) mailRoutes() []route {
 	}
 	return []route{
 		{method: "GET", path: "/messages", may: mayViewUsers, act: d.messages, summary: "List mails that were promised, the newest first",
-			query: with(paging, filter, []param{{"address", text, "to whom"}}), gives: []representation.Message{}},
+			query: with(paging, filter, []param{{"address", text, "to whom"}, {"search", text, "part of the address"}}), gives: []representation.Message{}},
 		{method: "GET", path: "/messages/statistics", may: mayViewMail, act: d.mailStatistics, summary: "Read how mail is delivered",
 			query: []param{filter[2], filter[3], {"step", number, "seconds of an interval; an hour when it is not given"}}, gives: mailStatistics{}},
+		{method: "GET", path: "/mail", may: mayViewMail, act: d.mailRoute, summary: "Read where mails of the realm go, and how the relays are",
+			gives: mailRoute{}},
 		{method: "GET", path: "/messages/{id}", may: mayViewUsers, act: d.message, summary: "Read a mail with each try and what the relay said",
 			gives: representation.Message{}},
 		{method: "POST", path: "/messages/{id}/resend", may: mayManageUsers, act: d.resendMessage,
@@ -40,7 +42,8 @@ func (d *Door) mailRoutes() []route {
 // messageFilter reads which messages are asked for.
 func (c *call) messageFilter() (f store.MessageFilter, err error) {
 	states := []latchkey.MessageState{"", latchkey.MessageQueued, latchkey.MessageHandedOver, latchkey.MessageFailed, latchkey.MessageExpired, latchkey.MessageWithheld}
-	f.State, f.Kind, f.Address = latchkey.MessageState(c.text("state")), latchkey.MessageKind(c.text("kind")), c.text("address")
+	f.State, f.Kind = latchkey.MessageState(c.text("state")), latchkey.MessageKind(c.text("kind"))
+	f.Address, f.Search = c.text("address"), c.text("search")
 	if !slices.Contains(states, f.State) {
 		return f, latchkey.Invalid("state", "Expected queued, handed_over, failed, expired or withheld.")
 	}
@@ -119,6 +122,10 @@ func (d *Door) message(c *call) error {
 			return notFound(err, noMessage)
 		}
 		out = representation.MessageOf(r.Message, c.clientID(r.Message.ClientID))
+		out.Opened(r.Opened, r.Opens, r.Redeemed)
+		if out.Subject, err = d.subject(tx, c.snap, r.Message); err != nil {
+			return err
+		}
 		out.Tries = []representation.DeliveryAttempt{}
 		for _, a := range r.Attempts {
 			out.Tries = append(out.Tries, representation.DeliveryAttemptOf(a))
@@ -129,6 +136,19 @@ func (d *Door) message(c *call) error {
 		return err
 	}
 	return c.answer(out)
+}
+
+// subject is that of a mail, in the language that it has.
+func (d *Door) subject(tx *store.Tx, snap *latchkey.Snapshot, m *latchkey.Message) (string, error) {
+	f := page.Facts{Message: m, Realm: snap.Realm, Client: snap.ClientByID(m.ClientID), BaseURL: d.Site.URL()}
+	if m.UserID != "" {
+		u, err := tx.User(snap.Realm.ID, m.UserID)
+		if err != nil && latchkey.ErrorCode(err) != latchkey.CodeNotFound {
+			return "", err
+		}
+		f.User = u
+	}
+	return d.Pages.Subject(f)
 }
 
 func (d *Door) resendMessage(c *call) error {
@@ -168,125 +188,4 @@ func (d *Door) cancelMessage(c *call) error {
 		return err
 	}
 	return c.done()
-}
-
-// mailStatistics says how mail was delivered that was promised from a time on
-// and before another. Times are unix milliseconds.
-type mailStatistics struct {
-	From int64 `json:"from"`
-	To   int64 `json:"to"`
-	Step int64 `json:"step"` // seconds
-	// Total counts the mails by their state.
-	Total map[latchkey.MessageState]int `json:"total"`
-	// HandOver says how long it took until a relay had them.
-	HandOver  handOver       `json:"handOver"`
-	Intervals []mailInterval `json:"intervals"`
-	Relays    []relayCounts  `json:"relays"`
-}
-
-// handOver are milliseconds from the promise to the hand-over.
-type handOver struct {
-	Count int   `json:"count"`
-	P50   int64 `json:"p50"`
-	P95   int64 `json:"p95"`
-	P99   int64 `json:"p99"`
-	Most  int64 `json:"max"`
-}
-
-type mailInterval struct {
-	At     int64                         `json:"time"`
-	Counts map[latchkey.MessageState]int `json:"counts"`
-}
-
-type relayCounts struct {
-	Relay    string         `json:"relay"`
-	Outcomes map[string]int `json:"outcomes"`
-}
-
-// maxIntervals bounds how finely statistics may be asked for.
-const maxIntervals = 1000
-
-// statisticsSpan reads the span and the interval that are asked for: by
-// default the last day by the hour.
-func (c *call) statisticsSpan(now time.Time) (from, to time.Time, step time.Duration, err error) {
-	seconds, err := c.number("step", 3600)
-	if err != nil {
-		return from, to, 0, err
-	}
-	if seconds < 60 || seconds > 366*86400 {
-		return from, to, 0, latchkey.Invalid("step", "Expected 60 seconds or more.")
-	}
-	step = time.Duration(seconds) * time.Second
-	if to, err = c.day("dateTo", true); err != nil {
-		return from, to, 0, err
-	}
-	if to.IsZero() {
-		to = now.Add(time.Millisecond)
-	}
-	if from, err = c.day("dateFrom", false); err != nil {
-		return from, to, 0, err
-	}
-	if from.IsZero() {
-		from = to.Add(-24 * time.Hour).Truncate(step)
-	}
-	if !from.Before(to) {
-		return from, to, 0, latchkey.Invalid("dateTo", "The end comes after the beginning.")
-	}
-	if to.Sub(from)/step > maxIntervals {
-		return from, to, 0, latchkey.Invalid("step", "That would be more than %d intervals: ask for longer ones.", maxIntervals)
-	}
-	return from, to, step, nil
-}
-
-func (d *Door) mailStatistics(c *call) error {
-	from, to, step, err := c.statisticsSpan(d.Now())
-	if err != nil {
-		return err
-	}
-	id := c.snap.Realm.ID
-	var out mailStatistics
-	err = c.view(func(tx *store.Tx) error {
-		out = mailStatistics{From: from.UnixMilli(), To: to.UnixMilli(), Step: int64(step / time.Second),
-			Total: map[latchkey.MessageState]int{}, Intervals: []mailInterval{}, Relays: []relayCounts{}}
-		counts, err := tx.CountMessages(id, from, to, step)
-		if err != nil {
-			return err
-		}
-		out.count(counts)
-		tries, err := tx.CountAttempts(id, from, to)
-		if err != nil {
-			return err
-		}
-		out.relays(tries)
-		n, times, err := tx.HandOverTimes(id, from, to, 0.5, 0.95, 0.99, 1)
-		if err != nil {
-			return err
-		}
-		out.HandOver = handOver{n, times[0].Milliseconds(), times[1].Milliseconds(), times[2].Milliseconds(), times[3].Milliseconds()}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return c.answer(out)
-}
-
-func (s *mailStatistics) count(counts []store.MessageCount) {
-	for _, n := range counts {
-		s.Total[n.State] += n.Count
-		at := n.At.UnixMilli()
-		if len(s.Intervals) == 0 || s.Intervals[len(s.Intervals)-1].At != at {
-			s.Intervals = append(s.Intervals, mailInterval{at, map[latchkey.MessageState]int{}})
-		}
-		s.Intervals[len(s.Intervals)-1].Counts[n.State] = n.Count
-	}
-}
-
-func (s *mailStatistics) relays(tries []store.RelayCount) {
-	for _, n := range tries {
-		if len(s.Relays) == 0 || s.Relays[len(s.Relays)-1].Relay != n.Relay {
-			s.Relays = append(s.Relays, relayCounts{n.Relay, map[string]int{}})
-		}
-		s.Relays[len(s.Relays)-1].Outcomes[n.Outcome] = n.Count
-	}
 }

@@ -14,6 +14,8 @@ func (d *Door) sessionRoutes() []route {
 	return []route{
 		{method: "DELETE", path: "/sessions/{session}", may: mayManageUsers, act: d.deleteSession, summary: "End a session",
 			query: []param{{"isOffline", flag, "the session is an offline one"}}},
+		{method: "GET", path: "/sessions/count", may: mayViewUsers, act: d.countSessions, gives: representation.SessionCount{},
+			summary: "Count the sessions that are live"},
 		{method: "POST", path: "/logout-all", may: mayManageUsers, act: d.logoutAll, summary: "End all sessions of the realm, offline ones excepted",
 			gives: representation.GlobalRequest{}},
 		{method: "POST", path: "/push-revocation", may: mayManageRealm, act: d.pushRevocation,
@@ -45,6 +47,24 @@ func (d *Door) deleteSession(c *call) error {
 		return err
 	}
 	return c.done()
+}
+
+func (d *Door) countSessions(c *call) error {
+	var n representation.SessionCount
+	err := c.view(func(tx *store.Tx) (err error) {
+		f := session.Filter(c.snap.Realm, tx.Now())
+		f.Offline = new(false)
+		if n.Active, err = tx.CountSessions(c.snap.Realm.ID, f); err != nil {
+			return err
+		}
+		f.Offline = new(true)
+		n.Offline, err = tx.CountSessions(c.snap.Realm.ID, f)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return c.answer(n)
 }
 
 // logoutAll ends the sessions that there are now, in parts: each part is a

@@ -16,6 +16,9 @@ const (
 	Fault Level = "fault"
 )
 
+// NoRelay is the finding that a realm's mails have nowhere to go.
+const NoRelay = "no-mail-relay"
+
 // Finding is one thing that the doctor has to say.
 type Finding struct {
 	Level Level  `json:"level"`

@@ -45,7 +45,7 @@ func (f *findings) settings(s *latchkey.Snapshot) {
 }
 
 func (f *findings) client(s *latchkey.Snapshot, c *latchkey.Client) {
-	if builtinClient(c) {
+	if c.BuiltIn() {
 		return // as every realm has them: their pages are our own
 	}
 	for _, uri := range c.RedirectURIs {
@@ -68,16 +68,9 @@ func (f *findings) client(s *latchkey.Snapshot, c *latchkey.Client) {
 	if id := c.FlowBindings["browser"]; id != "" && s.Flow(id) == nil {
 		f.add(Fault, "flow-missing", c.ClientID, "The client is bound to a flow that does not exist: nobody can sign in to it.")
 	}
-	if c.DirectAccessGrantsEnabled && !builtinClient(c) && s.DirectGrantFlow(c) == nil {
+	if c.DirectAccessGrantsEnabled && !c.BuiltIn() && s.DirectGrantFlow(c) == nil {
 		f.add(Fault, "flow-missing", c.ClientID, "The flow of its password grant does not exist: every such request is refused.")
 	}
-}
-
-// builtinClient says whether the client is one of Keycloak's own, whom nobody
-// signs in to by a secret.
-func builtinClient(c *latchkey.Client) bool {
-	return slices.Contains([]string{"account", "broker", "realm-management", "security-admin-console", "admin-cli", "account-console"}, c.ClientID) ||
-		strings.HasSuffix(c.ClientID, "-realm")
 }
 
 // entries are the flows beside the sign-in that the realm lets people in by.
@@ -107,7 +100,7 @@ func bound(s *latchkey.Snapshot) map[*latchkey.Flow]string {
 		if f := s.Flow(c.FlowBindings["browser"]); f != nil {
 			out[f] = "browser flow of " + c.ClientID
 		}
-		if !c.DirectAccessGrantsEnabled || builtinClient(c) {
+		if !c.DirectAccessGrantsEnabled || c.BuiltIn() {
 			continue
 		}
 		if f := s.DirectGrantFlow(c); f != nil {
@@ -206,7 +199,7 @@ func (f *findings) keys(s *latchkey.Snapshot, now time.Time) {
 func (f *findings) relays(s *latchkey.Snapshot) {
 	smtp := &s.Realm.SMTP
 	if !smtp.Configured() {
-		f.add(Fault, "no-mail-relay", "", "The realm has no mail relay: no link can be sent. Set smtpServer.")
+		f.add(Fault, NoRelay, "", "The realm has no mail relay: no link can be sent. Set smtpServer.")
 		return
 	}
 	for _, r := range smtp.Relays {

@@ -53,6 +53,8 @@ func (w *Worker) Test(ctx context.Context, realm *latchkey.Realm, settings latch
 // RelayState is what this node knows of a relay that it spoke to lately.
 type RelayState struct {
 	Relay string // host:port
+	// Known says that it was spoken to; else nothing is known of it.
+	Known bool
 	// Down says that mails skip the relay at the moment.
 	Down     bool
 	Failures int // in a row
@@ -63,13 +65,40 @@ type RelayState struct {
 // Sends says whether mails of the realm have somewhere to go from this server.
 func (w *Worker) Sends(realm *latchkey.Realm) bool { return w.sending(realm).SMTP.Configured() }
 
+// Route is where mails of a realm go from this server.
+type Route struct {
+	Caught bool         // dev's mailbox keeps them, whatever the realm's settings say
+	Relays []RelayState // in the order in which they are asked
+}
+
+// Route says where mails of the realm go, and what this node knows of the
+// relays.
+func (w *Worker) Route(realm *latchkey.Realm) Route {
+	out := Route{Caught: w.Caught != nil}
+	known := w.Relays()
+	for _, r := range w.sending(realm).SMTP.Relays {
+		if r.Host == "" {
+			continue
+		}
+		s := RelayState{Relay: newEndpoint(r).addr}
+		for _, k := range known {
+			if k.Relay == s.Relay {
+				// Several passwords at one relay are several pools of connections.
+				s.Known, s.Down, s.Failures = true, s.Down || k.Down, max(s.Failures, k.Failures)
+			}
+		}
+		out.Relays = append(out.Relays, s)
+	}
+	return out
+}
+
 // Relays tells how this node's relays are, for health and metrics.
 func (w *Worker) Relays() []RelayState {
 	w.init()
 	var out []RelayState
 	for _, p := range w.pools.all() {
 		p.mu.Lock()
-		out = append(out, RelayState{Relay: p.addr, Down: !p.breaker.until.IsZero(), Failures: p.breaker.failures, Idle: len(p.idle), InUse: len(p.slots)})
+		out = append(out, RelayState{Relay: p.addr, Known: true, Down: !p.breaker.until.IsZero(), Failures: p.breaker.failures, Idle: len(p.idle), InUse: len(p.slots)})
 		p.mu.Unlock()
 	}
 	return out

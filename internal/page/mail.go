@@ -65,6 +65,14 @@ func (k *Kit) Compose(f Facts) (Content, error) {
 	return Content{Subject: m.subject, Text: m.plain(t), HTML: html.String()}, nil
 }
 
+// Subject gives the subject of a mail by its facts but its link and its code:
+// for those who look at what was sent.
+func (k *Kit) Subject(f Facts) (string, error) {
+	f.Link = "-" // the mail is not sent
+	m, err := k.mail(k.TextsOf(f.Realm, k.mailLanguage(f)), f)
+	return m.subject, err
+}
+
 // mailLanguage is the language of the login that asked, else of the user,
 // else of the realm.
 func (k *Kit) mailLanguage(f Facts) string {

@@ -26,7 +26,12 @@ type Message struct {
 	NextAttemptAt *int64 `json:"nextAttemptAt,omitempty"`
 	HandedOverAt  *int64 `json:"handedOverAt,omitempty"`
 	Attempts      int    `json:"attempts"`
-	// Tries are told of one message, and left out of lists.
+	// What follows is told of one message, and left out of lists. Subject is in
+	// the words of the realm as they are now; the next three are the link's.
+	Subject    string `json:"subject,omitempty"`
+	OpenedAt   *int64 `json:"openedAt,omitempty"`
+	Opens      int    `json:"opens,omitempty"`
+	RedeemedAt *int64 `json:"redeemedAt,omitempty"`
 	Tries []DeliveryAttempt `json:"tries,omitempty"`
 }
 
@@ -87,6 +92,11 @@ func LinkOf(t *latchkey.ActionToken, clientID string, now time.Time) Link {
 	return Link{ID: t.ID, Kind: string(t.Kind), State: state, UserID: t.UserID, ClientID: clientID, Address: t.Address, Reusable: t.Reusable,
 		CreatedAt: t.CreatedAt.UnixMilli(), ExpiresAt: t.ExpiresAt.UnixMilli(), OpenedAt: milliseconds(t.OpenedAt), Opens: t.Opens,
 		RedeemedAt: milliseconds(t.RedeemedAt)}
+}
+
+// Opened adds what became of the mail's link; zero times where nothing did.
+func (m *Message) Opened(opened time.Time, opens int, redeemed time.Time) {
+	m.OpenedAt, m.Opens, m.RedeemedAt = milliseconds(opened), opens, milliseconds(redeemed)
 }
 
 // milliseconds is nil for no time.

@@ -49,6 +49,12 @@ type ClientSessionStats struct {
 	Offline  string `json:"offline"`
 }
 
+// SessionCount says how many sessions of a realm are live.
+type SessionCount struct {
+	Active  int `json:"active"` // in browsers
+	Offline int `json:"offline"`
+}
+
 // BruteForceStatus is what is known of wrong passwords and codes of a user.
 // FailedLoginNotBefore is unix seconds, LastFailure milliseconds.
 type BruteForceStatus struct {

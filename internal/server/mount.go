@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"strings"
 
@@ -12,6 +13,7 @@ import (
 	"latchkey/internal/admin"
 	"latchkey/internal/backchannel"
 	"latchkey/internal/console"
+	"latchkey/internal/doctor"
 	"latchkey/internal/login"
 	"latchkey/internal/oidc"
 	"latchkey/internal/outbound"
@@ -66,7 +68,8 @@ func (s *Server) build(ctx context.Context) error {
 		People: people, Pages: &oidcPages{kit: pages, now: s.cfg.Now}, Keys: s.outbound(outbound.PurposeKeys), Log: s.cfg.Log, Now: s.cfg.Now})
 	people.Applications = applications
 	operators := admin.New(admin.Deps{DB: s.db, Realms: s.realms, Site: s.site, Verifier: minter, Signer: minter, Registry: registry, Pages: pages,
-		Metadata: s.outbound(outbound.PurposeMetadata), Log: s.cfg.Log, Now: s.cfg.Now, Version: s.cfg.Version})
+		Metadata: s.outbound(outbound.PurposeMetadata), Doctor: doctor.Doctor{Built: Built, DNS: net.DefaultResolver},
+		Log: s.cfg.Log, Now: s.cfg.Now, Version: s.cfg.Version})
 	accounts := accountrest.New(accountrest.Deps{DB: s.db, Realms: s.realms, Site: s.site, Verifier: minter, Pages: pages,
 		Log: s.cfg.Log, Now: s.cfg.Now})
 	ours := relyingparty.Deps{Realms: s.realms, Site: s.site, Kit: pages, Keyring: s.cfg.Keyring,

@@ -85,6 +85,36 @@ func (tx *Tx) scanEvent(r row) (*latchkey.Event, error) {
 		bodyColumn{&e.Details})
 }
 
+// EventCount is how many events of one type, with one error, there were in an
+// interval.
+type EventCount struct {
+	At    time.Time // when the interval begins
+	Type  latchkey.EventType
+	Error string
+	Count int
+}
+
+// CountEvents counts the events of the types from a time on and before another,
+// by interval, type and error, the earliest first. It reads an index alone, and
+// of it those events only.
+func (tx *Tx) CountEvents(realmID string, from, to time.Time, step time.Duration, types []latchkey.EventType) ([]EventCount, error) {
+	args := []any{realmID, millis(from), millis(to), step.Milliseconds()}
+	names := make([]string, len(types))
+	for i, t := range types {
+		names[i] = string(t)
+	}
+	list := padded(names)
+	return many(tx, func(_ *Tx, r row) (EventCount, error) {
+		var n int64
+		c := EventCount{}
+		err := r.Scan(&n, &c.Type, &c.Error, &c.Count)
+		c.At = from.Add(time.Duration(n) * step)
+		return c, err
+	}, `SELECT (time - CAST($2 AS BIGINT)) / CAST($4 AS BIGINT) AS interval_number, type, error, COUNT(*) FROM event
+		WHERE realm_id = $1 AND time >= $2 AND time < $3 AND type IN (`+placeholders(len(args)+1, len(list))+`)
+		GROUP BY interval_number, type, error ORDER BY interval_number, type, error`, append(args, list...)...)
+}
+
 // DeleteEvents deletes all events of a realm.
 func (tx *Tx) DeleteEvents(realmID string) error {
 	return tx.later(nil, `DELETE FROM event WHERE realm_id = $1`, realmID)

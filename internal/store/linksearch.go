@@ -1,6 +1,8 @@
 package store
 
 import (
+	"strings"
+
 	"latchkey"
 )
 
@@ -11,8 +13,11 @@ type LinkFilter struct {
 	// UserID is whose they are; those that were mailed to Address, which need
 	// not say whose they are, are theirs, too.
 	UserID, Address string
-	Pending         bool // only those that could still be used
-	First, Max      int  // Max zero: a hundred
+	// Search is a part of the address that they were mailed to, or a word of the
+	// name or the address of whose they are.
+	Search     string
+	Pending    bool // only those that could still be used
+	First, Max int  // Max zero: a hundred
 }
 
 // ActionTokens lists the links of a realm, the newest first.
@@ -35,6 +40,11 @@ func (tx *Tx) ActionTokens(realmID string, f LinkFilter) ([]*latchkey.ActionToke
 		c.add("user_id = % AND user_id <> ''", f.UserID)
 	case f.Address != "":
 		c.add(mailed, address)
+	}
+	if f.Search != "" {
+		c.add(`(id IN (SELECT token_id FROM message WHERE realm_id = $1 AND token_id <> '' AND address_key LIKE % ESCAPE '\')
+			OR user_id IN (SELECT id FROM users WHERE realm_id = $1 AND search LIKE % ESCAPE '\'))`,
+			"%"+likeText(strings.TrimSpace(f.Search))+"%", likeWord(f.Search))
 	}
 	if f.Max <= 0 {
 		f.Max = maxListed

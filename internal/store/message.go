@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql"
 	"sort"
+	"strings"
 	"time"
 
 	"latchkey"
@@ -64,12 +65,33 @@ func (tx *Tx) CreateMessage(m *latchkey.Message) error {
 		return err
 	}
 	return tx.later(otherwise(conflict("id", "This message exists already.")), `INSERT INTO message (realm_id, id, kind, state, address, address_key,
-			user_id, login_id, token_id, secret, created_at, expires_at, next_attempt_at, attempts, claimed_until, handed_over_at, body)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT DO NOTHING`,
+			user_id, login_id, token_id, secret, created_at, expires_at, next_attempt_at, attempts, claimed_until, handed_over_at, body, cause)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) ON CONFLICT DO NOTHING`,
 		m.RealmID, m.ID, string(m.Kind), string(m.State), m.Address, latchkey.CanonicalAddress(m.Address), m.UserID, m.LoginID, m.TokenID,
 		tx.sealMessage(m), millis(m.CreatedAt), m.ExpiresAt.UnixMilli(), millis(m.NextAttemptAt), m.Attempts, millis(m.ClaimedUntil),
-		millis(m.HandedOverAt), text)
+		millis(m.HandedOverAt), text, causeOf(m))
 }
+
+// causeOf is in a word what kept a mail from being sent, for those who count;
+// empty for one that was sent, and for one that waits.
+func causeOf(m *latchkey.Message) string {
+	switch m.State {
+	case latchkey.MessageQueued, latchkey.MessageHandedOver:
+		return ""
+	case latchkey.MessageExpired:
+		return CauseExpired
+	}
+	if m.Reason == "" || strings.Trim(m.Reason, "abcdefghijklmnopqrstuvwxyz_") != "" {
+		return CauseRelay // its own words
+	}
+	return m.Reason
+}
+
+// The causes that are no reasons of messages.
+const (
+	CauseExpired = "expired" // no relay took it in time
+	CauseRelay   = "relay"   // a relay refused it, or its address
+)
 
 // SetCourier names who on this node is given messages by those who promise
 // them, once they are committed; nil for nobody.
@@ -129,10 +151,10 @@ func (tx *Tx) UpdateMessage(m *latchkey.Message) error {
 	}
 	m.ClaimedUntil = time.Time{}
 	ok, err := tx.changed(`UPDATE message SET state = $3, user_id = $4, token_id = $5, secret = $6, expires_at = $7, next_attempt_at = $8,
-			attempts = $9, claimed_until = NULL, handed_over_at = $10, body = $11
+			attempts = $9, claimed_until = NULL, handed_over_at = $10, body = $11, cause = $12
 		WHERE realm_id = $1 AND id = $2 AND (state = 'queued' OR $3 = 'handed_over')`,
 		m.RealmID, m.ID, string(m.State), m.UserID, m.TokenID, tx.sealMessage(m), m.ExpiresAt.UnixMilli(), millis(m.NextAttemptAt),
-		m.Attempts, millis(m.HandedOverAt), text)
+		m.Attempts, millis(m.HandedOverAt), text, causeOf(m))
 	if err != nil || ok {
 		return err
 	}

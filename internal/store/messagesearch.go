@@ -2,6 +2,8 @@ package store
 
 import (
 	"database/sql"
+	"strconv"
+	"strings"
 	"time"
 
 	"latchkey"
@@ -12,6 +14,7 @@ type MessageFilter struct {
 	State      latchkey.MessageState
 	Kind       latchkey.MessageKind
 	Address    string    // compared in canonical form
+	Search     string    // a part of the address
 	From, To   time.Time // when they were promised: From inclusive, To exclusive
 	First, Max int       // Max zero: a hundred
 }
@@ -27,6 +30,9 @@ func (tx *Tx) Messages(realmID string, f MessageFilter) ([]*latchkey.Message, er
 	}
 	if f.Address != "" {
 		c.add("address_key = %", latchkey.CanonicalAddress(f.Address))
+	}
+	if f.Search != "" {
+		c.add(`address_key LIKE % ESCAPE '\'`, "%"+likeText(strings.TrimSpace(f.Search))+"%")
 	}
 	if !f.From.IsZero() {
 		c.add("created_at >= %", f.From.UnixMilli())
@@ -85,6 +91,60 @@ func (tx *Tx) HandOverTimes(realmID string, from, to time.Time, shares ...float6
 		times[i] = time.Duration(ms.Int64) * time.Millisecond
 	}
 	return count, times, nil
+}
+
+// HandOverInterval says how long the mails of one interval waited that a relay
+// took: how many they are, and the shares of them.
+type HandOverInterval struct {
+	At    time.Time // when the interval begins
+	Count int
+	Times []time.Duration
+}
+
+// HandOverIntervals is HandOverTimes by interval, the earliest first; those in
+// which no mail was handed over are left out. The shares are of a thousand, and below it.
+func (tx *Tx) HandOverIntervals(realmID string, from, to time.Time, step time.Duration, shares ...int) (list []HandOverInterval, err error) {
+	columns, args := "", []any{realmID, from.UnixMilli(), to.UnixMilli(), step.Milliseconds()}
+	for _, share := range shares {
+		args = append(args, share)
+		columns += `, MAX(CASE WHEN place = n * CAST($` + strconv.Itoa(len(args)) + ` AS BIGINT) / 1000 + 1 THEN waited END)`
+	}
+	return many(tx, func(_ *Tx, r row) (HandOverInterval, error) {
+		var n int64
+		i, ms := HandOverInterval{}, make([]sql.NullInt64, len(shares))
+		to := []any{&n, &i.Count}
+		for k := range ms {
+			to = append(to, &ms[k])
+		}
+		err := r.Scan(to...)
+		i.At = from.Add(time.Duration(n) * step)
+		for _, t := range ms {
+			i.Times = append(i.Times, time.Duration(t.Int64)*time.Millisecond)
+		}
+		return i, err
+	}, `SELECT interval_number, MAX(n)`+columns+` FROM (
+		SELECT interval_number, waited, COUNT(*) OVER (PARTITION BY interval_number) AS n,
+			ROW_NUMBER() OVER (PARTITION BY interval_number ORDER BY waited) AS place FROM (
+			SELECT (created_at - CAST($2 AS BIGINT)) / CAST($4 AS BIGINT) AS interval_number, handed_over_at - created_at AS waited FROM message
+			WHERE realm_id = $1 AND created_at >= $2 AND created_at < $3 AND handed_over_at IS NOT NULL) AS taken) AS ranked
+		GROUP BY interval_number ORDER BY interval_number`, args...)
+}
+
+// CauseCount is how many mails were not sent for one cause.
+type CauseCount struct {
+	State latchkey.MessageState
+	Cause string
+	Count int
+}
+
+// CountCauses counts by cause the mails that were promised from a time on and
+// before another and that were not sent, the most frequent first.
+func (tx *Tx) CountCauses(realmID string, from, to time.Time) ([]CauseCount, error) {
+	return many(tx, func(_ *Tx, r row) (CauseCount, error) {
+		c := CauseCount{}
+		return c, r.Scan(&c.State, &c.Cause, &c.Count)
+	}, `SELECT state, cause, COUNT(*) AS number FROM message WHERE realm_id = $1 AND created_at >= $2 AND created_at < $3
+		AND state IN ('failed', 'expired', 'withheld') GROUP BY state, cause ORDER BY number DESC, state, cause`, realmID, from.UnixMilli(), to.UnixMilli())
 }
 
 // RelayCount is how many tries with a relay ended in an outcome.
