@@ -2,12 +2,10 @@ package console
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net/http"
 
 	"latchkey/internal/page"
-	"latchkey/internal/relyingparty"
 )
 
 // act is something that is done to a thing. One that destroys is asked first,
@@ -65,11 +63,10 @@ func (a act) question(v *visit, status int, errs []page.FieldError) error {
 
 func (a act) post(v *visit) error {
 	address, notice, err := a.do(v)
-	var no *relyingparty.Refusal
-	if fault := faultOf(err, nil); fault != nil && a.ask[0] != "" {
-		return a.question(v, http.StatusBadRequest, []page.FieldError{*fault})
-	} else if errors.As(err, &no) && fault != nil {
-		return v.write(http.StatusBadRequest, refused{Frame: v.frame(a.menu), Errors: []page.FieldError{*fault}, BackURL: a.no(v)})
+	if faults := faultsOf(err, nil); faults != nil && a.ask[0] != "" {
+		return a.question(v, http.StatusBadRequest, faults)
+	} else if faults != nil {
+		return v.write(http.StatusBadRequest, refused{Frame: v.frame(a.menu), Errors: faults, BackURL: a.no(v)})
 	}
 	if err != nil {
 		return err

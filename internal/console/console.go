@@ -29,7 +29,7 @@ func New(d relyingparty.Deps) *Console {
 // notices are what a page may say of what was just done.
 var notices = map[string]string{
 	"saved": "console.saved", "created": "console.created", "deleted": "console.deleted", "done": "console.done",
-	"cancelled": "console.cancelled", "failed": "console.failed",
+	"cancelled": "console.cancelled", "failed": "console.failed", "mailed": "console.mailed",
 }
 
 // row is a page: what answers at a path below the realm that is administered.

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -24,11 +25,19 @@ type form struct {
 	prefix string
 	// api is what is read and put back, below the realm of the API.
 	api func(*visit) string
+	// load reads it where that takes more than one call; nil: api.
+	load func(*visit) (map[string]any, error)
 	// save is where it is put when that is another place; nil: api.
 	save func(*visit) string
 	// create makes a new thing of what was typed, in place of reading and
 	// putting back one that is there, and says where it is to be seen.
 	create func(v *visit, rep map[string]any) (address string, err error)
+	// send does something else with what was typed, in place of putting it back.
+	send func(v *visit, rep map[string]any) (sent, error)
+	// button is a key: what it is sent with; empty: Create, or Save.
+	button string
+	// blame is the place that a refusal is about which names none; may be empty.
+	blame string
 	// may are the roles that may change it; the others look.
 	may      []string
 	sections func(v *visit, rep map[string]any) []section
@@ -41,6 +50,12 @@ type form struct {
 	// acts are further buttons of the form: "test", with what is done with the
 	// settings as they are typed, which are not saved. It says what came of it.
 	acts []formAct
+}
+
+// sent is what comes after a form: an address with a notice, or a page.
+type sent struct {
+	address, notice string
+	page            page.Page
 }
 
 // formAct is a further button of a form.
@@ -66,7 +81,7 @@ type formPage struct {
 	Beneath  templ.Component
 	Acts     []formAct
 	Locked   bool
-	Creates  bool // it makes a new thing
+	Button   string // a key
 	Note     note
 }
 
@@ -103,7 +118,10 @@ const formBody = 1 << 20
 
 func (f form) read(v *visit) (rep map[string]any, err error) {
 	rep = map[string]any{}
-	if f.create != nil {
+	if f.load != nil {
+		return f.load(v)
+	}
+	if f.api == nil {
 		return rep, nil
 	}
 	err = v.api(http.MethodGet, f.api(v), nil, &rep)
@@ -121,13 +139,16 @@ func (f form) show(v *visit) error {
 // answer shows the settings, with what the page p has besides.
 func (f form) answer(v *visit, rep map[string]any, status int, show func(setting) shown, p formPage) error {
 	p.Frame, p.Top, p.Form, p.Acts = v.frame(f.menu), f.top(v, rep), v.Post(v.R.URL.RequestURI()), f.acts
-	p.Creates = f.create != nil
+	p.Button = cmp.Or(f.button, "console.save")
+	if f.button == "" && f.create != nil {
+		p.Button = "console.create"
+	}
 	p.Locked = len(f.may) > 0 && !v.may(f.may...)
 	for _, sec := range f.sections(v, rep) {
 		out := shownSection{Title: sec.Title}
 		for _, s := range sec.Settings {
 			one := show(s)
-			one.Label, one.Locked = f.label(s), p.Locked || s.Kind == kindShown
+			one.Label, one.Locked = f.label(s), p.Locked || s.only()
 			for i, e := range p.Errors {
 				if e.Field == s.At {
 					one.Error = &p.Errors[i]
@@ -175,7 +196,7 @@ func (f form) post(v *visit) error {
 		}
 	}
 	typed := func(s setting) shown {
-		if s.Kind == kindShown {
+		if s.only() {
 			return s.show(rep)
 		}
 		return s.typed(v.R.Form)
@@ -192,27 +213,37 @@ func (f form) post(v *visit) error {
 			return f.answer(v, rep, http.StatusOK, typed, formPage{Note: said})
 		}
 	}
-	address, notice, err := f.keep(v, rep)
-	if fault := faultOf(err, f.places(v, rep)); fault != nil {
-		return f.answer(v, rep, http.StatusBadRequest, typed, formPage{Errors: []page.FieldError{*fault}})
+	places := f.places(v, rep) // before what is put back changes
+	done, err := f.keep(v, rep)
+	if faults := faultsOf(err, places); faults != nil {
+		for i := range faults {
+			faults[i].Field = cmp.Or(faults[i].Field, f.blame)
+		}
+		return f.answer(v, rep, http.StatusBadRequest, typed, formPage{Errors: faults})
 	}
 	if err != nil {
 		return err
 	}
-	return v.back(address, notice)
+	if done.page != nil {
+		return v.write(http.StatusOK, done.page)
+	}
+	return v.back(done.address, done.notice)
 }
 
 // keep puts the representation back, or makes the new thing.
-func (f form) keep(v *visit, rep map[string]any) (address, notice string, err error) {
-	if f.create != nil {
-		address, err = f.create(v, rep)
-		return address, "created", err
+func (f form) keep(v *visit, rep map[string]any) (sent, error) {
+	switch {
+	case f.send != nil:
+		return f.send(v, rep)
+	case f.create != nil:
+		address, err := f.create(v, rep)
+		return sent{address: address, notice: "created"}, err
 	}
 	save := f.save
 	if save == nil {
 		save = f.api
 	}
-	return v.R.URL.Path, "saved", v.api(http.MethodPut, save(v), rep, nil)
+	return sent{address: v.R.URL.Path, notice: "saved"}, v.api(http.MethodPut, save(v), rep, nil)
 }
 
 // places are the fields of the form.
@@ -229,10 +260,10 @@ func (f form) places(v *visit, rep map[string]any) (list []string) {
 // else of what somebody may not do names the reason.
 const barred = "HTTP 403 Forbidden"
 
-// faultOf reads what the API refused (400, 409, and 403 with a reason): at its
-// field when it names one of the places, else above the form. Nil for every
-// other error, and for none.
-func faultOf(err error, places []string) *page.FieldError {
+// faultsOf reads what the API refused (400, 409, and 403 with a reason): at the
+// fields that it names when they are among the places, else above the form. Nil
+// for every other error, and for none.
+func faultsOf(err error, places []string) (list []page.FieldError) {
 	var no *relyingparty.Refusal
 	if !errors.As(err, &no) {
 		return nil
@@ -246,19 +277,48 @@ func faultOf(err error, places []string) *page.FieldError {
 	default:
 		return nil
 	}
+	type fault struct {
+		Field        string `json:"field"`
+		ErrorMessage string `json:"errorMessage"`
+		Params       []any  `json:"params"`
+	}
 	var said struct {
-		Field string `json:"field"`
+		fault
+		Errors []fault `json:"errors"` // of a user's profile
 	}
 	_ = json.Unmarshal(no.Body, &said) // one that names no field stands above the form
-	fault := &page.FieldError{Message: no.Message()}
-	if fault.Message == "" {
-		fault.Message = "console.error.refused"
+	for _, one := range said.Errors {
+		list = append(list, page.FieldError{Field: placeOf(one.Field, places), Message: one.ErrorMessage, Args: plainArgs(one.Params)})
+	}
+	if list != nil {
+		return list
+	}
+	return []page.FieldError{{Field: placeOf(said.Field, places), Message: cmp.Or(no.Message(), "console.error.refused"), Args: plainArgs(said.Params)}}
+}
+
+// placeOf finds the place of a form that the API means by a field; empty when
+// it is none of them.
+func placeOf(field string, places []string) string {
+	if field == "" {
+		return ""
 	}
 	for _, at := range places {
+		_, below, _ := strings.Cut(at, "/")
 		last := at[strings.LastIndexByte(at, '/')+1:]
-		if said.Field != "" && (said.Field == at || strings.ReplaceAll(at, "/", ".") == said.Field || last == said.Field) {
-			fault.Field = at
+		if field == at || strings.ReplaceAll(at, "/", ".") == field || below == field || last == field {
+			return at
 		}
 	}
-	return fault
+	return ""
+}
+
+// plainArgs are arguments of JSON for a text of the catalogue.
+func plainArgs(list []any) (args []any) {
+	for _, p := range list {
+		if n, ok := p.(float64); ok {
+			p = int(n)
+		}
+		args = append(args, p)
+	}
+	return args
 }

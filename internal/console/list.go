@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -40,10 +41,12 @@ type list struct {
 	may   []string
 }
 
-// filter narrows a list by one of the options of a query of the page.
+// filter narrows a list by a query of the page: by one of the options, or by
+// what is typed where there are none.
 type filter struct {
 	name, label string // label is a key
 	options     []option
+	example     string // of what is typed
 }
 
 // tableRow is one thing in a table.
@@ -61,6 +64,7 @@ type cell struct {
 	Tags  []string
 	Mono  bool
 	Say   bool            // Text is a key
+	At    time.Time       // a time, in place of the text
 	Shown templ.Component // in place of all
 }
 
@@ -85,6 +89,7 @@ type listPage struct {
 	Empty        [2]string
 	Older, Newer string
 	First        int
+	Narrowed     bool // a filter narrows it
 	Errors       []page.FieldError
 	Beneath      templ.Component
 }
@@ -143,7 +148,9 @@ func (l list) show(v *visit, status int, errs []page.FieldError) error {
 		p.Table.Picks = l.picks
 	}
 	for _, f := range l.filters {
-		p.Filters = append(p.Filters, shownFilter{f, v.query.Get(f.name)})
+		value := v.query.Get(f.name)
+		p.Filters = append(p.Filters, shownFilter{f, value})
+		p.Narrowed = p.Narrowed || value != ""
 	}
 	things, more, err := l.ask(v, p.First, p.Searched)
 	if err != nil {

@@ -1,9 +1,12 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -53,6 +56,43 @@ func (s shown) suggested() (a templ.OrderedAttributes) {
 		a = append(a, templ.KeyValue[string, any]{Key: "list", Value: s.Name + "-list"})
 	}
 	return a
+}
+
+// inputType is the browser's widget for one line.
+func (s shown) inputType() string { return cmp.Or(s.Input, "text") }
+
+// kept says in the empty field of a secret that there is one.
+func (s shown) kept(ctx context.Context) string {
+	if s.Required {
+		return ""
+	}
+	return page.SayText(ctx, "console.secret.kept")
+}
+
+// moment is the time of one that is shown: unix milliseconds.
+func (s shown) moment() time.Time {
+	ms, err := strconv.ParseInt(s.Value, 10, 64)
+	if err != nil || ms <= 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms)
+}
+
+// moment reads a time of the API: unix milliseconds. It is zero where the API
+// says none.
+func moment(value any) time.Time {
+	if ms, ok := value.(float64); ok && ms > 0 {
+		return time.UnixMilli(int64(ms))
+	}
+	return time.Time{}
+}
+
+// since is a cell that says when something was; a dash when it never was.
+func since(value any) cell {
+	if at := moment(value); !at.IsZero() {
+		return cell{At: at}
+	}
+	return cell{Text: "–"}
 }
 
 func (s shown) has(value string) bool { return slices.Contains(s.Values, value) }

@@ -41,8 +41,8 @@ func (l list) pick(v *visit) error {
 		return l.question(v, p, chosen)
 	}
 	address, notice, err := p.do(v, chosen)
-	if fault := faultOf(err, nil); fault != nil {
-		return l.show(v, http.StatusBadRequest, []page.FieldError{*fault})
+	if faults := faultsOf(err, nil); faults != nil {
+		return l.show(v, http.StatusBadRequest, faults)
 	}
 	if err != nil {
 		return err

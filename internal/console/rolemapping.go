@@ -34,12 +34,12 @@ func mappedRole(rep map[string]any) string { return text(rep["id"]) + " " + text
 func (m roleMapping) rows() []row {
 	has := m.list(m.path, m.top, m.has)
 	has.empty = [2]string{"console.role-mapping.none", "console.role-mapping.none.help"}
-	has.filters = []filter{{"inherited", "console.role-mapping.show", []option{{"", "console.role-mapping.direct"}, {"all", "console.role-mapping.inherited"}}}}
+	has.filters = []filter{{name: "inherited", label: "console.role-mapping.show", options: []option{{"", "console.role-mapping.direct"}, {"all", "console.role-mapping.inherited"}}}}
 	has.picks = []pick{{name: "take", label: "console.role-mapping.take", bad: true, do: m.take,
 		ask: [3]string{"console.role-mapping.take.heading", "console.role-mapping.take.text", "console.role-mapping.take"}}}
 	more := m.list(m.path+"/assign", m.assignTop, m.available)
 	more.empty = [2]string{"console.role-mapping.no-more", ""}
-	more.filters = []filter{{"of", "console.role-mapping.of", []option{{"", "console.role-mapping.of-realm"}, {"clients", "console.role-mapping.of-clients"}}}}
+	more.filters = []filter{{name: "of", label: "console.role-mapping.of", options: []option{{"", "console.role-mapping.of-realm"}, {"clients", "console.role-mapping.of-clients"}}}}
 	more.picks = []pick{{name: "give", label: "console.role-mapping.assign", do: m.give}}
 	return slices.Concat(has.rows(), more.rows())
 }

@@ -26,6 +26,7 @@ const (
 	kindMap      kind = "map"      // names and their values, one "name=value" a line
 	kindSecret   kind = "secret"   // kept when nothing is typed
 	kindShown    kind = "shown"    // is only shown
+	kindWhen     kind = "when"     // a time in unix milliseconds, which is only shown
 )
 
 // setting is one setting of a representation of the Admin REST API.
@@ -40,6 +41,7 @@ type setting struct {
 	// Help is said beneath the field in place of the catalogue's text for the
 	// label: what a provider says of its own options. A key, or a text.
 	Help    string
+	Input   string   // the browser's widget for a text: "date", "email"
 	Options []option // of choices and checks; of a text: what is suggested
 	// Fallback is what holds when the representation says nothing.
 	Fallback string
@@ -55,6 +57,9 @@ type setting struct {
 	AsText bool
 	LTR    bool // addresses and ids run from left to right in every language
 }
+
+// only says that the setting is only shown.
+func (s setting) only() bool { return s.Kind == kindShown || s.Kind == kindWhen }
 
 // option is one that can be chosen. Label is a key, or a text.
 type option struct{ Value, Label string }
@@ -273,11 +278,13 @@ func (s setting) take(form url.Values, rep map[string]any) *page.FieldError {
 	}
 	typed := strings.TrimSpace(strings.ReplaceAll(form.Get(s.At), "\r\n", "\n"))
 	switch s.Kind {
-	case kindShown:
+	case kindShown, kindWhen:
 		return nil
 	case kindSecret:
 		if typed != "" {
-			s.write(rep, typed)
+			s.write(rep, form.Get(s.At)) // with every blank
+		} else if s.Required {
+			return fault("console.error.required")
 		}
 		return nil
 	case kindFlag:
