@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -47,6 +48,9 @@ type filter struct {
 	name, label string // label is a key
 	options     []option
 	example     string // of what is typed
+	input       string // how it is typed: "date"; empty: text
+	// ask gives what the API is asked for in place of what was typed.
+	ask func(v *visit, typed string) (string, error)
 }
 
 // tableRow is one thing in a table.
@@ -153,6 +157,9 @@ func (l list) show(v *visit, status int, errs []page.FieldError) error {
 		p.Narrowed = p.Narrowed || value != ""
 	}
 	things, more, err := l.ask(v, p.First, p.Searched)
+	if faults := faultsOf(err, nil); faults != nil && p.Narrowed {
+		status, p.Errors, err = http.StatusBadRequest, append(p.Errors, faults...), nil
+	}
 	if err != nil {
 		return err
 	}
@@ -195,7 +202,13 @@ func (l list) ask(v *visit, first int, search string) (things []map[string]any, 
 		}
 	}
 	for _, f := range l.filters {
-		if value := v.query.Get(f.name); value != "" {
+		value := strings.TrimSpace(v.query.Get(f.name))
+		if value != "" && f.ask != nil {
+			if value, err = f.ask(v, value); err != nil {
+				return nil, false, err
+			}
+		}
+		if value != "" {
 			q.Set(f.name, value)
 		}
 	}
