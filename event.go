@@ -1,6 +1,10 @@
 package latchkey
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // EventType is the type of an event.
 type EventType string
@@ -79,6 +83,30 @@ var eventTypes = []EventType{
 	EventClientUpdate, EventClientUpdateError, EventClientDelete, EventClientDeleteError,
 	EventMailQueued, EventMailHandedOver, EventMailFailed, EventMailWithheld, EventLinkOpened, EventLinkApproved,
 	EventLinkRedeemed, EventLinkRefused, EventLinkReported, EventCodeRefused, EventLimitHit,
+}
+
+// IsEventType says whether a realm may name it as a type of events to record:
+// it is recorded here, or by Keycloak, whose settings name all of its own.
+func IsEventType(name string) bool {
+	return slices.Contains(eventTypes, EventType(name)) || slices.Contains(keycloakEvents, strings.TrimSuffix(name, "_ERROR"))
+}
+
+// keycloakEvents are Keycloak's types of events. There is one with "_ERROR"
+// behind it for each.
+var keycloakEvents = []string{
+	"AUTHREQID_TO_TOKEN", "CLIENT_DELETE", "CLIENT_INFO", "CLIENT_INITIATED_ACCOUNT_LINKING", "CLIENT_LOGIN", "CLIENT_REGISTER",
+	"CLIENT_UPDATE", "CODE_TO_TOKEN", "CUSTOM_REQUIRED_ACTION", "DELETE_ACCOUNT", "EXECUTE_ACTIONS", "EXECUTE_ACTION_TOKEN",
+	"FEDERATED_IDENTITY_LINK", "FEDERATED_IDENTITY_OVERRIDE_LINK", "GRANT_CONSENT", "IDENTITY_PROVIDER_FIRST_LOGIN",
+	"IDENTITY_PROVIDER_LINK_ACCOUNT", "IDENTITY_PROVIDER_LOGIN", "IDENTITY_PROVIDER_POST_LOGIN", "IDENTITY_PROVIDER_RESPONSE",
+	"IDENTITY_PROVIDER_RETRIEVE_TOKEN", "IMPERSONATE", "INTROSPECT_TOKEN", "INVALID_SIGNATURE", "INVITE_ORG", "JWT_AUTHORIZATION_GRANT",
+	"LOGIN", "LOGOUT", "OAUTH2_DEVICE_AUTH", "OAUTH2_DEVICE_CODE_TO_TOKEN", "OAUTH2_DEVICE_VERIFY_USER_CODE", "OAUTH2_EXTENSION_GRANT",
+	"PERMISSION_TOKEN", "PUSHED_AUTHORIZATION_REQUEST", "REFRESH_TOKEN", "REGISTER", "REGISTER_NODE", "REMOVE_CREDENTIAL",
+	"REMOVE_FEDERATED_IDENTITY", "REMOVE_TOTP", "RESET_PASSWORD", "RESTART_AUTHENTICATION", "REVOKE_GRANT",
+	"SEND_IDENTITY_PROVIDER_LINK", "SEND_RESET_PASSWORD", "SEND_VERIFY_EMAIL", "TOKEN_EXCHANGE", "UNREGISTER_NODE", "UPDATE_CONSENT",
+	"UPDATE_CREDENTIAL", "UPDATE_EMAIL", "UPDATE_PASSWORD", "UPDATE_PROFILE", "UPDATE_TOTP", "USER_DISABLED_BY_PERMANENT_LOCKOUT",
+	"USER_DISABLED_BY_TEMPORARY_LOCKOUT", "USER_INFO_REQUEST", "USER_SESSION_DELETED", "VALIDATE_ACCESS_TOKEN",
+	"VERIFIABLE_CREDENTIAL_CREATE_OFFER", "VERIFIABLE_CREDENTIAL_NONCE_REQUEST", "VERIFIABLE_CREDENTIAL_OFFER_REQUEST",
+	"VERIFIABLE_CREDENTIAL_PRE_AUTHORIZED_GRANT", "VERIFIABLE_CREDENTIAL_REQUEST", "VERIFY_EMAIL", "VERIFY_PROFILE",
 }
 
 // Event is something that happened to a person or an application in a realm

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"latchkey"
+	"latchkey/internal/realm"
 	"latchkey/internal/representation"
 	"latchkey/internal/store"
 )
@@ -189,7 +190,7 @@ func (d *Door) updateEventsConfig(c *call) error {
 		AdminEventsEnabled: body.AdminEventsEnabled, AdminEventsDetailsEnabled: body.AdminEventsDetailsEnabled}
 	err := c.edit(func(tx *store.Tx, snap *latchkey.Snapshot) error {
 		changed := *snap.Realm
-		if err := settings.Apply(&changed, snap); err != nil {
+		if err := realm.ApplySettings(&settings, &changed, snap); err != nil {
 			return err
 		}
 		if err := tx.UpdateRealm(&changed); err != nil {

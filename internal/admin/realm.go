@@ -245,7 +245,7 @@ func (d *Door) changeRealm(c *call, body *representation.Realm, profile *represe
 	delete(body.Kept, "upConfig")
 	err := c.edit(func(tx *store.Tx, snap *latchkey.Snapshot) error {
 		changed := *snap.Realm
-		if err := body.Apply(&changed, snap); err != nil {
+		if err := realm.ApplySettings(body, &changed, snap); err != nil {
 			return err
 		}
 		if profile != nil {

@@ -114,8 +114,11 @@ func (s *Source) create(ctx context.Context, db *store.DB, o ImportOptions) (Res
 		return result, err
 	}
 	result.Report = plan.Report()
-	if result.Created, err = plan.place(ctx, db); err != nil || !result.Created {
+	if result.Created, err = plan.place(ctx, db); err != nil {
 		return result, err
+	}
+	if !result.Created { // somebody else was faster, and what is done then was asked for
+		return s.take(ctx, db, o)
 	}
 	result.People = len(plan.users)
 	if plan.begun != nil {

@@ -46,7 +46,7 @@ type roleName struct{ client, role string }
 func prepare(rep *representation.Realm, unknown []representation.Unknown, people *stream, o Options) (*Plan, error) {
 	p, err := draft(rep, unknown, people, o)
 	switch {
-	case err != nil && p != nil: // the algorithm may be one more fault
+	case err != nil && p != nil: // a key may be one more fault
 		return nil, representation.Join(err, p.makeKeys())
 	case err != nil:
 		return nil, err
@@ -159,11 +159,12 @@ func (p *planner) makeSettings() error {
 	}
 	file.SMTPServer = p.smtp()
 	file.Kept = p.keptOfRealm()
-	if p.note(file.Apply(realm, p.snap)) {
+	p.leaveOut(&file)
+	if file.Enabled == nil && realm.Name == latchkey.MasterRealm {
+		file.Enabled = new(true)
+	}
+	if p.note(ApplySettings(&file, realm, p.snap)) {
 		// So much of it decides about faults that are found later.
-		if given := representation.Value(file.DefaultSignatureAlgorithm); given != "" {
-			realm.DefaultSignatureAlgorithm = given
-		}
 		realm.RegistrationEmailAsUsername = representation.Value(file.RegistrationEmailAsUsername)
 		realm.DuplicateEmailsAllowed = representation.Value(file.DuplicateEmailsAllowed)
 	}

@@ -24,9 +24,6 @@ func (p *planner) makeKeys() error {
 			continue
 		}
 		key, err := token.NewKey(realm.ID, algorithm, p.o.Now)
-		if latchkey.ErrorCode(err) == latchkey.CodeInvalid {
-			return latchkey.Invalid("defaultSignatureAlgorithm", "There is no signature algorithm %q.", algorithm)
-		}
 		if err != nil {
 			return err
 		}

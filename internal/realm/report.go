@@ -139,7 +139,7 @@ func (r *Report) unknown(list []representation.Unknown) {
 		}
 		label := element.FindString(u.Path)
 		fate := NotTaken
-		if u.Kept {
+		if u.Kept && !(slices.Contains(unbuiltSwitches, u.Path) && u.Value != false) {
 			fate = Kept
 		}
 		switch {

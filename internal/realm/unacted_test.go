@@ -169,10 +169,10 @@ func TestImportNamesAllFaults(t *testing.T) {
 			"users":[{},{"username":"u","email":"x@b.example","realmRoles":["no1","no2"],"clientRoles":{"b":["x"],"nope":["y"]}},{"username":"U"},{"username":"v","email":"X@b.example"}]`,
 			[]string{`authenticatorConfig["c"]`, "authenticatorConfig[2]", "authenticationFlows[0]",
 				`authenticationFlows["f"].authenticationExecutions[0].requirement`, `authenticationFlows["f"].authenticationExecutions[1].flowAlias`,
-				"requiredActions[0]", `requiredActions["x"]`, "clientScopes[0]", `clientScopes["s"]`, "directGrantFlow",
+				"requiredActions[0]", `requiredActions["x"]`, "clientScopes[0]", `clientScopes["s"]`, "defaultSignatureAlgorithm", "directGrantFlow",
 				"clients[0]", `clients["a"]`, `clients["b"].redirectUris`, `clients["b"].authenticationFlowBindingOverrides.browser`,
 				"roles.realm[0]", `roles.realm["r"]`, `roles.client["nope"]`, "scopeMappings",
-				"users[0]", `users["u"].realmRoles`, `users["u"].realmRoles`, `users["u"]`, `users["v"].email`, "defaultSignatureAlgorithm"}},
+				"users[0]", `users["u"].realmRoles`, `users["u"].realmRoles`, `users["u"]`, `users["v"].email`}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			err := prepared([]byte(`{"realm":"q",` + row.members + `}`))

@@ -2,6 +2,7 @@ package representation
 
 import (
 	"encoding/json"
+	"maps"
 	"math"
 	"reflect"
 	"sort"
@@ -152,9 +153,25 @@ func (a *assigner) assignStruct(dst reflect.Value, src any, path string) error {
 			a.unknown = append(a.unknown, Unknown{Path: at, Value: obj[name], Kept: keep(dst, name, obj[name])})
 			continue
 		}
-		a.note(a.assign(dst.Field(i), obj[name], at))
+		value := obj[name]
+		if dst.Type().Field(i).Tag.Get("null") == "absent" {
+			value = withoutNulls(value)
+		}
+		a.note(a.assign(dst.Field(i), value, at))
 	}
 	return nil
+}
+
+// withoutNulls is an object without its members that are null, for maps in
+// which null removes a text; in others it empties it.
+func withoutNulls(value any) any {
+	obj, ok := value.(map[string]any)
+	if !ok {
+		return value
+	}
+	out := maps.Clone(obj)
+	maps.DeleteFunc(out, func(_ string, v any) bool { return v == nil })
+	return out
 }
 
 func (a *assigner) assignSlice(dst reflect.Value, src any, path string) error {

@@ -5,13 +5,23 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"latchkey"
 )
 
-// secretNames are parts of the names of members that hold secrets, in lower
-// case.
-var secretNames = []string{"secret", "password", "privatekey", "private.key", "bindcredential", "registrationaccesstoken"}
+// secretWords are the words in the names of members that hold secrets. A name
+// of several says so with its words in this order.
+var secretWords = [][]string{
+	{"secret"}, {"secrets"}, {"password"}, {"passwords"}, {"passphrase"}, {"private", "key"}, {"bind", "credential"}, {"registration", "access", "token"},
+}
+
+// secretEnds are the ends of names that do not show their words: "clientsecret".
+var secretEnds = []string{"secret", "password", "passphrase", "privatekey", "bindcredential", "registrationaccesstoken"}
+
+// notSecret are Keycloak's names that have such a word and hold none: what a
+// realm asks of passwords, and how long a secret is.
+var notSecret = []string{"passwordPolicy", "secretSize"}
 
 // alwaysSecret are the members whose value is a secret even when it is a number.
 var alwaysSecret = []string{"password", "secret", "clientsecret"}
@@ -25,7 +35,7 @@ var credentialSecrets = []string{"value", "secretData", "hashedSaltedValue", "sa
 func MayBeSecret(name, value string) bool {
 	lower := strings.ToLower(name)
 	switch {
-	case value == "" || strings.HasSuffix(lower, "time"):
+	case value == "" || strings.HasSuffix(lower, "time") || slices.Contains(notSecret, name):
 		return false
 	case slices.Contains(alwaysSecret, lower):
 		return true
@@ -33,7 +43,46 @@ func MayBeSecret(name, value string) bool {
 	if _, err := strconv.ParseFloat(value, 64); err == nil || value == "true" || value == "false" {
 		return false
 	}
-	return slices.ContainsFunc(secretNames, func(part string) bool { return strings.Contains(lower, part) })
+	return slices.ContainsFunc(secretEnds, func(end string) bool { return strings.HasSuffix(lower, end) }) || hasSecretWord(name)
+}
+
+// hasSecretWord says whether one of a name's words tells of a secret. Words
+// begin with a capital, or behind what is no letter; "passwordless" is one.
+func hasSecretWord(name string) bool {
+	words := wordsOf(name)
+	for i := range words {
+		for _, secret := range secretWords {
+			if len(words)-i >= len(secret) && slices.Equal(words[i:i+len(secret)], secret) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func wordsOf(name string) []string {
+	var words []string
+	word := []rune{}
+	end := func() {
+		if len(word) > 0 {
+			words, word = append(words, strings.ToLower(string(word))), word[:0]
+		}
+	}
+	lower := false // the rune before was a small letter
+	for _, r := range name {
+		switch {
+		case !unicode.IsLetter(r):
+			end()
+		case unicode.IsUpper(r) && lower:
+			end()
+			word = append(word, r)
+		default:
+			word = append(word, r)
+		}
+		lower = unicode.IsLower(r)
+	}
+	end()
+	return words
 }
 
 // MaskTexts masks the secrets in a copy of the map.

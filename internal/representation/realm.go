@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"maps"
+	"slices"
 
 	"latchkey"
 )
@@ -95,7 +96,7 @@ type Realm struct {
 	DefaultRole  *Role             `json:"defaultRole,omitzero"`
 	DefaultRoles []string          `json:"defaultRoles,omitzero"` // of old exports
 	SMTPServer   map[string]string `json:"smtpServer,omitzero"`
-	Attributes   map[string]string `json:"attributes,omitzero"`
+	Attributes   map[string]string `json:"attributes,omitzero" null:"absent"`
 
 	// What only exports hold.
 	Roles                       *Roles                    `json:"roles,omitzero"`
@@ -126,11 +127,13 @@ type Realm struct {
 //go:embed fixed.json
 var fixedJSON []byte
 
-// fixed holds, of the realm settings without a switch, what is shown and what
-// an import takes as the default although it is not shown.
+// fixed holds, of the realm settings without a switch, what is shown, what an
+// import takes as the default although it is not shown, and the names of those
+// that are shown where they are given and have no default.
 var fixed = func() (f struct {
 	Shown map[string]any `json:"shown"`
 	Quiet map[string]any `json:"quiet"`
+	Kept  []string       `json:"kept"`
 }) {
 	if err := json.Unmarshal(fixedJSON, &f); err != nil {
 		panic("representation: fixed.json: " + err.Error()) // embedded, read by every test
@@ -191,7 +194,7 @@ func RealmOf(s *latchkey.Snapshot) *Realm {
 // stay. Flows are looked up in the snapshot in, by alias. The id, the name,
 // and what only exports hold, are not touched here.
 func (r *Realm) Apply(to *latchkey.Realm, in *latchkey.Snapshot) error {
-	next, errs := *to, []error{r.check(in)}
+	next, errs := *to, []error{r.check(in), r.checkLengths()}
 	next.OTPPolicy, next.BruteForce = next.OTPPolicy.OrDefaults(), next.BruteForce.OrDefaults()
 	if r.SMTPServer != nil {
 		errs = append(errs, applySMTP(r.SMTPServer, &next.SMTP))
@@ -254,5 +257,5 @@ func settingsOf(kept latchkey.Kept) latchkey.Kept {
 func IsSetting(name string) bool {
 	_, shown := fixed.Shown[name]
 	_, quiet := fixed.Quiet[name]
-	return shown || quiet
+	return shown || quiet || slices.Contains(fixed.Kept, name)
 }

@@ -13,6 +13,8 @@ import (
 	"encoding/base64"
 	"fmt"
 	"math/big"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -41,6 +43,25 @@ func SignatureAlgorithms() []string {
 		out[i] = string(a)
 	}
 	return out
+}
+
+// Symmetric says whether signatures of the algorithm are verified with the
+// secret that they are made with.
+func Symmetric(algorithm string) bool {
+	return slices.Contains([]string{"HS256", "HS384", "HS512"}, algorithm)
+}
+
+// CheckSignatureAlgorithm refuses what tokens that others verify cannot be
+// signed with. The error has the code "invalid" and names the field.
+func CheckSignatureAlgorithm(field, algorithm string) error {
+	switch {
+	case slices.Contains(asymmetric, jose.SignatureAlgorithm(algorithm)):
+		return nil
+	case Symmetric(algorithm):
+		return latchkey.Invalid(field, "Tokens cannot be signed with %s: applications could not verify them. Expected one of: %s.",
+			algorithm, strings.Join(SignatureAlgorithms(), ", "))
+	}
+	return latchkey.Invalid(field, "There is no signature algorithm %.40q. Expected one of: %s.", algorithm, strings.Join(SignatureAlgorithms(), ", "))
 }
 
 const (

@@ -1,0 +1,51 @@
+package representation
+
+import (
+	"encoding/json"
+	"unicode/utf8"
+
+	"latchkey"
+)
+
+// The most characters that a text may have: those of Keycloak's columns, so
+// that what is taken here is taken there, too.
+const (
+	maxText   = 255   // names, titles, one value of a list
+	maxPolicy = 2550  // a password policy
+	maxMarkup = 4_000 // a title with markup
+)
+
+// CheckLength refuses a text of more characters than most; a most of 0 stands
+// for 255. The error names the field.
+func CheckLength(field, text string, most int) error {
+	if most == 0 {
+		most = maxText
+	}
+	if len(text) > most && utf8.RuneCountInString(text) > most {
+		return latchkey.Invalid(field, "This has more than %d characters.", most)
+	}
+	return nil
+}
+
+// checkLengths refuses texts of a realm that are too long.
+func (r *Realm) checkLengths() error {
+	faults := []error{
+		CheckLength("displayName", Value(r.DisplayName), maxText),
+		CheckLength("displayNameHtml", Value(r.DisplayNameHTML), maxMarkup),
+		CheckLength("passwordPolicy", Value(r.PasswordPolicy), maxPolicy),
+		CheckLength("defaultLocale", Value(r.DefaultLocale), maxText),
+	}
+	for _, locale := range r.SupportedLocales {
+		faults = append(faults, CheckLength("supportedLocales", locale, maxText))
+	}
+	for name := range r.Attributes {
+		faults = append(faults, CheckLength(join("attributes", name), name, maxText))
+	}
+	for _, name := range fixed.Kept {
+		var text string
+		if json.Unmarshal(r.Kept[name], &text) == nil {
+			faults = append(faults, CheckLength(name, text, maxText))
+		}
+	}
+	return Join(faults...)
+}
