@@ -84,6 +84,9 @@ type Login struct {
 	Request AuthorizationRequest `json:"request"`
 	Answer  AnswerKind           `json:"answer"`
 	FlowID  string               `json:"flowId"`
+	// Trial says that an operator goes through a flow before it is bound: the
+	// login stays in it when it is begun again.
+	Trial bool `json:"trial,omitempty"`
 	// Entry says that the login is in the flow of a registration or a reset,
 	// and goes on in the one that signs people in.
 	Entry      Entry                      `json:"entry,omitempty"`

@@ -31,6 +31,8 @@ func (d *Door) executionRoutes() []route {
 			summary: "Delete an execution with its configuration and its sub-flow"},
 		{method: "POST", path: "/authentication/executions/{id}/raise-priority", may: mayManageRealm, act: d.moveExecution(-1), summary: "Move an execution up"},
 		{method: "POST", path: "/authentication/executions/{id}/lower-priority", may: mayManageRealm, act: d.moveExecution(+1), summary: "Move an execution down"},
+		{method: "POST", path: "/authentication/executions/{id}/move", may: mayManageRealm, act: d.moveInto, body: newPlace{},
+			summary: "Move an execution, with all below it, to another place of its flow or of a sub-flow"},
 	}
 }
 

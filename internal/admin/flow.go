@@ -28,6 +28,8 @@ func (d *Door) flowRoutes() []route {
 			summary: "Copy a flow, named by its alias, with all that stands below it", body: newName{}, status: http.StatusCreated},
 		{method: "GET", path: "/authentication/flows/{id}/warnings", may: mayViewRealm, act: d.flowWarnings,
 			summary: "List what of a flow, named by its alias, does not do what it looks like", gives: []flowWarning{}},
+		{method: "POST", path: "/authentication/flows/{id}/trial", may: mayManageRealm, act: d.tryFlow,
+			summary: "Get an address at which one browser goes through a flow, named by its alias, before it is bound", gives: flowTrial{}},
 		{method: "GET", path: "/ui-ext/authentication-management/flows", may: mayViewFlows, act: d.usedFlows,
 			summary: "List the flows of the top level and what uses them", gives: []usedFlow{}},
 		{method: "GET", path: "/ui-ext/authentication-management/{kind}/{id}", may: mayViewFlows, act: d.usersOfFlow,

@@ -29,7 +29,7 @@ func New(d relyingparty.Deps) *Console {
 // notices are what a page may say of what was just done.
 var notices = map[string]string{
 	"saved": "console.saved", "created": "console.created", "deleted": "console.deleted", "done": "console.done",
-	"cancelled": "console.cancelled", "failed": "console.failed", "mailed": "console.mailed",
+	"bound": "console.flow.bound", "cancelled": "console.cancelled", "failed": "console.failed", "mailed": "console.mailed",
 }
 
 // row is a page: what answers at a path below the realm that is administered.
@@ -77,6 +77,8 @@ type visit struct {
 	who   whoAmI
 	query url.Values
 	known map[string]map[string]any // what was read of the API already
+	// prepared is what a list's rows need besides the things themselves.
+	prepared any
 }
 
 // whoAmI is what the API says of who is signed in.

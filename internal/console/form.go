@@ -25,7 +25,8 @@ type form struct {
 	prefix string
 	// api is what is read and put back, below the realm of the API.
 	api func(*visit) string
-	// load reads it where that takes more than one call; nil: api.
+	// load reads it where that takes more than one call; nil: api. One that gives
+	// nil says that there is no such thing.
 	load func(*visit) (map[string]any, error)
 	// save is where it is put when that is another place; nil: api.
 	save func(*visit) string
@@ -118,10 +119,14 @@ const formBody = 1 << 20
 
 func (f form) read(v *visit) (rep map[string]any, err error) {
 	rep = map[string]any{}
-	if f.load != nil {
-		return f.load(v)
-	}
-	if f.api == nil {
+	switch {
+	case f.load != nil:
+		rep, err = f.load(v)
+		if err == nil && rep == nil {
+			err = &relyingparty.Refusal{Status: http.StatusNotFound}
+		}
+		return rep, err
+	case f.api == nil:
 		return rep, nil
 	}
 	err = v.api(http.MethodGet, f.api(v), nil, &rep)

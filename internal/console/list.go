@@ -33,9 +33,11 @@ type list struct {
 	searched string
 	filters  []filter // further narrowings, by a query of the page
 	columns  []string // keys
-	row      func(v *visit, rep map[string]any) tableRow
-	empty    [2]string // keys: what is not there, and what to do
-	beneath  func(*visit) (templ.Component, error)
+	// prepare asks what the rows need besides, once; it is v.prepared then.
+	prepare func(v *visit) (any, error)
+	row     func(v *visit, rep map[string]any) tableRow
+	empty   [2]string // keys: what is not there, and what to do
+	beneath func(*visit) (templ.Component, error)
 	// picks are what can be done with things that are chosen by their boxes, for
 	// those who have one of the roles.
 	picks []pick
@@ -155,6 +157,12 @@ func (l list) show(v *visit, status int, errs []page.FieldError) error {
 		value := v.query.Get(f.name)
 		p.Filters = append(p.Filters, shownFilter{f, value})
 		p.Narrowed = p.Narrowed || value != ""
+	}
+	if l.prepare != nil {
+		var err error
+		if v.prepared, err = l.prepare(v); err != nil {
+			return err
+		}
 	}
 	things, more, err := l.ask(v, p.First, p.Searched)
 	if faults := faultsOf(err, nil); faults != nil && p.Narrowed {

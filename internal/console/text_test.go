@@ -77,6 +77,9 @@ func TestTexts(t *testing.T) {
 	for key := range all {
 		base := strings.TrimSuffix(key, ".help")
 		last := base[strings.LastIndexByte(base, '.')+1:]
+		if strings.HasPrefix(key, "console.policy.password.") {
+			continue // by the server's list of policies
+		}
 		if !strings.Contains(text, `"`+base+`"`) && !strings.Contains(text, `"`+last+`"`) && !strings.Contains(text, last+`"`) {
 			t.Errorf("%s is in the catalogue and nobody says it", key)
 		}

@@ -96,16 +96,18 @@ func (d *Door) end(tx *store.Tx, l *latchkey.Login, reason latchkey.EndReason) (
 }
 
 // anew makes a login for the same request as an old one, with nothing of what
-// happened in it, in the flow that is bound now.
+// happened in it, in the flow that is bound now; a trial stays in its own for as
+// long as there is one.
 func (d *Door) anew(tx *store.Tx, v *visit, old *latchkey.Login) *latchkey.Login {
 	now, flowID := tx.Now(), old.FlowID
-	if f := v.snap.EntryFlow(v.snap.ClientByID(old.ClientID), old.Entry); f != nil {
+	trial := old.Trial && v.snap.Flow(flowID) != nil
+	if f := v.snap.EntryFlow(v.snap.ClientByID(old.ClientID), old.Entry); f != nil && !trial {
 		flowID = f.ID
 	}
 	return &latchkey.Login{
 		RealmID: old.RealmID, ID: secret.NewID(), BrowserHash: old.BrowserHash, TabID: secret.TabID(),
 		ClientID: old.ClientID, CreatedAt: now, ExpiresAt: now.Add(v.snap.Realm.LoginTimeout()), SeenAt: now,
-		Request: old.Request, Answer: old.Answer, FlowID: flowID, Entry: old.Entry, Locale: old.Locale, From: v.browser,
+		Request: old.Request, Answer: old.Answer, FlowID: flowID, Trial: trial, Entry: old.Entry, Locale: old.Locale, From: v.browser,
 	}
 }
 

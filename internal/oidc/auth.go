@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"latchkey"
+	"latchkey/internal/flow"
 	"latchkey/internal/web"
 )
 
@@ -55,8 +56,12 @@ func (d *Door) authorizeBy(w http.ResponseWriter, r *http.Request, entry latchke
 		// the browser sends those that it has.
 		return web.Redirect(w, r, d.url(snap, protocol+"auth")+"?"+query)
 	}
-	return d.People.Begin(w, r, snap, &latchkey.Login{RealmID: snap.Realm.ID, ClientID: a.client.ID, Request: a.AuthorizationRequest,
-		Answer: latchkey.AnswerCode, FlowID: snap.EntryFlow(a.client, a.entry).ID, Entry: a.entry})
+	l := &latchkey.Login{RealmID: snap.Realm.ID, ClientID: a.client.ID, Request: a.AuthorizationRequest,
+		Answer: latchkey.AnswerCode, FlowID: snap.EntryFlow(a.client, a.entry).ID, Entry: a.entry}
+	if tried := flow.Tried(d.DB.Keyring(), snap, params.Get(flow.TrialParam), d.Now()); tried != nil && a.entry == latchkey.EntrySignIn {
+		l.FlowID, l.Trial = tried.ID, true
+	}
+	return d.People.Begin(w, r, snap, l)
 }
 
 // refuseRequest answers a request that does not go on, and records it.
