@@ -189,6 +189,16 @@ func chosen(n *html.Node) string {
 	return value
 }
 
+// Has says whether the form has a button with these words, or with this name or
+// name=value.
+func (f *Form) Has(words string) bool {
+	return slices.ContainsFunc(f.buttons, func(b button) bool { return b.is(words) })
+}
+
+func (b button) is(words string) bool {
+	return strings.Contains(b.words, words) || b.name == words || b.name+"="+b.value == words
+}
+
 // Set fills in a field, which the form must have.
 func (f *Form) Set(name, value string) *Form {
 	f.page.b.t.Helper()
@@ -213,7 +223,7 @@ func (f *Form) Submit() *Page {
 func (f *Form) Press(words string) *Page {
 	f.page.b.t.Helper()
 	for _, b := range f.buttons {
-		if strings.Contains(b.words, words) || b.name == words || b.name+"="+b.value == words {
+		if b.is(words) {
 			return f.press(b)
 		}
 	}
