@@ -1,6 +1,7 @@
 package actiontoken
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -39,6 +40,22 @@ const (
 	MinResend       = 5 * time.Second
 	MaxResend       = 10 * time.Minute
 )
+
+// Weakening is an option of the mailed link that protects less than it could.
+type Weakening struct{ Code, Text string }
+
+// Weakenings are those of a configuration as it is kept: what doctor
+// and the flow editor say of it.
+func Weakenings(config map[string]string) (out []Weakening) {
+	if m := ParseMagicConfig(config, ""); m.Reusable {
+		out = append(out, Weakening{"link-reuse", "A mailed link works until it expires, and so does a copy of it. Switch " + KeyReusable + " off."})
+	}
+	seconds, err := strconv.Atoi(strings.TrimSpace(config[KeyLifespan]))
+	if most := int(MaxLifespan.Seconds()); err == nil && seconds > most {
+		out = append(out, Weakening{"link-lifespan", fmt.Sprintf("%s says %d s; a mailed link lives %d s at most (R-007).", KeyLifespan, seconds, most)})
+	}
+	return out
+}
 
 // MagicConfig is the configuration of a Magic Link execution, with defaults
 // filled in and bounds kept.

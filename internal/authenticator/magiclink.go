@@ -2,6 +2,7 @@ package authenticator
 
 import (
 	"latchkey"
+	"latchkey/internal/actiontoken"
 	"latchkey/internal/flow"
 )
 
@@ -112,4 +113,13 @@ func (m magicLink) refuseAddress(c *flow.Context, typed string, err error) (flow
 	screen.Remembered = c.Form.Get("rememberMe") != ""
 	screen.Errors = []flow.FieldError{flow.AddressError("username", typed, err)}
 	return refuse("invalid_email", screen)
+}
+
+// Weakens names the options of the mailed link that protect less than they
+// could.
+func (magicLink) Weakens(config map[string]string) (out []string) {
+	for _, w := range actiontoken.Weakenings(config) {
+		out = append(out, w.Text)
+	}
+	return out
 }

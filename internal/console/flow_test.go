@@ -99,6 +99,13 @@ func TestFlowEditor(t *testing.T) {
 		t.Errorf("%s", p.Text())
 	}
 
+	// An option that weakens is named at its step.
+	f = w.open("authentication/flows/" + id + "/executions/" + magic.ID + "/config").FormWith("alias")
+	f.Values.Set("config/ext-magic-allow-token-reuse", "on")
+	if p = f.Submit(); !p.Has("A mailed link works until it expires") {
+		t.Errorf("a weakening is not named: %s", p.Text())
+	}
+
 	// Tried in a new tab, then bound.
 	bind := w.open("authentication/flows/" + id + "/bind")
 	if !bind.Has("What people meet in mine") {
@@ -116,7 +123,7 @@ func TestFlowEditor(t *testing.T) {
 	if gone := w.b.Get(w.at("authentication/flows/" + id + "/delete")).Press("Delete flow"); gone.Status != 400 || gone.Heading() == "" {
 		t.Errorf("a bound flow: %d %s", gone.Status, gone.Text())
 	}
-	w.open("authentication/flows/" + id + "/duplicate").FormWith("newName").Set("newName", "another").Submit()
+	w.open("authentication/flows/"+id+"/duplicate").FormWith("newName").Set("newName", "another").Submit()
 	ask := w.open("authentication/flows/" + w.flowID("another") + "/delete")
 	if !ask.Has("Delete another?") {
 		t.Error(ask.Text())

@@ -58,7 +58,7 @@ func (w *world) as(roles ...string) *world {
 		return nil
 	})
 	out := &world{t: w.t, s: w.s, b: w.s.Browser(), home: realm.DemoRealm}
-	p := out.b.Get(w.s.Base + "/admin/demo/console/").FormWith("username").Set("username", address).Submit()
+	p := out.b.Get(w.s.Base+"/admin/demo/console/").FormWith("username").Set("username", address).Submit()
 	if p.Status != 200 {
 		w.t.Fatal(p.Text())
 	}

@@ -3,7 +3,6 @@ package doctor
 import (
 	"net"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -164,12 +163,8 @@ func (f *findings) links(s *latchkey.Snapshot) {
 				continue
 			}
 			where := flow.Alias + ": " + cfg.Alias
-			if m := actiontoken.ParseMagicConfig(cfg.Config, s.Realm.Name); m.Reusable {
-				f.add(Weakness, "link-reuse", where, "A mailed link works until it expires, and so does a copy of it. Switch %s off.", actiontoken.KeyReusable)
-			}
-			seconds, err := strconv.Atoi(strings.TrimSpace(cfg.Config[actiontoken.KeyLifespan]))
-			if err == nil && time.Duration(seconds)*time.Second > actiontoken.MaxLifespan {
-				f.add(Weakness, "link-lifespan", where, "%s says %d s; a mailed link lives %d s at most (R-007).", actiontoken.KeyLifespan, seconds, int(actiontoken.MaxLifespan.Seconds()))
+			for _, w := range actiontoken.Weakenings(cfg.Config) {
+				f.add(Weakness, w.Code, where, "%s", w.Text)
 			}
 		}
 	}

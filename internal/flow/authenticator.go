@@ -22,6 +22,12 @@ type Authenticator interface {
 	Action(c *Context) (Outcome, error)
 }
 
+// Weakener is an Authenticator some of whose options protect less than they
+// could: it says so of a configuration, a sentence each, for operators.
+type Weakener interface {
+	Weakens(config map[string]string) []string
+}
+
 // Preparer is an Authenticator or a RequiredAction with slow work to do
 // before the transaction: tx is read-only, and what it returns is handed to
 // Action in Context.Prepared. Action checks again that it still holds.

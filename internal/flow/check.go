@@ -17,7 +17,7 @@ type Warning struct {
 
 // Check looks for what cannot work in the flow and in its sub-flows: steps that
 // are never reached, conditions that are not evaluated, providers that are not
-// built, levels that let nobody in. Steps of client-flows are not run, and not
+// built, levels that let nobody in, options that weaken. Steps of client-flows are not run, and not
 // looked at.
 func Check(g *Registry, snap *latchkey.Snapshot, f *latchkey.Flow) []Warning {
 	c := &checker{registry: g, snap: snap}
@@ -117,6 +117,13 @@ func (c *checker) execution(e, required *latchkey.Execution, conditional bool, d
 		return
 	}
 	c.provider(e, c.registry.authenticators[e.Authenticator] != nil)
+	if w, ok := c.registry.authenticators[e.Authenticator].(Weakener); ok {
+		if config := c.snap.Config(e.ConfigID); config != nil {
+			for _, text := range w.Weakens(config.Config) {
+				c.warn(e, "%s", text)
+			}
+		}
+	}
 	if sub := c.snap.Flow(e.FlowID); sub != nil {
 		c.parts(sub)
 	}
