@@ -1,7 +1,6 @@
 package console_test
 
 import (
-	"strings"
 	"testing"
 
 	"latchkey"
@@ -42,7 +41,7 @@ func newWorld(t *testing.T, opts ...servertest.Option) *world {
 // realm-management.
 func (w *world) as(roles ...string) *world {
 	w.t.Helper()
-	address := strings.Join(roles, "-") + "@example.test"
+	address := roles[0] + "@example.test"
 	u := w.s.AddUser(realm.DemoRealm, address, "", func(u *latchkey.User) { u.EmailVerified = true })
 	w.s.Update(func(tx *store.Tx) error {
 		snap, err := tx.Snapshot(u.RealmID)

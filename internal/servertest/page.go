@@ -195,6 +195,9 @@ func (f *Form) Has(words string) bool {
 	return slices.ContainsFunc(f.buttons, func(b button) bool { return b.is(words) })
 }
 
+// HasButton says whether the form can be sent by a button.
+func (f *Form) HasButton() bool { return len(f.buttons) > 0 }
+
 func (b button) is(words string) bool {
 	return strings.Contains(b.words, words) || b.name == words || b.name+"="+b.value == words
 }

@@ -1,0 +1,150 @@
+package console_test
+
+import (
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"latchkey/internal/servertest"
+)
+
+var (
+	anyID   = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}`)
+	rawKey  = regexp.MustCompile(`\bconsole\.[a-z][a-zA-Z0-9._-]+`)
+	numeric = regexp.MustCompile(`<input type="text" inputmode="numeric" id="([^"]+)"[^>]*>`)
+	needed  = regexp.MustCompile(`<input type="text" id="([^"]+)"[^>]* required[^>]*>`)
+)
+
+// shape is what pages of a kind have in common: one of each is looked at.
+func shape(u *url.URL) string {
+	q := u.Query()
+	for _, name := range slices.Collect(maps.Keys(q)) {
+		q.Set(name, "")
+	}
+	return anyID.ReplaceAllString(u.Path, "ID") + "?" + q.Encode()
+}
+
+// crawl visits one page of each shape that can be reached by links of the
+// console, breadth first.
+func (w *world) crawl(visit func(p *servertest.Page)) (pages int) {
+	w.t.Helper()
+	seen := map[string]bool{}
+	queue := []string{w.at("")}
+	for len(queue) > 0 {
+		address := queue[0]
+		queue = queue[1:]
+		p := w.b.Get(address)
+		if p.Status >= 500 {
+			w.t.Errorf("%s: %d", address, p.Status)
+			continue
+		}
+		pages++
+		visit(p)
+		for _, link := range p.Links() {
+			u, err := p.URL.Parse(link)
+			if err != nil || u.Host != p.URL.Host || !strings.HasPrefix(u.Path, "/admin/"+w.home+"/console/realms/demo/") || u.Query().Has("kc_locale") {
+				continue
+			}
+			u.Fragment = ""
+			if s := shape(u); !seen[s] {
+				seen[s] = true
+				queue = append(queue, u.String())
+			}
+		}
+	}
+	return pages
+}
+
+// settings is the form of settings of a page, by which something is saved; nil
+// when there is none.
+func settings(p *servertest.Page) *servertest.Form {
+	for _, f := range p.Forms() {
+		if u, err := url.Parse(f.Action); err == nil && f.Has("Save") && u.Path == p.URL.Path {
+			return f
+		}
+	}
+	return nil
+}
+
+func same(a, b url.Values) string {
+	for name := range a {
+		if name != "session_code" && !slices.Equal(a[name], b[name]) {
+			return name
+		}
+	}
+	return ""
+}
+
+// Every form that is saved as it is shown shows the same again; each, with one
+// bad value, says so at the field and keeps the rest.
+func TestForms(t *testing.T) {
+	w := newWorld(t)
+	w.s.AddUser("demo", "ada@example.test", "", nil)
+	forms := 0
+	pages := w.crawl(func(p *servertest.Page) {
+		if raw := rawKey.FindString(p.Text()); raw != "" {
+			t.Errorf("%s shows the key %s", p.URL, raw)
+		}
+		f := settings(p)
+		if f == nil {
+			return
+		}
+		forms++
+		shown := maps.Clone(f.Values)
+		for _, kind := range []struct {
+			fields *regexp.Regexp
+			value  string
+		}{{numeric, "many"}, {needed, ""}} {
+			m := kind.fields.FindStringSubmatch(p.Body)
+			if m == nil || strings.Contains(m[0], "readonly") {
+				continue
+			}
+			bad := w.b.Get(p.URL.String())
+			bf := settings(bad).Set(m[1], kind.value)
+			bad = bf.Submit()
+			again := settings(bad)
+			if bad.Status != 400 || again == nil || !strings.Contains(bad.Body, `id="`+m[1]+`-error"`) {
+				t.Errorf("%s takes %s=%q: %d %s", p.URL, m[1], kind.value, bad.Status, bad.Text())
+			} else if lost := same(bf.Values, again.Values); lost != "" {
+				t.Errorf("%s loses %s when %s is wrong: %q, was %q", p.URL, lost, m[1], again.Values[lost], bf.Values[lost])
+			}
+		}
+		saved := f.Submit()
+		if saved.Status != 200 {
+			t.Errorf("%s is not saved as it is shown: %d %s", p.URL, saved.Status, saved.Text())
+			return
+		}
+		after := settings(w.b.Get(p.URL.String()))
+		if after == nil {
+			t.Errorf("%s has no form any more", p.URL)
+		} else if lost := same(shown, after.Values); lost != "" {
+			t.Errorf("%s: %s was %q, and is %q", p.URL, lost, shown[lost], after.Values[lost])
+		}
+	})
+	t.Logf("%d pages, %d forms", pages, forms)
+	if pages < 20 || forms < 3 {
+		t.Errorf("only %d pages and %d forms were met", pages, forms)
+	}
+}
+
+// Who may only look is offered nothing that changes anything.
+func TestViewOnly(t *testing.T) {
+	w := newWorld(t)
+	w.s.AddUser("demo", "ada@example.test", "", nil)
+	v := w.as("view-realm", "view-users", "view-clients", "view-events", "view-identity-providers")
+	pages := v.crawl(func(p *servertest.Page) {
+		for _, f := range p.Forms() {
+			u, err := url.Parse(f.Action)
+			if err != nil || f.Method != "POST" || strings.HasSuffix(u.Path, "/sign-out") {
+				continue
+			}
+			if f.HasButton() {
+				t.Errorf("%s offers to send to %s", p.URL, u.Path)
+			}
+		}
+	})
+	t.Logf("%d pages", pages)
+}
