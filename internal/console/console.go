@@ -139,7 +139,9 @@ func (v *visit) to(parts ...string) error { return web.Redirect(v.W, v.R, v.path
 
 // back goes to the address, which says what was done: a name of the notices.
 func (v *visit) back(address, notice string) error {
-	v.Say(notice)
+	if notice != "" {
+		v.Say(notice)
+	}
 	return web.Redirect(v.W, v.R, address)
 }
 

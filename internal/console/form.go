@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -222,7 +223,9 @@ func (f form) post(v *visit) error {
 	done, err := f.keep(v, rep)
 	if faults := faultsOf(err, places); faults != nil {
 		for i := range faults {
-			faults[i].Field = cmp.Or(faults[i].Field, f.blame)
+			if faults[i].Field == "" && slices.Contains(places, f.blame) {
+				faults[i].Field = f.blame
+			}
 		}
 		return f.answer(v, rep, http.StatusBadRequest, typed, formPage{Errors: faults})
 	}

@@ -28,6 +28,8 @@ type list struct {
 	whole bool
 	// things reads all at once where that is more than one call; nil: api.
 	things func(*visit) ([]map[string]any, error)
+	// unfold puts further rows among those of the page: a tree; may be nil.
+	unfold func(v *visit, things []map[string]any) ([]map[string]any, error)
 	search string // a key: what can be searched for; empty: nothing
 	// searched is the API's parameter for it; empty: search.
 	searched string
@@ -71,6 +73,7 @@ type cell struct {
 	Mono  bool
 	Say   bool            // Text is a key
 	At    time.Time       // a time, in place of the text
+	Depth int             // how far it is set in, in a tree
 	Shown templ.Component // in place of all
 }
 
@@ -95,6 +98,7 @@ type listPage struct {
 	Empty        [2]string
 	Older, Newer string
 	First        int
+	Count        int  // of things on the page, without what is unfolded
 	Narrowed     bool // a filter narrows it
 	Errors       []page.FieldError
 	Beneath      templ.Component
@@ -170,6 +174,12 @@ func (l list) show(v *visit, status int, errs []page.FieldError) error {
 	}
 	if err != nil {
 		return err
+	}
+	p.Count = len(things)
+	if l.unfold != nil {
+		if things, err = l.unfold(v, things); err != nil {
+			return err
+		}
 	}
 	for _, rep := range things {
 		p.Table.Rows = append(p.Table.Rows, l.row(v, rep))

@@ -106,6 +106,14 @@ func (t table) acts() bool {
 	return slices.ContainsFunc(t.Rows, func(r tableRow) bool { return len(r.Acts) > 0 })
 }
 
+// box is the kind of the boxes beside the rows.
+func (t table) box() string {
+	if t.Picks[0].one {
+		return "radio"
+	}
+	return "checkbox"
+}
+
 // name is what the row's thing is called.
 func (r tableRow) name() string {
 	if len(r.Cells) == 0 {

@@ -13,6 +13,7 @@ import (
 type pick struct {
 	name, label string // label is a key
 	bad         bool   // it takes something away
+	one         bool   // only one can be chosen
 	// ask are the keys of the question before it is done, as those of an act;
 	// its argument are the names of what was chosen. Empty: there is none.
 	ask [3]string
@@ -37,6 +38,9 @@ func (l list) pick(v *visit) error {
 		return l.show(v, http.StatusBadRequest, []page.FieldError{{Message: "console.error.none-chosen"}})
 	}
 	p := l.picks[i]
+	if p.one && len(chosen) > 1 {
+		return l.show(v, http.StatusBadRequest, []page.FieldError{{Message: "console.error.choice"}})
+	}
 	if p.ask[0] != "" && v.R.Form.Get(sureField) == "" {
 		return l.question(v, p, chosen)
 	}

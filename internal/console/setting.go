@@ -195,6 +195,8 @@ func (s setting) show(rep map[string]any) shown {
 			out.Value = lines(value)
 		case kindSecret:
 			out.Value = ""
+		case kindShown:
+			out.Value = readable(value)
 		default:
 			out.Value = text(value)
 		}
@@ -208,6 +210,17 @@ func (s setting) show(rep map[string]any) shown {
 		}
 	}
 	return out
+}
+
+// readable gives a value that is only shown: lists on one line, maps on several.
+func readable(value any) string {
+	switch value.(type) {
+	case []any:
+		return strings.Join(texts(value, ""), ", ")
+	case map[string]any:
+		return lines(value)
+	}
+	return text(value)
 }
 
 // text gives a value of JSON as a text.

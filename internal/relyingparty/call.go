@@ -128,8 +128,8 @@ func (v *Visit) learn(g granted) {
 	v.remembered.put(v.Held.Refresh, g.Access, now, now.Add(time.Duration(g.ExpiresIn)*time.Second-early))
 }
 
-// Call asks the REST API: path is below its address, content is sent as JSON
-// unless it is nil, and out takes what came, unless it is nil; a *[]byte takes
+// Call asks the REST API: path is below its address, or is the whole address of
+// a call of ours that stands elsewhere. Content is sent as JSON unless it is nil, and out takes what came, unless it is nil; a *[]byte takes
 // it as it is. An answer that is no success is a *Refusal.
 func (v *Visit) Call(method, path string, content, out any) error {
 	a, err := v.ask(method, path, content)
@@ -154,7 +154,24 @@ func (v *Visit) Create(path string, content any) (id string, err error) {
 	return url.PathUnescape(location[strings.LastIndexByte(location, '/')+1:])
 }
 
-func (v *Visit) ask(method, path string, content any) (*reply, error) {
+// Pass asks the REST API as the browser itself would, with its cookies, and
+// gives the browser those that are set: an impersonation signs it in.
+func (v *Visit) Pass(method, path string, out any) error {
+	a, err := v.ask(method, path, nil, "Cookie", v.R.Header.Get("Cookie"))
+	if err != nil {
+		return err
+	}
+	for _, line := range a.header.Values("Set-Cookie") {
+		v.W.Header().Add("Set-Cookie", line)
+	}
+	return json.Unmarshal(a.body.Bytes(), out)
+}
+
+func (v *Visit) ask(method, path string, content any, headers ...string) (*reply, error) {
+	address := path
+	if strings.HasPrefix(path, "/") {
+		address = v.Site.URL(v.REST(v.Snap.Realm.Name)...) + path
+	}
 	var body []byte
 	if content != nil {
 		var err error
@@ -167,8 +184,8 @@ func (v *Visit) ask(method, path string, content any) (*reply, error) {
 		if err != nil {
 			return nil, err
 		}
-		a, err := v.send(v.R, method, v.Site.URL(v.REST(v.Snap.Realm.Name)...)+path, body, "Authorization", "Bearer "+token,
-			"Accept", "application/json", "Content-Type", "application/json", "Accept-Language", v.Lang())
+		a, err := v.send(v.R, method, address, body, append([]string{"Authorization", "Bearer " + token,
+			"Accept", "application/json", "Content-Type", "application/json", "Accept-Language", v.Lang()}, headers...)...)
 		if err != nil {
 			return nil, err
 		}

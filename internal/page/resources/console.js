@@ -23,6 +23,7 @@ for (const select of document.querySelectorAll("select[data-submit]")) {
   select.addEventListener("change", () => select.form.requestSubmit());
 }
 for (const button of document.querySelectorAll("[data-print-value]")) {
+  button.hidden = !navigator.clipboard;
   button.addEventListener("click", () => navigator.clipboard?.writeText(button.dataset.printValue));
 }
 document.addEventListener("click", (e) => {

@@ -1,0 +1,234 @@
+package console
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"latchkey"
+	"latchkey/internal/page"
+	"latchkey/internal/representation"
+)
+
+// userDetails are what a user's account is, with the fields of the realm's user
+// profile.
+var userDetails = form{
+	path: "users/{id}/settings", menu: "users", prefix: "console.user", may: mayManageUsers,
+	api: func(v *visit) string { return "/users/" + userID(v) },
+	load: func(v *visit) (map[string]any, error) {
+		rep := map[string]any{}
+		err := v.api(http.MethodGet, "/users/"+userID(v)+"?userProfileMetadata=true", nil, &rep)
+		return rep, err
+	},
+	top: func(v *visit, _ map[string]any) top { return userTop(v, "settings") },
+	sections: func(v *visit, rep map[string]any) []section {
+		account := section{Settings: []setting{
+			{At: "id", Kind: kindShown, LTR: true},
+			{At: "createdTimestamp", Kind: kindWhen},
+			{At: "requiredActions", Kind: kindChecks, Options: v.requiredActions(rep["requiredActions"])},
+			{At: "emailVerified", Kind: kindFlag}, {At: "enabled", Kind: kindFlag},
+		}}
+		if rep["serviceAccountClientId"] != nil {
+			account.Settings = slices.DeleteFunc(account.Settings, func(s setting) bool { return s.At == "requiredActions" || s.At == "emailVerified" })
+			return []section{account}
+		}
+		return append(profileSections(metadataOf(rep["userProfileMetadata"])), account)
+	},
+	before: func(_ *visit, rep map[string]any) *page.FieldError {
+		delete(rep, "userProfileMetadata")
+		return nil
+	},
+	beneath: lockedView,
+}
+
+// addUser makes an account.
+var addUser = form{
+	path: "users/add-user", menu: "users", prefix: "console.user",
+	top: func(v *visit, _ map[string]any) top {
+		return top{Title: "console.user.add", Intro: "console.user.add.intro", Crumbs: []link{{Text: "console.users", URL: v.path("users")}}}
+	},
+	sections: func(v *visit, _ map[string]any) []section {
+		groups := setting{At: "groups", Kind: kindLines, Label: "console.user.join"}
+		if paths := v.groupPaths(); len(paths) > 0 {
+			groups.Kind, groups.Options = kindChecks, plainChoices(paths...)
+		}
+		account := section{Settings: []setting{
+			{At: "requiredActions", Kind: kindChecks, Options: v.requiredActions(nil)}, {At: "emailVerified", Kind: kindFlag}, groups,
+		}}
+		metadata, err := v.thing("/users/profile/metadata")
+		if err != nil {
+			metadata = nil // and then the API says what is missing
+		}
+		return append(profileSections(metadataOf(metadata)), account)
+	},
+	create: func(v *visit, rep map[string]any) (string, error) {
+		rep["enabled"] = true
+		id, err := v.create("/users", rep)
+		return v.path("users", id, "settings"), err
+	},
+}
+
+// metadataOf reads what a form for a user is drawn from.
+func metadataOf(rep any) (m representation.ProfileMetadata) {
+	b, err := json.Marshal(rep)
+	if err == nil {
+		_ = json.Unmarshal(b, &m) // what does not fit is no field
+	}
+	return m
+}
+
+// profileSections are the fields of a profile by their groups: those of none
+// first.
+func profileSections(m representation.ProfileMetadata) []section {
+	list := []section{{}}
+	at := map[string]int{"": 0}
+	for _, g := range m.Groups {
+		at[g.Name] = len(list)
+		list = append(list, section{Title: cmp.Or(representation.Value(g.DisplayHeader), g.Name)})
+	}
+	for _, a := range m.Attributes {
+		i := at[a.Group] // a group that is not there has none
+		list[i].Settings = append(list[i].Settings, profileSetting(a))
+	}
+	return slices.DeleteFunc(list, func(s section) bool { return len(s.Settings) == 0 })
+}
+
+// profileSetting is one attribute of a profile, with Keycloak's annotations.
+func profileSetting(a representation.ProfileAttributeMetadata) setting {
+	noted := func(key string) string {
+		if s := a.Annotations[key]; s != nil {
+			return fmt.Sprint(s)
+		}
+		return ""
+	}
+	s := setting{At: "attributes/" + a.Name, Kind: kindText, Label: cmp.Or(a.DisplayName, a.Name), Required: a.Required && !a.ReadOnly,
+		Help: cmp.Or(noted("inputHelperTextAfter"), noted("inputHelperTextBefore")), Fallback: a.DefaultValue}
+	if latchkey.RootAttribute(a.Name) {
+		s.At = a.Name
+	}
+	noun := latchkey.ProfileAttribute{Name: a.Name, Annotations: a.Annotations, Validations: a.Validators}
+	for _, o := range noun.Options() {
+		s.Options = append(s.Options, option{o.Value, cmp.Or(o.Label, o.Value)})
+	}
+	input := noted("inputType")
+	switch {
+	case a.ReadOnly:
+		s.Kind = kindShown
+	case len(s.Options) > 0 && (a.Multivalued || strings.HasPrefix(input, "multiselect")):
+		s.Kind = kindChecks
+	case len(s.Options) > 0:
+		s.Kind, s.Options = kindChoice, append([]option{{"", "console.choice.none"}}, s.Options...)
+	case a.Multivalued:
+		s.Kind = kindLines
+	case input == "textarea":
+		s.Kind = kindArea
+	case a.Name == latchkey.ProfileEmail:
+		s.Input, s.LTR = "email", true
+	case slices.Contains(widgets, strings.TrimPrefix(input, "html5-")):
+		s.Input = strings.TrimPrefix(input, "html5-")
+		s.LTR = s.Input == "tel" || s.Input == "url" || s.Input == "email"
+	}
+	return s
+}
+
+// widgets are those of browsers that Keycloak's html5-* names.
+var widgets = []string{"color", "date", "datetime-local", "email", "month", "number", "range", "tel", "time", "url", "week"}
+
+// requiredActions are those of the realm that are on, and those that the user
+// has besides.
+func (v *visit) requiredActions(has any) (list []option) {
+	var all []map[string]any
+	if v.api(http.MethodGet, "/authentication/required-actions", nil, &all) == nil { // who may not read them sees what the user has
+		for _, a := range all {
+			if a["enabled"] == true {
+				list = append(list, option{text(a["alias"]), cmp.Or(text(a["name"]), text(a["alias"]))})
+			}
+		}
+	}
+	for _, alias := range texts(has, "") {
+		if !slices.ContainsFunc(list, func(o option) bool { return o.Value == alias }) {
+			list = append(list, option{alias, alias})
+		}
+	}
+	return list
+}
+
+// lockedView says that wrong passwords have locked the user out, with the way
+// to end that.
+func lockedView(v *visit, _ map[string]any) (templ.Component, error) {
+	state, err := v.thing("/attack-detection/brute-force/users/" + userID(v))
+	if err != nil {
+		return nil, err
+	}
+	failures, _ := state["numFailures"].(float64)
+	if failures == 0 && state["disabled"] != true {
+		return nil, nil
+	}
+	l := lockout{Failures: int(failures), Locked: state["disabled"] == true, From: text(state["lastIPFailure"]), Last: moment(state["lastFailure"])}
+	if v.may(mayManageUsers...) {
+		l.Unlock = v.Post(userPath(v, "unlock"))
+	}
+	return lockoutView(l), nil
+}
+
+// unmanaged is what the realm does with attributes that its user profile does
+// not name; empty when it keeps none.
+func (v *visit) unmanaged() string {
+	rep, err := v.thing("/users/profile")
+	if err != nil {
+		return "" // and then no tab is offered
+	}
+	return text(rep["unmanagedAttributePolicy"])
+}
+
+// userAttributes are those that the realm's user profile does not name.
+var userAttributes = form{
+	path: "users/{id}/attributes", menu: "users", prefix: "console.user", may: mayManageUsers,
+	api: func(v *visit) string { return "/users/" + userID(v) },
+	load: func(v *visit) (map[string]any, error) {
+		rep, unmanaged := map[string]any{}, map[string]any{}
+		if err := v.api(http.MethodGet, "/users/"+userID(v), nil, &rep); err != nil {
+			return nil, err
+		}
+		err := v.api(http.MethodGet, "/users/"+userID(v)+"/unmanagedAttributes", nil, &unmanaged)
+		rep["unmanaged"] = unmanaged
+		return rep, err
+	},
+	top: func(v *visit, _ map[string]any) top {
+		t := userTop(v, "attributes")
+		t.Intro = "console.user.attributes.intro"
+		return t
+	},
+	sections: func(v *visit, _ map[string]any) []section {
+		kind := kindMap
+		if v.unmanaged() == "ADMIN_VIEW" {
+			kind = kindShown
+		}
+		return []section{{Settings: []setting{{At: "unmanaged", Kind: kind, Label: "console.attributes"}}}}
+	},
+	before: func(v *visit, rep map[string]any) *page.FieldError {
+		was := map[string]any{}
+		if err := v.api(http.MethodGet, "/users/"+userID(v)+"/unmanagedAttributes", nil, &was); err != nil {
+			return &page.FieldError{Message: "console.error.refused"}
+		}
+		all, _ := rep["attributes"].(map[string]any)
+		if all == nil {
+			all = map[string]any{}
+		}
+		for name := range was {
+			delete(all, name)
+		}
+		typed, _ := rep["unmanaged"].(map[string]any)
+		for name, values := range typed {
+			all[name] = values
+		}
+		rep["attributes"] = all
+		delete(rep, "unmanaged")
+		return nil
+	},
+}
