@@ -59,7 +59,7 @@ func (m roleMapping) list(path string, top func(*visit) top, things func(*visit)
 			} else {
 				r.Value = mappedRole(rep)
 			}
-			r.Cells = []cell{name, {Text: text(rep["description"])}}
+			r.Cells = []cell{name, {Text: roleSaid(rep)}}
 			return r
 		},
 	}

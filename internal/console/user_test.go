@@ -1,0 +1,173 @@
+package console_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"latchkey"
+	"latchkey/internal/realm"
+	"latchkey/internal/servertest"
+	"latchkey/internal/store"
+)
+
+// press opens the question that a link leads to, and says yes.
+func (w *world) press(address string) *servertest.Page {
+	w.t.Helper()
+	p := w.b.Get(address)
+	if p.Status != http.StatusOK {
+		w.t.Fatalf("%s: %d %s", address, p.Status, p.Text())
+	}
+	if p = formAt(w.t, p, address).Submit(); p.Status != http.StatusOK {
+		w.t.Fatalf("%s: %d %s", p.URL, p.Status, p.Text())
+	}
+	return p
+}
+
+// has wants words on a page.
+func has(t *testing.T, p *servertest.Page, words ...string) {
+	t.Helper()
+	for _, one := range words {
+		if !p.Has(one) {
+			t.Errorf("%s has no %q:\n%s", p.URL, one, p.Text())
+		}
+	}
+}
+
+func TestUser(t *testing.T) {
+	w := newWorld(t)
+	p := w.open("users/add-user")
+	f := p.FormWith("username").Set("username", "ada").Set("email", "ada.example.test").Set("firstName", "Ada")
+	p = f.Submit()
+	if p.Status != http.StatusBadRequest || !p.Has("not an email address") {
+		t.Fatalf("%d %s", p.Status, p.Text())
+	}
+	if got := p.FormWith("firstName").Values.Get("firstName"); got != "Ada" {
+		t.Errorf("what was typed is lost: %q", got)
+	}
+	p = p.FormWith("username").Set("email", "ada@example.test").Submit()
+	has(t, p, "Created.", "Credentials")
+	path := strings.TrimPrefix(p.URL.Path, "/admin/master/console/realms/demo/")
+	id := strings.Split(path, "/")[1]
+
+	p = p.FormWith("lastName").Set("lastName", "Lovelace").Set("emailVerified", "on").Submit()
+	has(t, p, "Saved.")
+	p = w.open("users/" + id + "/settings")
+	if got := p.FormWith("lastName").Values.Get("lastName"); got != "Lovelace" {
+		t.Errorf("last name %q", got)
+	}
+	p = w.press(w.at("users/" + id + "/disable"))
+	has(t, p, "Disabled")
+	has(t, w.open("users?enabled=false"), "ada@example.test")
+	has(t, w.open("users?search=lovelace"), "ada@example.test")
+	if w.open("users?enabled=true&search=lovelace").Has("ada@example.test") {
+		t.Error("a disabled user is listed among those who are not")
+	}
+	p = w.press(w.at("users/" + id + "/delete"))
+	has(t, p, "Deleted.")
+	if got := w.b.Get(w.at("users/" + id + "/settings")); got.Status != http.StatusNotFound {
+		t.Errorf("a deleted user: %d", got.Status)
+	}
+}
+
+// user makes a user of realm demo, and gives their id.
+func (w *world) user(address string) string {
+	w.t.Helper()
+	return w.s.AddUser(realm.DemoRealm, address, "", func(u *latchkey.User) { u.EmailVerified = true }).ID
+}
+
+// tick chooses things of a list, and presses the button.
+func tick(p *servertest.Page, button string, values ...string) *servertest.Page {
+	for _, f := range p.Forms() {
+		if f.Has(button) && f.Method == http.MethodPost {
+			f.Values["chosen"] = values
+			return f.Press(button)
+		}
+	}
+	return p.Press(button)
+}
+
+// Passwords are set, credentials named, put in order and deleted; mails ask for
+// required actions.
+func TestUserCredentials(t *testing.T) {
+	w := newWorld(t)
+	id := w.user("ada@example.test")
+	at := "users/" + id + "/credentials"
+	has(t, w.open(at), "There are no credentials.")
+	p := w.open(at+"/set-password").FormWith("value").Set("value", "a long secret").Set("confirmation", "another").Submit()
+	if p.Status != http.StatusBadRequest || !p.Has("The two passwords differ.") || strings.Contains(p.Text(), "a long secret") {
+		t.Errorf("%d %s", p.Status, p.Text())
+	}
+	p = p.FormWith("value").Set("value", "a long secret").Set("confirmation", "a long secret").Submit()
+	has(t, p, "Saved.", "Password")
+	user := w.snapshotUser("ada@example.test")
+	if !user.HasRequiredAction(latchkey.ActionUpdatePassword) {
+		t.Error("a temporary password is not to be changed")
+	}
+	credential := w.credentials(id)[0]
+	p = w.open(at+"/"+credential.ID+"/label").FormWith("userLabel").Set("userLabel", "by root").Submit()
+	has(t, p, "Saved.", "by root")
+
+	otp := &latchkey.Credential{RealmID: credential.RealmID, UserID: id, ID: "otp", Type: latchkey.CredentialOTP, SecretData: "{}", CredentialData: "{}",
+		CreatedAt: w.s.Clock.Now(), Priority: 20}
+	w.s.Update(func(tx *store.Tx) error { return tx.CreateCredential(otp) })
+	p = w.open(at)
+	formAt(t, p, w.at(at+"/otp/up")).Submit()
+	if got := w.credentials(id); got[0].ID != "otp" {
+		t.Errorf("not moved: %s", got[0].Type)
+	}
+	formAt(t, w.open(at), w.at(at+"/otp/down")).Submit()
+	if got := w.credentials(id); got[1].ID != "otp" {
+		t.Errorf("not moved back: %s", got[1].Type)
+	}
+	has(t, w.b.Get(w.at(at+"/otp/delete")), "Delete One-time password?")
+	p = w.press(w.at(at + "/otp/delete"))
+	has(t, p, "Deleted.")
+	if len(w.credentials(id)) != 1 {
+		t.Error("not deleted")
+	}
+
+	p = w.open(at + "/send-email").FormWith("lifespan").Submit()
+	if p.Status != http.StatusBadRequest || !p.Has("This is needed.") {
+		t.Errorf("a mail without actions: %d %s", p.Status, p.Text())
+	}
+	p = p.FormWith("lifespan").Set("actions", "UPDATE_PASSWORD").Set("lifespan", "2").Set("lifespan~unit", "3600").Submit()
+	has(t, p, "The mail is on its way.")
+	p = w.open(at).Press("Send verification mail")
+	has(t, p, "The mail is on its way.")
+
+	p = w.open("users/" + id + "/mail")
+	has(t, p, "Required actions", "Email verification", "Links that are out", "Valid until")
+	p = p.Click("Required actions")
+	has(t, p, "ada@example.test", "Accepted", "What it answered", "250")
+}
+
+func (w *world) snapshotUser(address string) (u *latchkey.User) {
+	w.t.Helper()
+	w.s.View(func(tx *store.Tx) (err error) {
+		u, err = tx.UserByEmail(w.s.Snapshot(realm.DemoRealm).Realm.ID, address)
+		return err
+	})
+	return u
+}
+
+func (w *world) credentials(userID string) (list []*latchkey.Credential) {
+	w.t.Helper()
+	w.s.View(func(tx *store.Tx) (err error) {
+		list, err = tx.Credentials(w.s.Snapshot(realm.DemoRealm).Realm.ID, userID)
+		return err
+	})
+	return list
+}
+
+// formAt is the form of the page that is sent to the address.
+func formAt(t *testing.T, p *servertest.Page, address string) *servertest.Form {
+	t.Helper()
+	for _, f := range p.Forms() {
+		if f.Action == address && f.Method == http.MethodPost {
+			return f
+		}
+	}
+	t.Fatalf("%s has no form for %s", p.URL, address)
+	return nil
+}
