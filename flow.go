@@ -1,5 +1,7 @@
 package latchkey
 
+import "fmt"
+
 // Requirement says what an execution means for the level it stands on.
 type Requirement string
 
@@ -23,6 +25,41 @@ type Flow struct {
 	BuiltIn     bool        `json:"builtIn,omitempty"`    // may be configured, not restructured
 	Executions  []Execution `json:"executions,omitempty"` // by priority
 	Kept        Kept        `json:"-"`
+}
+
+// The kinds of flows (Flow.ProviderID), as in Keycloak.
+const (
+	BasicFlow  = "basic-flow"
+	FormFlow   = "form-flow"   // the parts of a page
+	ClientFlow = "client-flow" // how applications prove themselves
+)
+
+// flowDocker is the built-in flow of container registries, which asks for a
+// name and a password in a header: no page of it signs anybody in.
+const flowDocker = "docker auth"
+
+// CanBind says whether a flow can do what a setting of a realm (browserFlow,
+// clientAuthenticationFlow, ...) or of a client (browser, direct_grant) binds
+// it to.
+func CanBind(setting string, f *Flow) bool {
+	switch setting {
+	case "clientAuthenticationFlow":
+		return f.ProviderID == ClientFlow
+	case "dockerAuthenticationFlow":
+		return f.ProviderID == BasicFlow
+	}
+	return f.ProviderID == BasicFlow && (!f.BuiltIn || f.Alias != flowDocker)
+}
+
+// WhyNotBound says why a flow cannot be bound so.
+func WhyNotBound(setting string, f *Flow) string {
+	if setting == "clientAuthenticationFlow" {
+		return fmt.Sprintf("%q is a flow for people (%s): applications cannot prove themselves by it.", f.Alias, f.ProviderID)
+	}
+	if f.ProviderID == BasicFlow {
+		return fmt.Sprintf("%q is the flow of container registries: nobody can sign in by it elsewhere.", f.Alias)
+	}
+	return fmt.Sprintf("%q is a %s: nobody can sign in by it.", f.Alias, f.ProviderID)
 }
 
 // Execution is a step of a flow: an authenticator, or a sub-flow.

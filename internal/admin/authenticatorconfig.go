@@ -3,7 +3,6 @@ package admin
 import (
 	"maps"
 	"net/http"
-	"slices"
 	"strings"
 
 	"latchkey"
@@ -85,7 +84,7 @@ func (d *Door) createConfig(c *call) error {
 	if err := checkAlias(alias); err != nil {
 		return err
 	}
-	one := &latchkey.AuthenticatorConfig{RealmID: c.snap.Realm.ID, ID: secret.NewID(), Config: map[string]string{}}
+	one := &latchkey.AuthenticatorConfig{RealmID: c.snap.Realm.ID, ID: secret.NewID(), Alias: alias, Config: map[string]string{}}
 	if err := applyConfig(&body, one); err != nil {
 		return err
 	}
@@ -94,13 +93,17 @@ func (d *Door) createConfig(c *call) error {
 		what = act{operationCreate, "AUTH_EXECUTION", "authentication/executions/" + execution + "/config", body}
 	}
 	err := c.edit(func(tx *store.Tx, snap *latchkey.Snapshot) error {
-		if err := tx.CreateAuthenticatorConfig(one); err != nil {
-			return err
-		}
 		if execution != "" {
-			if err := give(tx, snap, execution, one.ID); err != nil {
+			_, e := realm.FindExecution(snap, execution)
+			if e == nil {
+				return illegalExecution()
+			}
+			if err := d.checkOptions([]string{e.Authenticator}, body.Config, nil); err != nil {
 				return err
 			}
+		}
+		if err := sameConfig(realm.AddConfig(tx, snap, one, execution), alias); err != nil {
+			return err
 		}
 		return c.record(tx, what)
 	})
@@ -113,20 +116,22 @@ func (d *Door) createConfig(c *call) error {
 	return c.created("authentication", "config", one.ID)
 }
 
-// give has an execution use a configuration. Built-in flows are configured, too.
-func give(tx *store.Tx, snap *latchkey.Snapshot, execution, config string) error {
-	f, _ := realm.FindExecution(snap, execution)
-	if f == nil {
-		return illegalExecution()
-	}
-	changed := *f
-	changed.Executions = slices.Clone(f.Executions)
-	for i := range changed.Executions {
-		if changed.Executions[i].ID == execution {
-			changed.Executions[i].ConfigID = config
+// sameConfig says that another configuration has the alias, by which the
+// executions of an export name theirs.
+func sameConfig(err error, alias string) error {
+	return conflict(err, "Authentication execution configuration with alias "+alias+" already exists")
+}
+
+// checkOptions refuses options that the kinds of steps cannot have. What was so
+// before, by an import, may be given back as it is.
+func (d *Door) checkOptions(providers []string, given, before map[string]string) error {
+	for _, id := range providers {
+		p, _ := d.Registry.Step(id)
+		if err := p.CheckOptions(given, before); err != nil {
+			return err
 		}
 	}
-	return tx.UpdateFlow(&changed)
+	return nil
 }
 
 func (d *Door) updateConfig(c *call) error {
@@ -147,11 +152,14 @@ func (d *Door) updateConfig(c *call) error {
 				return err
 			}
 		}
+		if err := d.checkOptions(realm.ConfigProviders(snap, one.ID), body.Config, one.Config); err != nil {
+			return err
+		}
 		changed := *one
 		if err := applyConfig(&body, &changed); err != nil {
 			return err
 		}
-		if err := tx.UpdateAuthenticatorConfig(&changed); err != nil {
+		if err := sameConfig(realm.ChangeConfig(tx, snap, &changed), changed.Alias); err != nil {
 			return err
 		}
 		return c.record(tx, act{operationUpdate, "AUTHENTICATOR_CONFIG", "authentication/config/" + one.ID, body})

@@ -151,7 +151,10 @@ func (c *call) checkClient(snap *latchkey.Snapshot, body *representation.Client,
 	if string(body.Kept["authorizationServicesEnabled"]) == "true" {
 		return latchkey.Invalid("authorizationServicesEnabled", "Authorization services are not part of this server.")
 	}
-	return c.checkMappers(snap, body.ProtocolMappers)
+	if before == nil {
+		return c.checkMappers(snap, body.ProtocolMappers, nil)
+	}
+	return c.checkMappers(snap, body.ProtocolMappers, before.ProtocolMappers)
 }
 
 const noProtocol = "Only openid-connect is spoken here: clients and client scopes of other protocols are not part of this server."
@@ -162,7 +165,7 @@ func invalidClient(err error, clientID string) error {
 	var e *latchkey.Error
 	if errors.As(err, &e) && e.Code == latchkey.CodeInvalid && e.Field != "" {
 		detail := e.Message
-		if e.Field != "redirectUris" {
+		if !representation.NamesURL(e.Field) {
 			detail = e.Field + ": " + detail
 		}
 		return &restError{status: http.StatusBadRequest, Message: "invalid_input", Detail: detail}

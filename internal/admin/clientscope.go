@@ -64,7 +64,7 @@ func (c *call) takeScope(snap *latchkey.Snapshot, s *latchkey.ClientScope, body 
 	if p := representation.Value(body.Protocol); p != "" && p != s.Protocol && p != representation.OpenIDConnect {
 		return latchkey.Invalid("protocol", "%s", noProtocol)
 	}
-	if err := c.checkMappers(snap, body.ProtocolMappers); err != nil {
+	if err := c.checkMappers(snap, body.ProtocolMappers, s.ProtocolMappers); err != nil {
 		return err
 	}
 	return body.Apply(s)

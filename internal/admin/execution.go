@@ -338,6 +338,9 @@ func (d *Door) fill(snap *latchkey.Snapshot, parent *latchkey.Flow, body *repres
 			return latchkey.Invalid("authenticatorConfig", "There is no configuration with the alias %q.", name)
 		}
 		e.ConfigID = snap.Configs[i].ID
+		if err := d.checkOptions([]string{e.Authenticator}, snap.Configs[i].Config, nil); err != nil {
+			return err
+		}
 	}
 	if !body.IsFlow() && representation.Value(body.FlowID) == "" {
 		_, err := d.offered(parent, e.Authenticator)

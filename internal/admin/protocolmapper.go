@@ -118,12 +118,17 @@ func (m mappersOf) model(c *call) error {
 	return c.answer(representation.ProtocolMapperOf(&of.list[i]))
 }
 
-// checkMappers refuses mappers that are not built, and those that would give
-// more power than the caller has.
-func (c *call) checkMappers(snap *latchkey.Snapshot, list []representation.ProtocolMapper) error {
+// checkMappers refuses mappers that are not built, unless there are such before,
+// as an import keeps them, and those that would give more power than the caller
+// has.
+func (c *call) checkMappers(snap *latchkey.Snapshot, list []representation.ProtocolMapper, before []latchkey.ProtocolMapper) error {
 	for i := range list {
 		if orOpenID(list[i].Protocol) != representation.OpenIDConnect {
 			continue // kept of a client of another protocol
+		}
+		known := func(o latchkey.ProtocolMapper) bool { return o.ProtocolMapper == list[i].ProtocolMapper }
+		if !token.MapperBuilt(list[i].ProtocolMapper) && !slices.ContainsFunc(before, known) {
+			return noMapper()
 		}
 		if err := c.checkMapper(snap, &list[i]); err != nil {
 			return err
@@ -147,6 +152,9 @@ func (c *call) checkMapper(snap *latchkey.Snapshot, r *representation.ProtocolMa
 	return nil
 }
 
+// noMapper is Keycloak's answer for a kind of mapper that there is none of.
+func noMapper() error { return answerError(http.StatusNotFound, "ProtocolMapper provider not found") }
+
 // freshMapper makes the mapper that was sent, as it stands beside the others.
 func (c *call) freshMapper(snap *latchkey.Snapshot, others []latchkey.ProtocolMapper, r *representation.ProtocolMapper) (latchkey.ProtocolMapper, error) {
 	one := r.Noun()
@@ -156,7 +164,7 @@ func (c *call) freshMapper(snap *latchkey.Snapshot, others []latchkey.ProtocolMa
 	case one.Protocol != representation.OpenIDConnect:
 		return one, latchkey.Invalid("protocol", "%s", noProtocol)
 	case !token.MapperBuilt(one.ProtocolMapper):
-		return one, answerError(http.StatusNotFound, "ProtocolMapper provider not found")
+		return one, noMapper()
 	case slices.ContainsFunc(others, func(o latchkey.ProtocolMapper) bool { return o.ID != one.ID && o.Name == one.Name }):
 		return one, tellError(http.StatusConflict, "Protocol mapper exists with same name")
 	}

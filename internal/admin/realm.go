@@ -170,7 +170,7 @@ func (d *Door) createRealm(c *call) error {
 		return err
 	}
 	results, err := realm.Import(c.r.Context(), d.DB, sources, realm.ImportOptions{IfExists: realm.Fail,
-		Options: realm.Options{Now: d.Now(), Built: d.Registry.Built}})
+		Options: realm.Options{Now: d.Now(), Built: d.Registry.Built, Strict: true}})
 	if err != nil {
 		return conflict(err, "Realm "+name+" already exists")
 	}

@@ -185,6 +185,11 @@ func (d *Door) updateAction(c *call) error {
 			return latchkey.Invalid("alias", "The alias of a required action cannot be changed.")
 		}
 		body.Config = unmasked(body.Config, a.Config)
+		if p, err := d.actionProvider(a.ProviderID); err == nil {
+			if err := p.CheckOptions(body.Config, a.Config); err != nil {
+				return err
+			}
+		}
 		body.Apply(a)
 		return nil
 	})
@@ -290,10 +295,14 @@ func (d *Door) updateActionConfig(c *call) error {
 		return err
 	}
 	return d.editAction(c, "REQUIRED_ACTION_CONFIG", "/config", body, func(a *latchkey.RequiredAction) error {
-		if _, err := d.actionProvider(a.ProviderID); err != nil {
+		p, err := d.actionProvider(a.ProviderID)
+		if err != nil {
 			return err
 		}
 		next := unmasked(body.Config, a.Config)
+		if err := p.CheckOptions(next, a.Config); err != nil {
+			return err
+		}
 		if next == nil {
 			next = map[string]string{}
 		}

@@ -14,8 +14,8 @@ func (levelOfAuthentication) Provider() flow.Provider {
 		ID: latchkey.ConditionLevel, DisplayName: "Condition - Level of Authentication", Category: categoryCondition, Requirements: onOrOff,
 		HelpText: "Holds when the level is asked for (acr) and was not reached yet. Passing the sub-flow reaches it.", Configurable: true,
 		Properties: []flow.Property{
-			{Name: "loa-condition-level", Label: "Level of Authentication (LoA)", Type: "String", HelpText: "A number, 0 or more. acr.loa.map of the realm or the client gives it names."},
-			{Name: "loa-max-age", Label: "Max Age", Type: "String", Default: "36000", HelpText: "For how many seconds the level holds in a session; 0: for one sign-in only."},
+			{Name: "loa-condition-level", Label: "Level of Authentication (LoA)", Type: "String", Number: &flow.Range{}, HelpText: "A number, 0 or more. acr.loa.map of the realm or the client gives it names."},
+			{Name: "loa-max-age", Label: "Max Age", Type: "String", Default: "36000", Number: &flow.Range{}, HelpText: "For how many seconds the level holds in a session; 0: for one sign-in only."},
 		},
 	}
 }

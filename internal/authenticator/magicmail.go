@@ -103,7 +103,7 @@ var magicProperties = []flow.Property{
 		HelpText: "Asks new people to set a password before they go on."},
 	{Name: actiontoken.KeyReusable, Label: "Allow magic link to be reusable", Type: "boolean", Default: "false",
 		HelpText: "A weakening: the link works until it expires, and so does a copy of it. Off: it works once."},
-	{Name: actiontoken.KeyLifespan, Label: "Token lifespan", Type: "String", Default: "600",
+	{Name: actiontoken.KeyLifespan, Label: "Token lifespan", Type: "String", Default: "600", Number: &flow.Range{Least: 1}, // more than an hour is kept
 		HelpText: "Seconds that a link and its code work, 3600 at most."},
 	{Name: actiontoken.KeyOtherBrowser, Label: "In another browser", Type: "List", Default: actiontoken.OtherBrowserNumber,
 		Options: []string{actiontoken.OtherBrowserNumber, actiontoken.OtherBrowserCode, actiontoken.OtherBrowserRefuse},
@@ -111,7 +111,7 @@ var magicProperties = []flow.Property{
 			"tells to type the mail's code there, or refuses."},
 	{Name: actiontoken.KeyCode, Label: "Code in the mail", Type: "boolean", Default: "true",
 		HelpText: "Mails carry six digits beside the link, to type on the page that waits."},
-	{Name: actiontoken.KeyResend, Label: "Seconds between two mails", Type: "String", Default: "30",
+	{Name: actiontoken.KeyResend, Label: "Seconds between two mails", Type: "String", Default: "30", Number: &flow.Range{Least: 5, Most: 600},
 		HelpText: "How long a person waits before the same login mails again, 5 to 600."},
 	{Name: actiontoken.KeyNoticeUnknown, Label: "Tell unknown addresses", Type: "boolean", Default: "false",
 		HelpText: "Where accounts are not made: mails an address that has none that it has none. Off: nothing is mailed."},

@@ -2,7 +2,6 @@ package credential
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -31,9 +30,10 @@ func CheckPolicy(policy string, password latchkey.Secret, user *latchkey.User) (
 	case len(text) > MaxPassword:
 		return Breach{Rule: "maxLength", Least: MaxPassword}, true
 	}
-	for _, r := range parsePolicy(policy) {
-		if breaks(r, text, user) {
-			return r, true
+	rules, _ := latchkey.ParsePasswordPolicy(policy) // what is wrong in an imported one has its default
+	for _, r := range rules {
+		if b := (Breach{Rule: r.Name, Least: r.Number}); breaks(b, text, user) {
+			return b, true
 		}
 	}
 	return Breach{}, false
@@ -65,29 +65,11 @@ func breaks(r Breach, text string, user *latchkey.User) bool {
 func UnknownRules(policy string) []string {
 	known := []string{"length", "maxLength", "digits", "upperCase", "lowerCase", "specialChars", "notUsername", "notEmail"}
 	var out []string
-	for _, r := range parsePolicy(policy) {
-		if !slices.Contains(known, r.Rule) {
-			out = append(out, r.Rule)
+	rules, _ := latchkey.ParsePasswordPolicy(policy)
+	for _, r := range rules {
+		if !slices.Contains(known, r.Name) {
+			out = append(out, r.Name)
 		}
-	}
-	return out
-}
-
-// parsePolicy takes a policy apart. A rule without a number, or with one that
-// cannot be read, has Keycloak's default.
-func parsePolicy(policy string) []Breach {
-	defaults := map[string]int{"length": 8, "maxLength": 64, "digits": 1, "upperCase": 1, "lowerCase": 1, "specialChars": 1}
-	var out []Breach
-	for _, part := range strings.Split(policy, " and ") {
-		name, argument, _ := strings.Cut(strings.TrimSpace(part), "(")
-		if name == "" {
-			continue
-		}
-		n, err := strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(argument), ")")))
-		if err != nil || n < 0 {
-			n = defaults[name]
-		}
-		out = append(out, Breach{Rule: name, Least: n})
 	}
 	return out
 }

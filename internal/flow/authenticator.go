@@ -107,14 +107,6 @@ type Provider struct {
 	Label string
 }
 
-// Property is one option behind the gear of an execution.
-type Property struct {
-	Name, Label, HelpText string
-	Type                  string // Keycloak's: boolean, String, Text, Role, List, MultivaluedList, MultivaluedString
-	Default               string
-	Options               []string
-}
-
 // OutcomeKind is what an authenticator says.
 type OutcomeKind int
 

@@ -29,9 +29,9 @@ func Check(g *Registry, snap *latchkey.Snapshot, f *latchkey.Flow) []Warning {
 
 // The kinds of flows, as in Keycloak.
 const (
-	BasicFlow  = "basic-flow"
-	FormFlow   = "form-flow"   // the parts of a page
-	ClientFlow = "client-flow" // how applications prove themselves
+	BasicFlow  = latchkey.BasicFlow
+	FormFlow   = latchkey.FormFlow
+	ClientFlow = latchkey.ClientFlow
 )
 
 type checker struct {

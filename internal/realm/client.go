@@ -31,6 +31,9 @@ func CreateClient(tx *store.Tx, snap *latchkey.Snapshot, rep *representation.Cli
 	if rep.WebOrigins == nil {
 		c.WebOrigins = originsOf(c.RedirectURIs)
 	}
+	if err := checkChange(snap, nil, c); err != nil {
+		return nil, err
+	}
 	hide(c.Attributes, &c.Kept, keptAttributes)
 	if c.ServiceAccountsEnabled {
 		addAccountScope(snap, c)
@@ -56,6 +59,9 @@ func ChangeClient(tx *store.Tx, snap *latchkey.Snapshot, before *latchkey.Client
 	given.Attributes = maps.Clone(rep.Attributes)
 	maps.DeleteFunc(given.Attributes, func(_, value string) bool { return representation.IsMasked(value) }) // unchanged
 	if err := given.Apply(&c, snap); err != nil {
+		return nil, err
+	}
+	if err := checkChange(snap, before, &c); err != nil {
 		return nil, err
 	}
 	hide(c.Attributes, &c.Kept, keptAttributes)

@@ -60,15 +60,7 @@ func (c *Contents) Export(shown Shown) *representation.Realm {
 	}
 	c.exportSMTP(r, shown)
 	r.AuthenticationFlows, r.AuthenticatorConfig, r.RequiredActions = []representation.Flow{}, []representation.AuthenticatorConfig{}, []representation.RequiredAction{}
-	for _, f := range sorted(c.Flows, func(f *latchkey.Flow) string { return f.Alias }) {
-		r.AuthenticationFlows = append(r.AuthenticationFlows, representation.FlowOf(c.Snapshot, f))
-		r.AuthenticationFlows[len(r.AuthenticationFlows)-1].Kept = shown.kept(f.Kept)
-	}
-	for _, a := range sorted(c.Configs, func(a *latchkey.AuthenticatorConfig) string { return a.Alias + "\x00" + a.ID }) {
-		one := representation.ConfigOf(a)
-		one.Config, one.Kept = shown.texts(unhide(one.Config, a.Kept, keptConfig)), shown.kept(a.Kept)
-		r.AuthenticatorConfig = append(r.AuthenticatorConfig, one)
-	}
+	c.exportFlows(r, shown)
 	for _, a := range sorted(c.RequiredActions, func(a *latchkey.RequiredAction) string { return a.Alias }) {
 		one := representation.RequiredActionOf(a)
 		one.Config, one.Kept = shown.texts(one.Config), shown.kept(a.Kept)
@@ -81,6 +73,32 @@ func (c *Contents) Export(shown Shown) *representation.Realm {
 	c.exportProviders(r, shown)
 	c.exportComponents(r, shown)
 	return r
+}
+
+// exportFlows writes flows and configurations. Executions name their
+// configuration by its alias: of several that have one alias, as older versions
+// made them, all but the first get a number behind it.
+func (c *Contents) exportFlows(r *representation.Realm, shown Shown) {
+	aliases, names := map[string]string{}, copied{configs: map[string]bool{}}
+	for _, a := range sorted(c.Configs, func(a *latchkey.AuthenticatorConfig) string { return a.Alias + "\x00" + a.ID }) {
+		one := representation.ConfigOf(a)
+		one.Config, one.Kept = shown.texts(unhide(one.Config, a.Kept, keptConfig)), shown.kept(a.Kept)
+		if names.configs[a.Alias] {
+			one.Alias = new(names.freeAlias(c.Snapshot, a.Alias))
+		}
+		names.configs[*one.Alias], aliases[a.ID] = true, *one.Alias
+		r.AuthenticatorConfig = append(r.AuthenticatorConfig, one)
+	}
+	for _, f := range sorted(c.Flows, func(f *latchkey.Flow) string { return f.Alias }) {
+		one := representation.FlowOf(c.Snapshot, f)
+		one.Kept = shown.kept(f.Kept)
+		for i := range f.Executions {
+			if alias := aliases[f.Executions[i].ConfigID]; alias != "" {
+				one.Executions[i].AuthenticatorConfig = new(alias)
+			}
+		}
+		r.AuthenticationFlows = append(r.AuthenticationFlows, one)
+	}
 }
 
 func (o Shown) kept(kept latchkey.Kept) latchkey.Kept {

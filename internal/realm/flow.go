@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"latchkey"
@@ -102,12 +103,26 @@ func RenameFlow(tx *store.Tx, snap *latchkey.Snapshot, f *latchkey.Flow, alias s
 // and configurations of the copy are called after it, and nothing is shared with
 // the original. The error is "conflict" when one of the names is taken.
 func CopyFlow(tx *store.Tx, snap *latchkey.Snapshot, from *latchkey.Flow, alias string) (*latchkey.Flow, error) {
-	return copyFlow(tx, snap, from, copied{alias, alias})
+	return copyFlow(tx, snap, from, copied{alias, alias, map[string]bool{}})
 }
 
 // copied names a copy: its own alias, and that of the flow that is copied as a
-// whole.
-type copied struct{ alias, whole string }
+// whole; configs are the aliases of its configurations.
+type copied struct {
+	alias, whole string
+	configs      map[string]bool
+}
+
+// freeAlias gives a configuration's alias, with a number behind it where it is
+// taken.
+func (c copied) freeAlias(snap *latchkey.Snapshot, wanted string) string {
+	alias := wanted
+	for n := 2; c.configs[alias] || configByAlias(snap, alias) != nil; n++ {
+		alias = wanted + " " + strconv.Itoa(n)
+	}
+	c.configs[alias] = true
+	return alias
+}
 
 func copyFlow(tx *store.Tx, snap *latchkey.Snapshot, from *latchkey.Flow, as copied) (*latchkey.Flow, error) {
 	to := &latchkey.Flow{RealmID: from.RealmID, ID: secret.NewID(), Alias: as.alias, Description: from.Description, ProviderID: from.ProviderID,
@@ -115,7 +130,7 @@ func copyFlow(tx *store.Tx, snap *latchkey.Snapshot, from *latchkey.Flow, as cop
 	for _, e := range from.Executions {
 		e.ID = secret.NewID()
 		if sub := snap.Flow(e.FlowID); sub != nil {
-			below, err := copyFlow(tx, snap, sub, copied{as.whole + " " + sub.Alias, as.whole})
+			below, err := copyFlow(tx, snap, sub, copied{as.whole + " " + sub.Alias, as.whole, as.configs})
 			if err != nil {
 				return nil, err
 			}
@@ -123,7 +138,7 @@ func copyFlow(tx *store.Tx, snap *latchkey.Snapshot, from *latchkey.Flow, as cop
 		}
 		if c := snap.Config(e.ConfigID); c != nil {
 			config := *c
-			config.ID, config.Alias = secret.NewID(), as.whole+" "+c.Alias
+			config.ID, config.Alias = secret.NewID(), as.freeAlias(snap, as.whole+" "+c.Alias)
 			if err := tx.CreateAuthenticatorConfig(&config); err != nil {
 				return nil, err
 			}
@@ -177,9 +192,9 @@ func Below(snap *latchkey.Snapshot, flowID, id string) bool {
 }
 
 // RemoveExecution takes an execution from its flow, with the sub-flow that it
-// stands for and with its configuration, when no other step uses that.
+// stands for, and with the configurations there that no step uses any more.
 func RemoveExecution(tx *store.Tx, snap *latchkey.Snapshot, parent *latchkey.Flow, id string) error {
-	changed := *parent
+	changed, gone := *parent, removal{}
 	changed.Executions = nil
 	for i := range parent.Executions {
 		e := &parent.Executions[i]
@@ -187,16 +202,14 @@ func RemoveExecution(tx *store.Tx, snap *latchkey.Snapshot, parent *latchkey.Flo
 			changed.Executions = append(changed.Executions, *e)
 			continue
 		}
-		if err := removeConfig(tx, snap, e); err != nil {
+		if err := gone.execution(tx, snap, e); err != nil {
 			return err
 		}
-		if sub := snap.Flow(e.FlowID); sub != nil {
-			if err := removeTree(tx, snap, sub); err != nil {
-				return err
-			}
-		}
 	}
-	return tx.UpdateFlow(&changed)
+	if err := tx.UpdateFlow(&changed); err != nil {
+		return err
+	}
+	return gone.configs(tx, snap)
 }
 
 // RemoveFlow removes a flow with everything below it; a sub-flow is taken from
@@ -205,80 +218,53 @@ func RemoveFlow(tx *store.Tx, snap *latchkey.Snapshot, f *latchkey.Flow) error {
 	if parent, e := ParentOf(snap, f.ID); parent != nil {
 		return RemoveExecution(tx, snap, parent, e.ID)
 	}
-	return removeTree(tx, snap, f)
+	gone := removal{}
+	if err := gone.flow(tx, snap, f); err != nil {
+		return err
+	}
+	return gone.configs(tx, snap)
 }
 
-func removeTree(tx *store.Tx, snap *latchkey.Snapshot, f *latchkey.Flow) error {
+// removal are the executions that go, by their ids, each with the id of its
+// configuration.
+type removal map[string]string
+
+func (gone removal) execution(tx *store.Tx, snap *latchkey.Snapshot, e *latchkey.Execution) error {
+	gone[e.ID] = e.ConfigID
+	if sub := snap.Flow(e.FlowID); sub != nil {
+		return gone.flow(tx, snap, sub)
+	}
+	return nil
+}
+
+func (gone removal) flow(tx *store.Tx, snap *latchkey.Snapshot, f *latchkey.Flow) error {
 	for i := range f.Executions {
-		e := &f.Executions[i]
-		if err := removeConfig(tx, snap, e); err != nil {
+		if err := gone.execution(tx, snap, &f.Executions[i]); err != nil {
 			return err
-		}
-		if sub := snap.Flow(e.FlowID); sub != nil {
-			if err := removeTree(tx, snap, sub); err != nil {
-				return err
-			}
 		}
 	}
 	return tx.DeleteFlow(f.RealmID, f.ID)
 }
 
-func removeConfig(tx *store.Tx, snap *latchkey.Snapshot, e *latchkey.Execution) error {
-	if snap.Config(e.ConfigID) == nil || len(configUsers(snap, e.ConfigID)) > 1 {
-		return nil
-	}
-	return tx.DeleteAuthenticatorConfig(snap.Realm.ID, e.ConfigID)
-}
-
-func configUsers(snap *latchkey.Snapshot, id string) (out []*latchkey.Flow) {
+// configs deletes the configurations of what goes that no other step uses.
+func (gone removal) configs(tx *store.Tx, snap *latchkey.Snapshot) error {
+	used := map[string]bool{}
 	for _, f := range snap.Flows {
-		for i := range f.Executions {
-			if f.Executions[i].ConfigID == id {
-				out = append(out, f)
+		for _, e := range f.Executions {
+			if _, goes := gone[e.ID]; !goes {
+				used[e.ConfigID] = true
 			}
 		}
 	}
-	return out
-}
-
-// RemoveConfig removes a configuration, and takes it from the steps that use
-// it.
-func RemoveConfig(tx *store.Tx, snap *latchkey.Snapshot, id string) error {
-	done := map[string]bool{}
-	for _, f := range configUsers(snap, id) {
-		if done[f.ID] {
+	for _, id := range slices.Compact(slices.Sorted(maps.Values(gone))) {
+		if used[id] || snap.Config(id) == nil {
 			continue
 		}
-		done[f.ID] = true
-		changed := *f
-		changed.Executions = slices.Clone(f.Executions)
-		for i := range changed.Executions {
-			if changed.Executions[i].ConfigID == id {
-				changed.Executions[i].ConfigID = ""
-			}
-		}
-		if err := tx.UpdateFlow(&changed); err != nil {
+		if err := tx.DeleteAuthenticatorConfig(snap.Realm.ID, id); err != nil {
 			return err
 		}
 	}
-	return tx.DeleteAuthenticatorConfig(snap.Realm.ID, id)
-}
-
-// ConfigValues are all options of a configuration, with those that are kept
-// sealed because they are secrets.
-func ConfigValues(c *latchkey.AuthenticatorConfig) map[string]string {
-	return unhide(c.Config, c.Kept, keptConfig)
-}
-
-// SetConfigValues replaces the options of a configuration; secrets are kept
-// sealed.
-func SetConfigValues(c *latchkey.AuthenticatorConfig, values map[string]string) {
-	c.Config, c.Kept = maps.Clone(values), maps.Clone(c.Kept)
-	if c.Config == nil {
-		c.Config = map[string]string{}
-	}
-	delete(c.Kept, keptConfig)
-	hide(c.Config, &c.Kept, keptConfig)
+	return nil
 }
 
 // keptText is a text among what is kept.

@@ -78,7 +78,6 @@ func TestImportRefuses(t *testing.T) {
 		{"top level below", flows(`{"requirement":"REQUIRED","flowAlias":"magic link"}`), `authenticationFlows["magic link"]`},
 		{"alias of a built-in part", `"authenticationFlows":[{"alias":"forms"}]`, `authenticationFlows["forms"]`},
 		{"configuration without alias", `"authenticatorConfig":[{"config":{}}]`, "authenticatorConfig[0]"},
-		{"configuration twice", `"authenticatorConfig":[{"alias":"a","config":{"x":"1"}},{"alias":"a","config":{"x":"2"}}]`, `authenticatorConfig["a"]`},
 		{"required action without alias", `"requiredActions":[{"name":"x"}]`, "requiredActions[0]"},
 		{"required action twice", `"requiredActions":[{"alias":"x"},{"alias":"x"}]`, `requiredActions["x"]`},
 

@@ -163,6 +163,9 @@ func (p *planner) makeSettings() error {
 	if file.Enabled == nil && realm.Name == latchkey.MasterRealm {
 		file.Enabled = new(true)
 	}
+	if !p.o.Strict {
+		p.takeAsIs(realm)
+	}
 	if p.note(ApplySettings(&file, realm, p.snap)) {
 		// So much of it decides about faults that are found later.
 		realm.RegistrationEmailAsUsername = representation.Value(file.RegistrationEmailAsUsername)
@@ -173,6 +176,20 @@ func (p *planner) makeSettings() error {
 	realm.DefaultOptionalClientScopes = p.defaultScopes("defaultOptionalClientScopes",
 		p.file.DefaultOptionalClientScopes, p.base.DefaultOptionalClientScopes)
 	return nil
+}
+
+// takeAsIs takes over what only a new value is looked at of: the report names
+// what is wrong with it (see nameAsIs).
+func (p *planner) takeAsIs(realm *latchkey.Realm) {
+	if p.file.PasswordPolicy != nil {
+		realm.PasswordPolicy = *p.file.PasswordPolicy
+	}
+	bound := boundFlows(realm)
+	for setting, alias := range p.file.BoundFlows() {
+		if p.snap.FlowByAlias(alias) != nil {
+			*bound[setting] = alias
+		}
+	}
 }
 
 // smtp gives the mail configuration without the secrets that the file only

@@ -52,7 +52,7 @@ func (p *planner) makeProviders() {
 	for i := range p.file.IdentityProviders {
 		rep := &p.file.IdentityProviders[i]
 		path := at("identityProviders", representation.Value(rep.Alias))
-		one := &latchkey.IdentityProvider{RealmID: p.snap.Realm.ID}
+		one := &latchkey.IdentityProvider{RealmID: p.snap.Realm.ID, Enabled: true} // as in Keycloak, where nothing is said of it
 		if p.note(under(path, rep.Apply(one))) {
 			continue
 		}

@@ -31,7 +31,7 @@ func (p *planner) makeConfigs() {
 		if same := seen[c.Alias]; same != nil {
 			// Two that say the same are one: executions name them by alias.
 			if !maps.Equal(same.Config, c.Config) || text(same.Kept) != text(c.Kept) {
-				p.note(twice(path, "alias"))
+				p.report.add("authenticatorConfig", NotTaken, "this alias is given before: steps name a configuration by it, and have the first", c.Alias)
 			}
 			continue
 		}

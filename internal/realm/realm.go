@@ -22,6 +22,9 @@ type Options struct {
 	// or required action with that provider id is built, for the report. Nil
 	// names nothing as not built.
 	Built func(providerID string) bool
+	// Strict refuses what Keycloak refuses, too, where an import names it and
+	// takes the rest: for who can mend it at once, a caller of the API.
+	Strict bool
 }
 
 // Plan is a realm that is ready to be written.

@@ -24,6 +24,7 @@ const (
 func (p *planner) nameUnacted() {
 	p.nameSettings()
 	p.namePolicy()
+	p.nameBoundFlows()
 	p.nameLocales()
 	for i := range p.file.ClientScopes {
 		p.nameOfScope(&p.file.ClientScopes[i])
@@ -78,6 +79,22 @@ func (p *planner) namePolicy() {
 			why = "new passwords are hashed with Argon2id, whatever it says"
 		}
 		p.report.add("passwordPolicy", Kept, why, rule)
+	}
+	rules, _ := latchkey.ParsePasswordPolicy(representation.Value(p.file.PasswordPolicy)) // all that is wrong is named
+	for _, r := range rules {
+		if r.Wrong != "" && r.Number > 0 {
+			p.report.add("passwordPolicy", Kept, "this is no number: "+strconv.Itoa(r.Number)+" counts", r.Name)
+		}
+	}
+}
+
+// nameBoundFlows names flows that cannot do what they are bound to.
+func (p *planner) nameBoundFlows() {
+	bound := boundFlows(p.snap.Realm)
+	for _, setting := range sortedKeys(bound) {
+		if f := p.snap.FlowByAlias(*bound[setting]); f != nil && !latchkey.CanBind(setting, f) {
+			p.report.value(setting, Kept, f.Alias, latchkey.WhyNotBound(setting, f))
+		}
 	}
 }
 

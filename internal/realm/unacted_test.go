@@ -58,6 +58,13 @@ func TestImportNamesUnacted(t *testing.T) {
 		{"a built-in client as it is", `,"clients":[{"clientId":"admin-cli","publicClient":true,"directAccessGrantsEnabled":true,"attributes":{"client.use.lightweight.access.token.enabled":"true"}}]`, nil},
 
 		{"registrationAllowed", `,"registrationAllowed":true` + smtp, nil},
+		{"a password policy with a typo", `,"passwordPolicy":"length(abc) and ours(3)"`, []string{
+			`passwordPolicy: 1 kept (ours): this rule is not known: no password is held against it`,
+			`passwordPolicy: 1 kept (length): this is no number: 8 counts`}},
+		{"a flow that cannot sign in", `,"browserFlow":"clients"`, []string{`browserFlow: kept (clients): "clients" is a client-flow: nobody can sign in by it.`}},
+		{"configurations of one alias", `,"authenticatorConfig":[{"alias":"a","config":{"x":"1"}},{"alias":"a","config":{"x":"2"}}]`, []string{
+			`authenticatorConfig: 1 not taken (a): this alias is given before: steps name a configuration by it, and have the first`,
+			`authenticatorConfig: 1 kept (a): no step uses it`}},
 		{"resetPasswordAllowed", `,"resetPasswordAllowed":true` + smtp, nil},
 		{"registration without a relay (R-050)", `,"registrationAllowed":true`, []string{"smtpServer: missing: who makes an account proves the mailbox first: " + noMail}},
 		{"registration at once", `,"registrationAllowed":true,"attributes":{"latchkey.registration.immediate":"true"}`, nil},
@@ -167,7 +174,7 @@ func TestImportNamesAllFaults(t *testing.T) {
 			"roles":{"realm":[{},{"name":"r"},{"name":"r"}],"client":{"b":[{"name":"x"}],"nope":[{"name":"y"},{"name":"z"}]}},
 			"scopeMappings":[{"client":"nobody","roles":["r"]}],
 			"users":[{},{"username":"u","email":"x@b.example","realmRoles":["no1","no2"],"clientRoles":{"b":["x"],"nope":["y"]}},{"username":"U"},{"username":"v","email":"X@b.example"}]`,
-			[]string{`authenticatorConfig["c"]`, "authenticatorConfig[2]", "authenticationFlows[0]",
+			[]string{"authenticatorConfig[2]", "authenticationFlows[0]",
 				`authenticationFlows["f"].authenticationExecutions[0].requirement`, `authenticationFlows["f"].authenticationExecutions[1].flowAlias`,
 				"requiredActions[0]", `requiredActions["x"]`, "clientScopes[0]", `clientScopes["s"]`, "defaultSignatureAlgorithm", "directGrantFlow",
 				"clients[0]", `clients["a"]`, `clients["b"].redirectUris`, `clients["b"].authenticationFlowBindingOverrides.browser`,

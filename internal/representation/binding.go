@@ -78,6 +78,19 @@ func (r *Realm) flows(n *latchkey.Realm) []binding[string] {
 	}
 }
 
+// BoundFlows are the aliases of the flows that the realm is given, by the names
+// of the settings.
+func (r *Realm) BoundFlows() map[string]string {
+	var blank latchkey.Realm
+	out := map[string]string{}
+	for _, b := range r.flows(&blank) {
+		if *b.rep != nil {
+			out[b.name] = **b.rep
+		}
+	}
+	return out
+}
+
 func (r *Realm) numbers(n *latchkey.Realm) []binding[int] {
 	return []binding[int]{
 		{"refreshTokenMaxReuse", &r.RefreshTokenMaxReuse, &n.RefreshTokenMaxReuse},
@@ -209,13 +222,31 @@ func (r *Realm) check(in *latchkey.Snapshot) error {
 	if n := r.OTPPolicyLookAheadWindow; n != nil && *n > latchkey.MaxOTPWindow {
 		wrong("otpPolicyLookAheadWindow", "At most %d codes are looked at.", latchkey.MaxOTPWindow)
 	}
-	for _, b := range r.flows(&blank) {
-		if *b.rep == nil {
-			continue
-		}
-		if f := in.FlowByAlias(**b.rep); f == nil || !f.TopLevel {
-			wrong(b.name, "There is no flow with the alias %q.", clip(**b.rep))
+	faults = append(faults, r.checkFlows(in)...)
+	if r.PasswordPolicy != nil && *r.PasswordPolicy != in.Realm.PasswordPolicy {
+		if _, err := latchkey.ParsePasswordPolicy(*r.PasswordPolicy); err != nil {
+			faults = append(faults, err)
 		}
 	}
 	return Join(faults...)
+}
+
+// checkFlows refuses flows that there are none of, and those that cannot do
+// what they are bound to; what is bound already may be given back as it is.
+func (r *Realm) checkFlows(in *latchkey.Snapshot) (faults []error) {
+	now := *in.Realm
+	for _, b := range r.flows(&now) {
+		if *b.rep == nil {
+			continue
+		}
+		f := in.FlowByAlias(**b.rep)
+		if f == nil || !f.TopLevel {
+			faults = append(faults, latchkey.Invalid(b.name, "There is no flow with the alias %q.", clip(**b.rep)))
+			continue
+		}
+		if *b.noun != f.Alias && !latchkey.CanBind(b.name, f) {
+			faults = append(faults, latchkey.Invalid(b.name, "%s", latchkey.WhyNotBound(b.name, f)))
+		}
+	}
+	return faults
 }

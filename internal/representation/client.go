@@ -233,30 +233,6 @@ func checkRedirectURIs(uris []string) error {
 	return latchkey.Invalid("redirectUris", "%s", strings.Join(wrong, "; "))
 }
 
-// urlAttributes are the attributes of a client that browsers, or this server,
-// are sent to.
-var urlAttributes = []string{"logoUri", "policyUri", "tosUri", latchkey.AttributeBackchannelURL, "frontchannel.logout.url", "jwks.url", "initiate.login.uri"}
-
-// checkURLs refuses addresses that are none, and those that run script: they
-// come to be links on pages.
-func (r *Client) checkURLs() error {
-	check := func(field, text string) error {
-		u, err := url.Parse(strings.TrimSpace(text))
-		switch {
-		case err != nil:
-			return latchkey.Invalid(field, "This is not a valid URL.")
-		case RunsScript(u.Scheme):
-			return latchkey.Invalid(field, "This URL uses an illegal scheme.")
-		}
-		return nil
-	}
-	errs := []error{check("rootUrl", Value(r.RootURL)), check("baseUrl", Value(r.BaseURL)), check("adminUrl", Value(r.AdminURL))}
-	for _, name := range urlAttributes {
-		errs = append(errs, check(join("attributes", name), r.Attributes[name]))
-	}
-	return Join(errs...)
-}
-
 func redirectFaults(uri string) (wrong []string) {
 	if strings.Contains(uri, "#") {
 		wrong = append(wrong, "A redirect URI must not contain an URL fragment")

@@ -19,7 +19,7 @@ func All() []flow.RequiredAction {
 }
 
 // maxAge is the option of every action that an application asks for.
-var maxAge = flow.Property{Name: "max_auth_age", Label: "Maximum age of the sign-in", Type: "String",
+var maxAge = flow.Property{Name: "max_auth_age", Label: "Maximum age of the sign-in", Type: "String", Number: &flow.Range{},
 	HelpText: "How many seconds the sign-in may lie back when an application asks for the action (kc_action). Empty: 300, and no limit for what changes nothing about who may sign in."}
 
 // described says what an action is called and which options it has.

@@ -14,7 +14,7 @@ var configuredConfigs = configured[latchkey.AuthenticatorConfig]{"authenticator_
 	(*Tx).scanAuthenticatorConfig, func(c *latchkey.AuthenticatorConfig) string { return c.ID }}
 
 // CreateAuthenticatorConfig adds the configuration of an execution. An empty
-// ID is drawn. Aliases need not differ, as in Keycloak.
+// ID is drawn. That no two of a realm have one alias is for the caller to see to.
 func (tx *Tx) CreateAuthenticatorConfig(c *latchkey.AuthenticatorConfig) error {
 	if c.ID == "" {
 		c.ID = secret.NewID()
