@@ -39,6 +39,9 @@ type Key struct {
 	ComponentID string `json:"componentId,omitempty"`
 	Name        string `json:"name,omitempty"`
 	Provider    string `json:"provider,omitempty"`
+	// Config is what the component said of the key and is neither secret nor to
+	// be seen from the key: that it is enabled, how large it is.
+	Config map[string][]string `json:"config,omitempty"`
 	// Removed hides a key that an administrator deleted. It is disabled, and its
 	// row stays so that its id is not used again.
 	Removed bool `json:"removed,omitempty"`

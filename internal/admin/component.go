@@ -200,7 +200,7 @@ func (d *Door) deleteComponent(c *call) error {
 	if _, err := d.findComponent(c, id); err != nil {
 		return err
 	}
-	err := c.edit(func(tx *store.Tx, snap *latchkey.Snapshot) error {
+	err := c.editSigning(func(tx *store.Tx, snap *latchkey.Snapshot) error {
 		err := notFound(tx.DeleteComponent(c.snap.Realm.ID, id), "Could not find component")
 		if k := keyOfComponent(snap, id); k != nil {
 			err = removeKey(tx, k)

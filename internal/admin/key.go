@@ -3,6 +3,7 @@ package admin
 import (
 	"crypto/x509"
 	"encoding/base64"
+	"errors"
 	"time"
 
 	"latchkey"
@@ -135,8 +136,11 @@ func keyOfComponent(snap *latchkey.Snapshot, id string) *latchkey.Key {
 
 // createKey makes a key of a component.
 func (d *Door) createKey(c *call, component *latchkey.Component) error {
-	k, err := token.KeyFromComponent(c.snap.Realm.ID, token.KeyComponent{ID: component.ID, Name: component.Name,
-		Provider: component.ProviderID, Config: component.Config}, d.Now())
+	sent := token.KeyComponent{ID: component.ID, Name: component.Name, Provider: component.ProviderID, Config: component.Config}
+	if err := token.CheckKeyComponent(sent); err != nil {
+		return err
+	}
+	k, err := token.KeyFromComponent(c.snap.Realm.ID, sent, d.Now())
 	if err != nil {
 		return err
 	}
@@ -163,7 +167,7 @@ func (d *Door) updateKey(c *call, old *latchkey.Key, component *latchkey.Compone
 		case len(values) == 0 || isMaskedList(values):
 			continue
 		case token.MakesKey(name) && (len(whole.Config[name]) == 0 || whole.Config[name][0] != values[0]):
-			fresh = fresh || !(name == "keySize" && token.SizeOf(old) == values[0])
+			fresh = fresh || !(token.IsSize(name) && token.SizeOf(old) == values[0])
 		}
 		whole.Config[name] = values
 	}
@@ -180,11 +184,14 @@ func (d *Door) updateKey(c *call, old *latchkey.Key, component *latchkey.Compone
 		}
 		whole.Config["latchkeyCreatedAt"] = nil
 	}
+	if err := token.CheckKeyComponent(whole); err != nil {
+		return err
+	}
 	k, err := token.KeyFromComponent(old.RealmID, whole, d.Now())
 	if err != nil {
 		return err
 	}
-	return c.edit(func(tx *store.Tx, snap *latchkey.Snapshot) error {
+	return c.editSigning(func(tx *store.Tx, snap *latchkey.Snapshot) error {
 		now := keyOfComponent(snap, component.ID)
 		if now == nil || now.ID != old.ID {
 			return latchkey.Errorf(latchkey.CodeConflict, "This key was changed meanwhile.")
@@ -201,6 +208,37 @@ func (d *Door) updateKey(c *call, old *latchkey.Key, component *latchkey.Compone
 		}
 		return c.record(tx, act{operationUpdate, "COMPONENT", "components/" + component.ID, shownComponent(component)})
 	})
+}
+
+// errUndrawn takes a change back whose keys have to be drawn first.
+var errUndrawn = errors.New("admin: keys have to be drawn first")
+
+// editSigning is edit for what may leave the realm without a key that it signs
+// with: such a key is made in the same transaction, so that no token is refused.
+// Drawing one takes long: the change is taken back, and made again with it.
+func (c *call) editSigning(f func(tx *store.Tx, snap *latchkey.Snapshot) error) error {
+	drawn := map[string]*latchkey.Key{}
+	for {
+		var missing []string
+		err := c.edit(func(tx *store.Tx, snap *latchkey.Snapshot) error {
+			err := f(tx, snap)
+			if err != nil {
+				return err
+			}
+			if missing, err = token.CompleteKeys(tx, snap, drawn); err == nil && len(missing) > 0 {
+				err = errUndrawn
+			}
+			return err
+		})
+		if !errors.Is(err, errUndrawn) {
+			return err
+		}
+		for _, algorithm := range missing {
+			if drawn[algorithm], err = token.NewKey(c.snap.Realm.ID, algorithm, c.door.Now()); err != nil {
+				return err
+			}
+		}
+	}
 }
 
 // removeKey takes a key away with all that it signed. Its row stays, so that

@@ -243,7 +243,11 @@ func (d *Door) updateRealmAndProfile(c *call) error {
 // user profile.
 func (d *Door) changeRealm(c *call, body *representation.Realm, profile *representation.Profile) error {
 	delete(body.Kept, "upConfig")
-	err := c.edit(func(tx *store.Tx, snap *latchkey.Snapshot) error {
+	edit := c.edit
+	if body.DefaultSignatureAlgorithm != nil {
+		edit = c.editSigning
+	}
+	err := edit(func(tx *store.Tx, snap *latchkey.Snapshot) error {
 		changed := *snap.Realm
 		if err := realm.ApplySettings(body, &changed, snap); err != nil {
 			return err

@@ -97,6 +97,13 @@ func readDescriptions() *described {
 			list = append(list, builtinMapper{Name: m.Name, Protocol: m.Protocol, ProtocolMapper: m.ProtocolMapper, Config: m.Config})
 		}
 	}
+	for _, component := range d.ComponentTypes[token.KeyProviderType] {
+		for i := range component.Properties {
+			if options := token.KeyOptions(component.ID, component.Properties[i].Name); len(options) > 0 && len(component.Properties[i].Options) > 0 {
+				component.Properties[i].Options = options // those that can be had here
+			}
+		}
+	}
 	d.BuiltinMappers = map[string][]builtinMapper{"openid-connect": list}
 	var kinds []string
 	for _, t := range latchkey.EventTypes() {

@@ -24,6 +24,9 @@ func ShowClient(snap *latchkey.Snapshot, c *latchkey.Client) representation.Clie
 // are those of its redirect URIs. The caller has bumped the realm. A clientId or an id that is taken is
 // [latchkey.CodeConflict].
 func CreateClient(tx *store.Tx, snap *latchkey.Snapshot, rep *representation.Client) (*latchkey.Client, error) {
+	if err := checkSigning(rep, nil); err != nil {
+		return nil, err
+	}
 	c, err := newClient(snap, tx.Now(), rep)
 	if err != nil {
 		return nil, err
@@ -58,6 +61,9 @@ func ChangeClient(tx *store.Tx, snap *latchkey.Snapshot, before *latchkey.Client
 	given := *rep
 	given.Attributes = maps.Clone(rep.Attributes)
 	maps.DeleteFunc(given.Attributes, func(_, value string) bool { return representation.IsMasked(value) }) // unchanged
+	if err := checkSigning(&given, before); err != nil {
+		return nil, err
+	}
 	if err := given.Apply(&c, snap); err != nil {
 		return nil, err
 	}

@@ -133,7 +133,7 @@ func (c *Contents) exportComponents(r *representation.Realm, shown Shown) {
 }
 
 // keySettings are what the component of a key says that is no part of the key.
-var keySettings = []string{"priority", "algorithm", "active", "enabled"}
+var keySettings = []string{"priority", "algorithm", "active", "enabled", "keySize", "secretSize", "ecdsaEllipticCurveKey", "eddsaEllipticCurveKey"}
 
 // exportKeys shows the realm's keys as components, without Keys but for the
 // keys themselves: an import draws new ones.

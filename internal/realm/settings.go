@@ -51,6 +51,21 @@ func checkAlgorithm(rep *representation.Realm) error {
 	return token.CheckSignatureAlgorithm("defaultSignatureAlgorithm", algorithm)
 }
 
+// checkSigning refuses what a client's tokens cannot be signed with, unless the
+// client had it before: an import takes it, and tokens are signed as the realm's
+// are. before is nil where the client is new.
+func checkSigning(rep *representation.Client, before *latchkey.Client) error {
+	var faults []error
+	for _, name := range token.SigningAttributes() {
+		algorithm := rep.Attributes[name]
+		if algorithm == "" || before != nil && before.Attribute(name) == algorithm {
+			continue
+		}
+		faults = append(faults, token.CheckSignatureAlgorithm(representation.Path("attributes", name), algorithm))
+	}
+	return representation.Join(faults...)
+}
+
 // checkEventTypes refuses types of events that nobody records: a realm that
 // names only such would record nothing.
 func checkEventTypes(rep *representation.Realm) error {

@@ -132,6 +132,11 @@ func (p *planner) nameOfClient(c *latchkey.Client, rep, base *representation.Cli
 			p.report.add("clients.authenticationFlowBindingOverrides", Kept, "only bindings of browser and direct_grant are acted on", c.ClientID+": "+kind)
 		}
 	}
+	for _, name := range token.SigningAttributes() {
+		if a := rep.Attributes[name]; a != "" && token.CheckSignatureAlgorithm(name, a) != nil {
+			p.report.add("clients.attributes."+name, Kept, "applications could not verify this: the realm's algorithm signs", c.ClientID)
+		}
+	}
 	p.nameMappers("clients", c.ClientID, rep.ProtocolMappers, base.ProtocolMappers)
 	for _, key := range sortedKeys(rep.Attributes) {
 		value := rep.Attributes[key]

@@ -38,10 +38,10 @@ const attributeUserinfoAlgorithm = "user.info.response.signature.alg"
 // SignedUserinfo gives the answer of the userinfo endpoint as a JWT (OpenID
 // Connect Core 5.3.2) when the client wants it signed; empty when it does not.
 func (m *Minter) SignedUserinfo(ctx context.Context, g *Grant) (string, error) {
-	algorithm := g.Client.Attribute(attributeUserinfoAlgorithm)
-	if algorithm == "" {
+	if g.Client.Attribute(attributeUserinfoAlgorithm) == "" {
 		return "", nil
 	}
+	algorithm := m.algorithm(g.Realm, g.Client, attributeUserinfoAlgorithm)
 	claims := m.Userinfo(g)
 	claims["iss"], claims["aud"] = g.Issuer, g.Client.ClientID
 	return m.Sign(ctx, g.Realm, algorithm, typeHeader, claims)
@@ -52,5 +52,5 @@ func (m *Minter) SignedUserinfo(ctx context.Context, g *Grant) (string, error) {
 func (m *Minter) SignedIntrospection(ctx context.Context, g *Grant, answer map[string]any) (string, error) {
 	claims := maps.Clone(answer)
 	delete(claims, "active")
-	return m.Sign(ctx, g.Realm, signingAlgorithm(g.Realm, g.Client, attributeAccessAlgorithm), typeHeader, claims)
+	return m.Sign(ctx, g.Realm, m.algorithm(g.Realm, g.Client, attributeAccessAlgorithm), typeHeader, claims)
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -64,7 +65,7 @@ func (c *KeyComponent) value(name string) string {
 func KeyFromComponent(realmID string, c KeyComponent, now time.Time) (*latchkey.Key, error) {
 	kind, known := providers[c.Provider]
 	if !known {
-		return nil, latchkey.Invalid("providerId", "Keys of provider %q cannot be taken over.", c.Provider)
+		return nil, unknownProvider(c.Provider)
 	}
 	k, err := c.key(kind, realmID, now)
 	if err != nil {
@@ -73,7 +74,7 @@ func KeyFromComponent(realmID string, c KeyComponent, now time.Time) (*latchkey.
 	if kid := c.value("kid"); kid != "" {
 		k.ID = kid
 	}
-	k.ComponentID, k.Name, k.Provider, k.Priority = c.ID, c.Name, c.Provider, 0
+	k.ComponentID, k.Name, k.Provider, k.Priority, k.Config = c.ID, c.Name, c.Provider, 0, c.said()
 	switch {
 	case c.value("enabled") == "false":
 		k.Status = latchkey.KeyDisabled
@@ -112,11 +113,7 @@ func (c *KeyComponent) key(kind provider, realmID string, now time.Time) (*latch
 	}
 	text := c.value(kind.private)
 	if text == "" {
-		bits := rsaBits
-		if n, err := strconv.Atoi(c.value("keySize")); err == nil && (n == 3072 || n == 4096) {
-			bits = n
-		}
-		return newKey(realmID, algorithm, bits, now)
+		return newKey(realmID, algorithm, c.size(), now)
 	}
 	if kind.raw {
 		secret, err := decodeBase64(text)
@@ -187,10 +184,12 @@ func decodeBase64(text string) ([]byte, error) {
 // ComponentOf shows a key as the component that [KeyFromComponent] reads, with
 // its private key.
 func ComponentOf(k *latchkey.Key) (KeyComponent, error) {
-	c := KeyComponent{ID: k.ComponentID, Name: k.Name, Provider: k.Provider, Config: map[string][]string{
+	c := KeyComponent{ID: k.ComponentID, Name: k.Name, Provider: k.Provider, Config: map[string][]string{}}
+	maps.Copy(c.Config, k.Config)
+	maps.Copy(c.Config, map[string][]string{
 		"priority": {strconv.FormatInt(k.Priority, 10)}, "algorithm": {k.Algorithm}, "kid": {k.ID},
 		configCreated: {strconv.FormatInt(k.CreatedAt.UnixMilli(), 10)},
-	}}
+	})
 	if c.Provider == "" {
 		c.Provider = providerOf(k.Algorithm)
 	}
@@ -204,12 +203,7 @@ func ComponentOf(k *latchkey.Key) (KeyComponent, error) {
 	if !known {
 		return c, latchkey.Errorf(latchkey.CodeInternal, "key %s is of no provider that is known: %q", k.ID, c.Provider)
 	}
-	switch k.Status {
-	case latchkey.KeyPassive:
-		c.Config["active"] = []string{"false"}
-	case latchkey.KeyDisabled:
-		c.Config["enabled"] = []string{"false"}
-	}
+	c.tell(k)
 	if !k.ActiveFrom.IsZero() {
 		c.Config[configActiveFrom] = []string{strconv.FormatInt(k.ActiveFrom.UnixMilli(), 10)}
 	}
@@ -269,22 +263,3 @@ func providerOf(algorithm string) string {
 // Generated says whether keys of the provider are drawn here: nobody else ever
 // had them.
 func Generated(provider string) bool { return strings.HasSuffix(provider, "-generated") }
-
-// MakesKey says whether another value of the setting makes another key.
-func MakesKey(setting string) bool {
-	switch setting {
-	case "algorithm", "keySize", "ecdsaEllipticCurveKey", "eddsaEllipticCurveKey", "privateKey", "secretSize", "secret":
-		return true
-	}
-	return false
-}
-
-// SizeOf is how many bits an RSA key has, or how many bytes an HMAC or AES key,
-// in digits.
-func SizeOf(k *latchkey.Key) string {
-	public, err := PublicKey(k)
-	if key, ok := public.(interface{ Size() int }); ok && err == nil {
-		return strconv.Itoa(8 * key.Size())
-	}
-	return strconv.Itoa(len(k.Private))
-}

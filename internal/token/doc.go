@@ -14,7 +14,9 @@
 //
 // Keys: [NewKey] makes one, [Minter.KeySet] publishes them, [KeysDue],
 // [RotateKeys] and [ApplyKeys] have them follow each other (docs/decisions/0006),
-// [KeyFromComponent] and [ComponentOf] are their form in realm exports.
+// [CompleteKeys] makes what a change of the realm left it without;
+// [KeyFromComponent] and [ComponentOf] are their form in realm exports, and
+// [CheckKeyComponent] refuses what means no key.
 //
 // What a realm's configuration fixes of the tokens of a client and a scope is
 // worked out once for a snapshot (plan.go): which mappers write where, and

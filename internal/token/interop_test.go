@@ -11,10 +11,13 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"latchkey"
 )
 
 // What is signed here a foreign library verifies, and the other way round, for
@@ -166,8 +169,8 @@ func mustMarshal(t *testing.T, v any) []byte {
 	return text
 }
 
-// A realm without a key for what a client wants signs nothing in its place, nor
-// with a key that is not for signing.
+// A realm without a key for what a client wants signs as it signs for others,
+// never with a key that is not for it; without any it signs nothing.
 func TestNoKeyNoToken(t *testing.T) {
 	m := NewMinter((&clock{start}).now)
 	for _, algorithm := range []string{"PS384", "none", "HS256", "HS512", "RSA-OAEP", "AES", "", "rs256"} {
@@ -180,9 +183,16 @@ func TestNoKeyNoToken(t *testing.T) {
 		s.Index()
 		g := grantOf(s, "openid")
 		g.Client.Attributes[attributeAccessAlgorithm] = algorithm
-		_, err = m.Mint(context.Background(), g, "id")
-		if (err == nil) != (algorithm == "") {
-			t.Errorf("%q: %v", algorithm, err)
+		tokens, err := m.Mint(context.Background(), g, "id")
+		if err != nil {
+			t.Fatalf("%q: %v", algorithm, err)
+		}
+		if header, _ := parts(t, tokens.Access); header["alg"] != "RS256" {
+			t.Errorf("%q: %v", algorithm, header)
+		}
+		s.Keys = slices.DeleteFunc(slices.Clone(s.Keys), func(k *latchkey.Key) bool { return k.Algorithm == "RS256" })
+		if _, err = m.Mint(context.Background(), g, "id"); latchkey.ErrorCode(err) != latchkey.CodeUnavailable {
+			t.Errorf("%q and no key: %v", algorithm, err)
 		}
 	}
 }

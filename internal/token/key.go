@@ -1,6 +1,7 @@
 package token
 
 import (
+	"cmp"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -75,11 +76,13 @@ const (
 // keys with a self-signed certificate as Keycloak has them, HS keys without.
 // RSA keys have 2,048 bits.
 func NewKey(realmID, algorithm string, now time.Time) (*latchkey.Key, error) {
-	return newKey(realmID, algorithm, rsaBits, now)
+	return newKey(realmID, algorithm, 0, now)
 }
 
-func newKey(realmID, algorithm string, bits int, now time.Time) (*latchkey.Key, error) {
-	private, err := generate(algorithm, bits)
+// newKey is [NewKey] with a size: the bits of an RSA key, the bytes of a secret.
+// 0 stands for the usual one.
+func newKey(realmID, algorithm string, size int, now time.Time) (*latchkey.Key, error) {
+	private, err := generate(algorithm, size)
 	if err != nil {
 		return nil, err
 	}
@@ -87,10 +90,10 @@ func newKey(realmID, algorithm string, bits int, now time.Time) (*latchkey.Key, 
 }
 
 // generate draws a private key: a crypto.Signer, or bytes.
-func generate(algorithm string, bits int) (any, error) {
+func generate(algorithm string, size int) (any, error) {
 	switch jose.SignatureAlgorithm(algorithm) {
 	case jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512, algorithmOAEP, algorithmOAEP256:
-		return rsa.GenerateKey(rand.Reader, bits)
+		return rsa.GenerateKey(rand.Reader, cmp.Or(size, rsaBits))
 	case jose.ES256:
 		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	case jose.ES384:
@@ -101,9 +104,9 @@ func generate(algorithm string, bits int) (any, error) {
 		_, private, err := ed25519.GenerateKey(rand.Reader)
 		return private, err
 	case jose.HS256, jose.HS384, jose.HS512:
-		return secret.Random(hmacSize), nil
+		return secret.Random(cmp.Or(size, hmacSize)), nil
 	case algorithmAES:
-		return secret.Random(aesSize), nil
+		return secret.Random(cmp.Or(size, aesSize)), nil
 	}
 	return nil, latchkey.Invalid("algorithm", "There is no signature algorithm %q.", algorithm)
 }

@@ -41,5 +41,5 @@ func (m *Minter) MintLogout(ctx context.Context, l Logout) (string, error) {
 	if l.Client.Attribute(latchkey.AttributeBackchannelSession) != "false" {
 		claims["sid"] = l.Session
 	}
-	return m.Sign(ctx, l.Realm, signingAlgorithm(l.Realm, l.Client, attributeIDAlgorithm), typeHeaderLogout, claims)
+	return m.Sign(ctx, l.Realm, m.algorithm(l.Realm, l.Client, attributeIDAlgorithm), typeHeaderLogout, claims)
 }

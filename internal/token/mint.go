@@ -6,6 +6,7 @@ import (
 	"crypto/sha512"
 	"encoding/base64"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -79,11 +80,11 @@ func (m *Minter) Mint(ctx context.Context, g *Grant, accessID string) (Tokens, e
 		kind = typeHeaderAccess
 	}
 	var err error
-	if t.Access, err = m.signPublic(g.Realm, signingAlgorithm(g.Realm, g.Client, attributeAccessAlgorithm), kind, access); err != nil {
+	if t.Access, err = m.signPublic(g.Realm, m.algorithm(g.Realm, g.Client, attributeAccessAlgorithm), kind, access); err != nil {
 		return Tokens{}, err
 	}
 	if g.Scope.OpenID {
-		algorithm := signingAlgorithm(g.Realm, g.Client, attributeIDAlgorithm)
+		algorithm := m.algorithm(g.Realm, g.Client, attributeIDAlgorithm)
 		id := p.id(g, now, expires, accessHash(algorithm, t.Access))
 		defer spare(id)
 		if t.ID, err = m.signPublic(g.Realm, algorithm, typeHeader, id); err != nil {
@@ -249,16 +250,38 @@ const (
 	attributeIDAlgorithm     = "id.token.signed.response.alg"
 )
 
+// SigningAttributes are the attributes of a client that say what its tokens and
+// its userinfo are signed with.
+func SigningAttributes() []string {
+	return []string{attributeAccessAlgorithm, attributeIDAlgorithm, attributeUserinfoAlgorithm}
+}
+
 // signingAlgorithm is the client's own, by attribute, else the realm's, else
-// RS256.
+// RS256. What others cannot verify is none of them.
 func signingAlgorithm(snap *latchkey.Snapshot, client *latchkey.Client, attribute string) string {
-	if a := client.Attribute(attribute); a != "" {
-		return a
-	}
-	if a := snap.Realm.DefaultSignatureAlgorithm; a != "" {
-		return a
+	for _, a := range []string{client.Attribute(attribute), snap.Realm.DefaultSignatureAlgorithm} {
+		if slices.Contains(asymmetric, jose.SignatureAlgorithm(a)) {
+			return a
+		}
 	}
 	return string(jose.RS256)
+}
+
+// algorithm is [signingAlgorithm] where the realm has a key for it, else the
+// realm's own, else one that it has a key for: who asked for another one gets
+// tokens all the same until there is a key.
+func (m *Minter) algorithm(snap *latchkey.Snapshot, client *latchkey.Client, attribute string) string {
+	wanted, now := signingAlgorithm(snap, client, attribute), m.now()
+	if snap.ActiveKey(wanted, now) != nil {
+		return wanted
+	}
+	own := signingAlgorithm(snap, &latchkey.Client{}, "")
+	for _, a := range append([]string{own}, SignatureAlgorithms()...) {
+		if snap.ActiveKey(a, now) != nil {
+			return a
+		}
+	}
+	return wanted
 }
 
 // accessHash is at_hash: the left half of the access token's hash, by the

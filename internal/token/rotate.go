@@ -141,13 +141,16 @@ func missingKeys(snap *latchkey.Snapshot, only string, now time.Time) ([]KeyChan
 
 // successor draws the key that follows another, and is like it.
 func successor(k *latchkey.Key, now time.Time) (KeyChange, error) {
-	bits := rsaBits
+	size := 0
 	if public, err := PublicKey(k); err == nil {
 		if old, ok := public.(*rsa.PublicKey); ok {
-			bits = old.N.BitLen()
+			size = old.N.BitLen()
 		}
 	}
-	next, err := newKey(k.RealmID, k.Algorithm, bits, now)
+	if isRaw(k.Algorithm) {
+		size = len(k.Private)
+	}
+	next, err := newKey(k.RealmID, k.Algorithm, size, now)
 	if err != nil {
 		return KeyChange{}, err
 	}
@@ -310,7 +313,7 @@ func longest(snap *latchkey.Snapshot, algorithm string) (time.Duration, bool) {
 func wantedAlgorithms(snap *latchkey.Snapshot) []string {
 	wanted := []string{string(symmetric[0]), signingAlgorithm(snap, &latchkey.Client{}, "")}
 	for _, c := range snap.Clients {
-		for _, attribute := range []string{attributeAccessAlgorithm, attributeIDAlgorithm, attributeUserinfoAlgorithm} {
+		for _, attribute := range SigningAttributes() {
 			if a := c.Attribute(attribute); a != "" && !slices.Contains(wanted, a) && slices.Contains(asymmetric, jose.SignatureAlgorithm(a)) {
 				wanted = append(wanted, a)
 			}
