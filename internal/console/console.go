@@ -30,6 +30,7 @@ func New(d relyingparty.Deps) *Console {
 var notices = map[string]string{
 	"saved": "console.saved", "created": "console.created", "deleted": "console.deleted", "done": "console.done",
 	"bound": "console.flow.bound", "cancelled": "console.cancelled", "failed": "console.failed", "mailed": "console.mailed",
+	"revoked": "console.link.revoked", "promised": "console.mail.promised", "withheld": "console.mail.withheld", "cleared": "console.event.cleared",
 }
 
 // row is a page: what answers at a path below the realm that is administered.
@@ -152,12 +153,16 @@ func (v *visit) api(method, path string, content, out any) error {
 }
 
 // thing reads one thing of the realm, once a request.
-func (v *visit) thing(path string) (map[string]any, error) {
+func (v *visit) thing(path string) (map[string]any, error) { return v.thingOf(v.of, path) }
+
+// thingOf is thing for whichever realm.
+func (v *visit) thingOf(realm, path string) (map[string]any, error) {
+	path = "/realms/" + url.PathEscape(realm) + path
 	if rep, ok := v.known[path]; ok {
 		return rep, nil
 	}
 	rep := map[string]any{}
-	if err := v.api(http.MethodGet, path, nil, &rep); err != nil {
+	if err := v.Call(http.MethodGet, path, nil, &rep); err != nil {
 		return rep, err
 	}
 	if v.known == nil {

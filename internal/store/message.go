@@ -81,10 +81,14 @@ func causeOf(m *latchkey.Message) string {
 	case latchkey.MessageExpired:
 		return CauseExpired
 	}
-	if m.Reason == "" || strings.Trim(m.Reason, "abcdefghijklmnopqrstuvwxyz_") != "" {
+	word := m.Reason
+	if m.State == latchkey.MessageWithheld {
+		word, _, _ = strings.Cut(word, ":") // limit:address and the like
+	}
+	if word == "" || strings.Trim(word, "abcdefghijklmnopqrstuvwxyz_") != "" {
 		return CauseRelay // its own words
 	}
-	return m.Reason
+	return word
 }
 
 // The causes that are no reasons of messages.

@@ -61,6 +61,7 @@ func TestMailTimesAndCauses(t *testing.T) {
 			latchkey.MessageExpired: "no relay took it before its link ended", latchkey.MessageWithheld: "no_account"} {
 			w.message(func(m *latchkey.Message) { m.State, m.Reason = state, reason })
 		}
+		w.message(func(m *latchkey.Message) { m.State, m.Reason = latchkey.MessageWithheld, "limit:address" })
 		late := w.message(nil)
 		late.State, late.Reason = latchkey.MessageWithheld, "no_account"
 		w.update(func(tx *store.Tx) error { return tx.UpdateMessage(late) })
@@ -76,14 +77,14 @@ func TestMailTimesAndCauses(t *testing.T) {
 		})
 		w.view(func(tx *store.Tx) error {
 			list, err := tx.CountCauses(id, begin, begin.Add(time.Hour))
-			if got := fmt.Sprint(list); got != "[{withheld no_account 2} {expired expired 1} {failed relay 1}]" {
+			if got := fmt.Sprint(list); got != "[{withheld no_account 2} {expired expired 1} {failed relay 1} {withheld limit 1}]" {
 				w.Errorf("causes %s", got)
 			}
 			return err
 		})
 		w.view(func(tx *store.Tx) error {
 			found, err := tx.Messages(id, store.MessageFilter{Search: "NN@exam"})
-			if err != nil || len(found) != 26 {
+			if err != nil || len(found) != 27 {
 				w.Errorf("%d mails are found by a part of their address", len(found))
 			}
 			none, err := tx.Messages(id, store.MessageFilter{Search: "a%n"})
