@@ -20,7 +20,7 @@ func dashboardRows() []row {
 type dashboard struct {
 	Frame
 	Top     top
-	Steps   []step
+	Steps   []firstStep
 	Figures []figure
 	Plots   []*plot
 	// Examined says that the findings were asked for; AskURL asks the DNS, too,
@@ -38,8 +38,8 @@ type overview struct {
 	Mail, MailCaught, Client, SignIn bool
 }
 
-// step is one of the first things that a realm needs.
-type step struct {
+// firstStep is one of the first things that a realm needs.
+type firstStep struct {
 	Title, Text string // keys
 	URL         string
 	Link        string // a key
@@ -87,13 +87,13 @@ func (p *dashboard) state(v *visit) error {
 	for _, s := range []struct {
 		done bool
 		may  string
-		step step
+		step firstStep
 	}{
-		{p.State.Mail, "manage-realm", step{Title: "console.overview.step.mail", Text: "console.overview.step.mail.text",
+		{p.State.Mail, "manage-realm", firstStep{Title: "console.overview.step.mail", Text: "console.overview.step.mail.text",
 			URL: v.path("realm-settings", "email"), Link: "console.overview.step.mail.link"}},
-		{p.State.Client, "manage-clients", step{Title: "console.overview.step.client", Text: "console.overview.step.client.text",
+		{p.State.Client, "manage-clients", firstStep{Title: "console.overview.step.client", Text: "console.overview.step.client.text",
 			URL: v.path("clients", "add-client"), Link: "console.overview.step.client.link"}},
-		{p.State.SignIn, "", step{Title: "console.overview.step.sign-in", Text: "console.overview.step.sign-in.text",
+		{p.State.SignIn, "", firstStep{Title: "console.overview.step.sign-in", Text: "console.overview.step.sign-in.text",
 			URL: account, Link: "console.overview.step.sign-in.link", Away: true}},
 	} {
 		if !s.done && (s.may == "" || v.may(s.may)) {
