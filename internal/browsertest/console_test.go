@@ -90,21 +90,22 @@ func consolePages(d *desk) []string {
 			gear = sub.Executions[0].ID
 		}
 	}
-	return []string{
+	return append(d.lived(), []string{
 		"", "users", "realm-settings/general",
 		"authentication/flows", "authentication/create-flow", "authentication/flows/" + flow.ID, "authentication/flows/" + flow.ID + "/bind",
 		"authentication/flows/" + flow.ID + "/executions/" + gear + "/config", "authentication/flows/" + flow.ID + "/duplicate",
 		"authentication/required-actions", "authentication/policies/password", "authentication/policies/otp",
 		"authentication/flows/" + d.s.Snapshot(realm.DemoRealm).FlowByAlias("browser").ID,
-	}
+	}...)
 }
 
 var ids = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`)
 
 func TestConsolePages(t *testing.T) {
 	d := newDesk(t)
+	paths := consolePages(d)
 	for _, lang := range []string{"en", "ar"} {
-		for _, path := range consolePages(d) {
+		for _, path := range paths {
 			d.p.Goto(d.at(path) + "?kc_locale=" + lang)
 			name := ids.ReplaceAllString(strings.ReplaceAll(path, "/", "-"), "ID")
 			if name == "" {

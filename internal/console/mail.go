@@ -195,7 +195,7 @@ type mailPage struct {
 	Mail  map[string]any
 	Tries table
 	// UserURL leads to whose account it is; empty when it is nobody's yet.
-	UserURL string
+	UserURL, User string
 	// LinksURL leads to the links that its address was mailed.
 	LinksURL string
 }
@@ -219,7 +219,10 @@ func showMail(v *visit) error {
 	}
 	p.LinksURL = v.linksOf(text(p.Mail["address"]))
 	if id := text(p.Mail["userId"]); id != "" {
-		p.UserURL = v.path("users", id, "settings")
+		p.UserURL, p.User = v.path("users", id, "settings"), id
+		if user, err := v.thing("/users/" + url.PathEscape(id)); err == nil { // else it is gone, and the id says it
+			p.User = text(user["username"])
+		}
 	}
 	p.Tries = table{Label: "console.mail.tries", Columns: []string{"console.mail.try", "console.mail.at", "console.mail.relay",
 		"console.mail.outcome", "console.mail.took", "console.mail.reply"}}

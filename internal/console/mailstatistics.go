@@ -90,7 +90,7 @@ var mailSeries = []struct {
 	{series{"console.mail.state.handed_over", "done"}, "handed_over"},
 	{series{"console.mail.state.queued", "half"}, "queued"},
 	{series{"console.mail.state.failed", "bad"}, "failed"},
-	{series{"console.mail.state.expired", "bad"}, "expired"},
+	{series{"console.mail.state.expired", "most"}, "expired"},
 	{series{"console.mail.state.withheld", "rest"}, "withheld"},
 }
 

@@ -134,3 +134,12 @@ func labelOf(ctx context.Context, text string) string {
 func contains(in, search string) bool {
 	return strings.Contains(strings.ToLower(in), strings.ToLower(strings.TrimSpace(search)))
 }
+
+// typedFrom is the direction of a field: what has an example is a path or the
+// like, which runs from left to right in every language.
+func typedFrom(example string) string {
+	if example != "" {
+		return "ltr"
+	}
+	return "auto"
+}

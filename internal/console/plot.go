@@ -49,8 +49,7 @@ const (
 	inHigh              = plotHigh - plotTop - plotBottom
 )
 
-// most is the top of the scale: the first of 1, 2, 5, 10, 20, ... that no value
-// passes.
+// most is the top of the scale: the first round number that no value passes.
 func (p *plot) most() int64 {
 	high := int64(1)
 	for _, pt := range p.Points {
@@ -64,16 +63,19 @@ func (p *plot) most() int64 {
 		}
 		high = max(high, sum)
 	}
-	for scale := int64(1); ; scale *= 10 {
-		for _, m := range []int64{1, 2, 5} {
+	for _, m := range []int64{1, 2, 4, 6, 8} {
+		if m >= high {
+			return m
+		}
+	}
+	for scale := int64(1); scale < math.MaxInt64/1000; scale *= 10 {
+		for _, m := range []int64{10, 12, 16, 20, 30, 40, 60, 80} {
 			if m*scale >= high {
 				return m * scale
 			}
 		}
-		if scale > math.MaxInt64/100 {
-			return high
-		}
 	}
+	return high
 }
 
 // total is the sum of a series.
@@ -119,11 +121,15 @@ type tick struct {
 	Text string
 }
 
-// acrossTicks are a few times beneath the picture.
+// acrossTicks are a few times beneath the picture: every sixth hour, or some
+// days.
 func (p *plot) acrossTicks() (list []tick) {
-	every := max(1, (len(p.Points)+3)/4)
-	for i := 0; i < len(p.Points); i += every {
-		list = append(list, tick{X: number(p.middle(i)), Y: number(plotHigh - 6), Text: p.when(p.Points[i].At, false)})
+	every := max(1, (len(p.Points)+4)/5)
+	for i, pt := range p.Points {
+		at := pt.At.UTC()
+		if p.daily() && (len(p.Points)-1-i)%every == 0 || !p.daily() && at.Hour()%6 == 0 && at.Minute() == 0 {
+			list = append(list, tick{X: number(p.middle(i)), Y: number(plotHigh - 6), Text: p.when(pt.At, false)})
+		}
 	}
 	return list
 }
