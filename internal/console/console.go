@@ -30,7 +30,7 @@ func New(d relyingparty.Deps) *Console {
 var notices = map[string]string{
 	"saved": "console.saved", "created": "console.created", "deleted": "console.deleted", "done": "console.done",
 	"bound": "console.flow.bound", "cancelled": "console.cancelled", "failed": "console.failed", "mailed": "console.mailed",
-	"revoked": "console.link.revoked", "promised": "console.mail.promised", "withheld": "console.mail.withheld", "cleared": "console.event.cleared",
+	"revoked": "console.mail-link.revoked", "promised": "console.mail.promised", "withheld": "console.mail.withheld", "cleared": "console.event.cleared",
 }
 
 // row is a page: what answers at a path below the realm that is administered.

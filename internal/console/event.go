@@ -3,9 +3,7 @@ package console
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"encoding/json"
-	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -15,7 +13,6 @@ import (
 	"github.com/a-h/templ"
 
 	"latchkey"
-	"latchkey/internal/page"
 	"latchkey/internal/relyingparty"
 )
 
@@ -46,7 +43,7 @@ var dates = []filter{{name: "dateFrom", label: "console.event.from", input: "dat
 // eventTypes are the types that can be chosen. They are what Keycloak calls
 // them, in every language.
 func eventTypes() []option {
-	list := []option{{"", "console.mail.any"}}
+	list := []option{{"", "console.any"}}
 	for _, t := range latchkey.EventTypes() {
 		list = append(list, option{string(t), string(t)})
 	}
@@ -58,7 +55,7 @@ var eventList = list{
 	path: "events/user-events", menu: "events",
 	columns: []string{"console.event.time", "console.event.type", "console.event.user", "console.event.client", "console.event.ip", "console.event.details"},
 	filters: slices.Concat([]filter{{name: "type", label: "console.event.type", options: eventTypes()},
-		{name: "user", label: "console.event.user", ask: userID}, {name: "client", label: "console.event.client"},
+		{name: "user", label: "console.event.user", ask: whoIs}, {name: "client", label: "console.event.client"},
 		{name: "ipAddress", label: "console.event.ip"}}, dates),
 	empty:   [2]string{"console.event.none", "console.event.none.help"},
 	top:     func(v *visit) top { return eventTop(v, "user-events") },
@@ -67,9 +64,9 @@ var eventList = list{
 	beneath: func(v *visit) (templ.Component, error) { return v.eventsOff(false) },
 }
 
-// userID finds the id of whom somebody typed: a username, an address, or the id
+// whoIs finds the id of whom somebody typed: a username, an address, or the id
 // itself.
-func userID(v *visit, typed string) (string, error) {
+func whoIs(v *visit, typed string) (string, error) {
 	for _, by := range []string{"username", "email"} {
 		var found []struct{ ID string }
 		err := v.api(http.MethodGet, "/users?exact=true&max=1&briefRepresentation=true&"+by+"="+url.QueryEscape(typed), nil, &found)
@@ -132,8 +129,8 @@ var adminEventList = list{
 	path: "events/admin-events", menu: "events",
 	columns: []string{"console.event.time", "console.event.operation", "console.event.resource", "console.event.path", "console.event.who", "console.event.ip"},
 	filters: slices.Concat([]filter{
-		{name: "operationTypes", label: "console.event.operation", options: append([]option{{"", "console.mail.any"}}, plainChoices("CREATE", "UPDATE", "DELETE", "ACTION")...)},
-		{name: "resourceTypes", label: "console.event.resource", options: append([]option{{"", "console.mail.any"}}, plainChoices(resources...)...)},
+		{name: "operationTypes", label: "console.event.operation", options: append([]option{{"", "console.any"}}, plainChoices("CREATE", "UPDATE", "DELETE", "ACTION")...)},
+		{name: "resourceTypes", label: "console.event.resource", options: append([]option{{"", "console.any"}}, plainChoices(resources...)...)},
 		{name: "resourcePath", label: "console.event.path", example: "users/*"}, {name: "authUser", label: "console.event.who-id"}}, dates),
 	empty:   [2]string{"console.event.none-admin", "console.event.none-admin.help"},
 	top:     func(v *visit) top { return eventTop(v, "admin-events") },
@@ -179,24 +176,6 @@ func (v *visit) administrator(who map[string]any) cell {
 	return cell{Text: text(user["username"]), URL: v.URL("realms/") + url.PathEscape(of) + "/users/" + url.PathEscape(id) + "/settings"}
 }
 
-// adminEventPage is one act of an administrator with what was sent.
-type adminEventPage struct {
-	Frame
-	Top   top
-	Event map[string]any
-	Who   cell
-	IP    string
-	Body  string // what was sent, laid out; empty when it was not kept
-}
-
-// Title names the page.
-func (p adminEventPage) Title(*page.Texts) string { return p.Top.Title }
-
-// Render writes the page's main part.
-func (p adminEventPage) Render(ctx context.Context, w io.Writer) error {
-	return adminEventView(p).Render(ctx, w)
-}
-
 // showAdminEvent finds an event among those of its millisecond.
 func showAdminEvent(v *visit) error {
 	at := v.value("time")
@@ -213,11 +192,13 @@ func showAdminEvent(v *visit) error {
 	}
 	e := list[i]
 	who, _ := e["authDetails"].(map[string]any)
-	p := adminEventPage{Frame: v.frame("events"), Event: e, Who: v.administrator(who), IP: text(who["ipAddress"]),
-		Top: top{Title: text(e["operationType"]) + " " + text(e["resourceType"]), Crumbs: []link{{Text: "console.events", URL: v.path("events", "user-events")},
-			{Text: "console.event.tab.admin-events", URL: v.path("events", "admin-events")}}}}
-	p.Body = laidOut(text(e["representation"]))
-	return v.write(http.StatusOK, p)
+	t := top{Title: text(e["operationType"]) + " " + text(e["resourceType"]), Crumbs: []link{{Text: "console.events", URL: v.path("events", "user-events")},
+		{Text: "console.event.tab.admin-events", URL: v.path("events", "admin-events")}}}
+	facts := known(fact{"console.event.time", cell{At: moment(e["time"])}}, fact{"console.event.operation", cell{Text: text(e["operationType"])}},
+		fact{"console.event.resource", cell{Text: text(e["resourceType"])}}, fact{"console.event.path", cell{Text: text(e["resourcePath"]), Mono: true}},
+		fact{"console.event.error", cell{Text: text(e["error"]), Mono: true}}, fact{"console.event.who", v.administrator(who)},
+		fact{"console.event.ip", cell{Text: text(who["ipAddress"]), Mono: true}})
+	return v.write(http.StatusOK, v.detail("events", t, adminEventView(facts, laidOut(text(e["representation"])))))
 }
 
 // laidOut gives JSON with its lines; what is none stays as it is.

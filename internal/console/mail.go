@@ -2,14 +2,13 @@ package console
 
 import (
 	"cmp"
-	"context"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
-	"latchkey/internal/page"
+	"github.com/a-h/templ"
 )
 
 // mailRows are the pages of what was mailed, to whom, and what became of it.
@@ -17,9 +16,8 @@ func mailRows() []row {
 	return slices.Concat(
 		[]row{{method: http.MethodGet, path: "mail", handle: func(v *visit) error { return v.to("mail", v.mailTabs()[0].path) }}},
 		mailList.rows(), linkList.rows(), revokeLink.rows(),
-		[]row{{method: http.MethodGet, path: "mail/statistics", handle: showMailStatistics},
-			{method: http.MethodGet, path: "mail/messages/{id}", handle: showMail}},
-		resendMail.rows(), cancelMail.rows(),
+		[]row{{method: http.MethodGet, path: "mail/statistics", handle: showMailStatistics}},
+		mailDetail.rows(), resendMail.rows(), cancelMail.rows(),
 	)
 }
 
@@ -54,20 +52,20 @@ func mailTop(v *visit, current string) top {
 	return t
 }
 
-// mailStates and mailKinds are what a mail can be; linkKinds what a link can.
+// What a mail can be, and a link.
 var (
-	mailStates = append([]option{{"", "console.mail.any"}}, choices("console.mail.state.", "queued", "handed_over", "failed", "expired", "withheld")...)
-	mailKinds  = append([]option{{"", "console.mail.any"}}, choices("console.mail.kind.", "magic-link", "no-account", "verify-email", "api-link",
+	mailStates = append([]option{{"", "console.any"}}, choices("console.mail.state.", "queued", "handed_over", "failed", "expired", "withheld")...)
+	mailSorts  = append([]option{{"", "console.any"}}, choices("console.mail.kind.", "magic-link", "no-account", "verify-email", "api-link",
 		"execute-actions", "reset-credentials", "register", "has-account", "update-email", "address-taken", "email-changed",
 		"otp-added", "credential-removed", "password-changed", "account-deleted")...)
-	linkKinds = append([]option{{"", "console.mail.any"}}, choices("console.link.kind.", "magic-link", "ext-magic-link", "verify-email",
+	linkSorts = append([]option{{"", "console.any"}}, choices("console.mail-link.kind.", "magic-link", "ext-magic-link", "verify-email",
 		"execute-actions", "reset-credentials", "update-email", "revert-email")...)
 )
 
 var mailList = list{
 	path: "mail/messages", menu: "mail", search: "console.mail.search",
 	columns: []string{"console.mail.to", "console.mail.kind", "console.mail.state", "console.mail.at", "console.mail.client"},
-	filters: []filter{{name: "state", label: "console.mail.state", options: mailStates}, {name: "kind", label: "console.mail.kind", options: mailKinds}},
+	filters: []filter{{name: "state", label: "console.mail.state", options: mailStates}, {name: "kind", label: "console.mail.kind", options: mailSorts}},
 	empty:   [2]string{"console.mail.none", "console.mail.none.help"},
 	top:     func(v *visit) top { return mailTop(v, "messages") },
 	api:     func(*visit) string { return "/messages" },
@@ -111,17 +109,17 @@ func mailTone(state string) string {
 }
 
 var linkList = list{
-	path: "mail/links", menu: "mail", search: "console.link.search",
-	columns: []string{"console.mail.to", "console.link.kind", "console.mail.state", "console.link.made", "console.link.ends", "console.link.opened", "console.mail.client"},
-	filters: []filter{{name: "all", label: "console.link.show", options: []option{{"", "console.link.pending"}, {"true", "console.link.all"}}},
-		{name: "kind", label: "console.link.kind", options: linkKinds}},
-	empty: [2]string{"console.link.none", "console.link.none.help"},
+	path: "mail/links", menu: "mail", search: "console.mail-link.search",
+	columns: []string{"console.mail.to", "console.mail-link.kind", "console.mail.state", "console.mail-link.made", "console.mail-link.ends", "console.mail-link.opened", "console.mail.client"},
+	filters: []filter{{name: "all", label: "console.mail-link.show", options: []option{{"", "console.mail-link.pending"}, {"true", "console.mail-link.all"}}},
+		{name: "kind", label: "console.mail-link.kind", options: linkSorts}},
+	empty: [2]string{"console.mail-link.none", "console.mail-link.none.help"},
 	top:   func(v *visit) top { return mailTop(v, "links") },
 	api:   func(*visit) string { return "/links" },
 	row:   linkRow,
 	may:   []string{"manage-users"},
-	picks: []pick{{name: "revoke", label: "console.link.revoke", bad: true,
-		ask: [3]string{"console.link.revoke.heading", "console.link.revoke.text", "console.link.revoke"}, do: revokeLinks}},
+	picks: []pick{{name: "revoke", label: "console.mail-link.revoke", bad: true,
+		ask: [3]string{"console.mail-link.revoke.heading", "console.mail-link.revoke.text", "console.mail-link.revoke"}, do: revokeLinks}},
 }
 
 // linkRow is a link in a list of links.
@@ -132,11 +130,11 @@ func linkRow(v *visit, rep map[string]any) tableRow {
 		to.URL = v.path("users", user, "settings")
 	}
 	r := tableRow{Cells: []cell{
-		to, {Text: "console.link.kind." + text(rep["kind"]), Say: true}, {Shown: stateTag("console.link.state."+state, mailTone(state))},
+		to, {Text: "console.mail-link.kind." + text(rep["kind"]), Say: true}, {Shown: stateTag("console.mail-link.state."+state, mailTone(state))},
 		since(rep["createdAt"]), since(rep["expiresAt"]), since(rep["openedAt"]), {Text: text(rep["clientId"])},
 	}}
 	if state == "pending" && v.may("manage-users") {
-		r.Value, r.Acts = id, []link{{Text: "console.link.revoke", URL: v.path("mail", "links", id, "revoke"), Bad: true}}
+		r.Value, r.Acts = id, []link{{Text: "console.mail-link.revoke", URL: v.path("mail", "links", id, "revoke"), Bad: true}}
 	}
 	return r
 }
@@ -152,7 +150,7 @@ func revokeLinks(v *visit, chosen []string) (address, notice string, err error) 
 
 var revokeLink = act{
 	path: "mail/links/{id}/revoke", menu: "mail",
-	ask: [3]string{"console.link.revoke.heading", "console.link.revoke.text", "console.link.revoke"},
+	ask: [3]string{"console.mail-link.revoke.heading", "console.mail-link.revoke.text", "console.mail-link.revoke"},
 	thing: func(v *visit) (string, error) {
 		var rep map[string]any
 		err := v.api(http.MethodGet, "/links/"+v.value("id"), nil, &rep)
@@ -187,56 +185,105 @@ var cancelMail = act{
 	no: func(v *visit) string { return v.path("mail", "messages", v.R.PathValue("id")) },
 }
 
-// mailPage is one mail, and what became of it.
-type mailPage struct {
-	Frame
-	Top   top
-	Form  page.Form
-	Mail  map[string]any
-	Tries table
-	// UserURL leads to whose account it is; empty when it is nobody's yet.
-	UserURL, User string
-	// LinksURL leads to the links that its address was mailed.
-	LinksURL string
-}
-
-// Title names the page.
-func (p mailPage) Title(t *page.Texts) string {
-	return t.Say("console.mail.one", text(p.Mail["address"]))
-}
-
-// Render writes the page's main part.
-func (p mailPage) Render(ctx context.Context, w io.Writer) error { return mailView(p).Render(ctx, w) }
-
-func showMail(v *visit) error {
-	p := mailPage{Frame: v.frame("mail"), Form: v.Post(v.R.URL.RequestURI())}
-	if err := v.api(http.MethodGet, "/messages/"+v.value("id"), nil, &p.Mail); err != nil {
-		return err
-	}
-	p.Top = top{Title: cmp.Or(text(p.Mail["subject"]), text(p.Mail["address"])), Crumbs: []link{{Text: "console.mail", URL: v.path("mail", "messages")}}}
-	if v.may("manage-users") {
-		p.Top.Acts = mailActs(v, text(p.Mail["id"]), text(p.Mail["state"]))
-	}
-	p.LinksURL = v.linksOf(text(p.Mail["address"]))
-	if id := text(p.Mail["userId"]); id != "" {
-		p.UserURL, p.User = v.path("users", id, "settings"), id
-		if user, err := v.thing("/users/" + url.PathEscape(id)); err == nil { // else it is gone, and the id says it
-			p.User = text(user["username"])
+// mailDetail is one mail, and what became of it.
+var mailDetail = detail{
+	path: "mail/messages/{id}", menu: "mail",
+	api: func(v *visit) string { return "/messages/" + v.value("id") },
+	top: func(v *visit, rep map[string]any) top {
+		t := top{Title: cmp.Or(text(rep["subject"]), text(rep["address"])), Crumbs: []link{{Text: "console.mail", URL: v.path("mail", "messages")}}}
+		if v.may("manage-users") {
+			t.Acts = mailActs(v, text(rep["id"]), text(rep["state"]))
 		}
+		return t
+	},
+	shown: func(v *visit, rep map[string]any) templ.Component {
+		state := text(rep["state"])
+		facts := []fact{{"console.mail.state", cell{Shown: stateTag("console.mail.state."+state, mailTone(state))}}}
+		if state != "handed_over" {
+			facts = append(facts, known(fact{"console.mail.reason", cell{Text: reasonOf(text(rep["reason"])), Say: true}})...)
+		}
+		facts = append(facts, known(
+			fact{"console.mail.to", cell{Text: text(rep["address"])}}, fact{"console.mail.recipient", cell{Text: recipient(rep)}},
+			fact{"console.mail.user", v.account(text(rep["userId"]))},
+			fact{"console.mail.kind", cell{Text: "console.mail.kind." + text(rep["kind"]), Say: true}},
+			fact{"console.mail.client", cell{Text: text(rep["clientId"])}}, fact{"console.mail.ip", cell{Text: text(rep["ipAddress"]), Mono: true}},
+			fact{"console.mail.locale", cell{Text: text(rep["locale"])}}, fact{"console.mail.promised-at", cell{At: moment(rep["createdAt"])}},
+			fact{"console.mail.handed-over-at", cell{At: moment(rep["handedOverAt"])}}, fact{"console.mail.waited", cell{Text: waited(rep)}},
+			fact{"console.mail.next-try", cell{At: moment(rep["nextAttemptAt"])}}, fact{"console.mail.ends", cell{At: moment(rep["expiresAt"])}},
+			fact{"console.mail.message-id", cell{Text: text(rep["messageId"]), Mono: true}})...)
+		m := toldMail{Facts: facts, Tries: mailTries(rep)}
+		if text(rep["linkId"]) != "" {
+			m.LinksURL = v.linksOf(text(rep["address"]))
+			m.Link = known(fact{"console.mail.opened-at", cell{At: moment(rep["openedAt"])}}, fact{"console.mail.opens", cell{Text: text(rep["opens"])}},
+				fact{"console.mail.redeemed-at", cell{At: moment(rep["redeemedAt"])}})
+		}
+		return mailStory(m)
+	},
+}
+
+// toldMail is a mail as its page tells it.
+type toldMail struct {
+	Facts, Link []fact
+	LinksURL    string // leads to the links of its address; empty for a mail without one
+	Tries       table
+}
+
+// recipient is the account's own address where it is another one.
+func recipient(rep map[string]any) string {
+	if to := text(rep["recipient"]); to != text(rep["address"]) {
+		return to
 	}
-	p.Tries = table{Label: "console.mail.tries", Columns: []string{"console.mail.try", "console.mail.at", "console.mail.relay",
+	return ""
+}
+
+// account is the account with the id, by its name where the person may see it.
+func (v *visit) account(id string) cell {
+	if id == "" {
+		return cell{}
+	}
+	c := cell{Text: id, URL: v.path("users", id, "settings")}
+	if user, err := v.thing("/users/" + url.PathEscape(id)); err == nil {
+		c.Text = text(user["username"])
+	}
+	return c
+}
+
+// mailTries is each try to hand a mail to a relay, with its answer.
+func mailTries(rep map[string]any) table {
+	t := table{Label: "console.mail.tries", Columns: []string{"console.mail.try", "console.mail.at", "console.mail.relay",
 		"console.mail.outcome", "console.mail.took", "console.mail.reply"}}
-	tries, _ := p.Mail["tries"].([]any)
+	tries, _ := rep["tries"].([]any)
 	for _, one := range tries {
-		rep, _ := one.(map[string]any)
-		outcome := text(rep["outcome"])
-		p.Tries.Rows = append(p.Tries.Rows, tableRow{Cells: []cell{
-			{Text: text(rep["number"])}, since(rep["time"]), {Text: text(rep["relay"]), Mono: true},
+		try, _ := one.(map[string]any)
+		outcome := text(try["outcome"])
+		t.Rows = append(t.Rows, tableRow{Cells: []cell{
+			{Text: text(try["number"])}, since(try["time"]), {Text: text(try["relay"]), Mono: true},
 			{Shown: stateTag("console.mail.outcome."+outcome, outcomeTone(outcome))},
-			{Text: milliseconds(rep["duration"])}, {Text: text(rep["reply"]), Mono: true},
+			{Text: milliseconds(try["duration"])}, {Text: text(try["reply"]), Mono: true},
 		}})
 	}
-	return v.write(http.StatusOK, p)
+	return t
+}
+
+// waited is how long a mail waited until a relay had it.
+func waited(rep map[string]any) string {
+	from, to := moment(rep["createdAt"]), moment(rep["handedOverAt"])
+	if from.IsZero() || to.IsZero() {
+		return ""
+	}
+	return milliseconds(float64(to.Sub(from).Milliseconds()))
+}
+
+// milliseconds says a length of time in the unit that fits.
+func milliseconds(value any) string {
+	ms, _ := value.(float64)
+	switch {
+	case ms < 1000:
+		return strconv.Itoa(int(ms)) + " ms"
+	case ms < 60_000:
+		return strconv.FormatFloat(ms/1000, 'f', 1, 64) + " s"
+	}
+	return strconv.FormatFloat(ms/60_000, 'f', 1, 64) + " min"
 }
 
 func outcomeTone(outcome string) string {

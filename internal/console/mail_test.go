@@ -31,16 +31,6 @@ func (w *world) promise(change func(*latchkey.Message)) *latchkey.Message {
 	return m
 }
 
-// has fails the test when the page lacks one of the words.
-func has(t *testing.T, p *servertest.Page, words ...string) {
-	t.Helper()
-	for _, word := range words {
-		if !strings.Contains(p.Text(), word) {
-			t.Errorf("%s lacks %q: %s", p.URL, word, p.Text())
-		}
-	}
-}
-
 // lacks fails the test when the page has one of the words.
 func lacks(t *testing.T, p *servertest.Page, words ...string) {
 	t.Helper()
