@@ -168,7 +168,7 @@ func invalidClient(err error, clientID string) error {
 		if !representation.NamesURL(e.Field) {
 			detail = e.Field + ": " + detail
 		}
-		return &restError{status: http.StatusBadRequest, Message: "invalid_input", Detail: detail}
+		return &restError{status: http.StatusBadRequest, Message: "invalid_input", Detail: detail, Field: e.Field}
 	}
 	return conflict(err, "Client "+clientID+" already exists")
 }

@@ -107,7 +107,7 @@ func TestClientRefusals(t *testing.T) {
 	}{
 		{"POST", "/clients", `{"clientId":"one"}`, `{"errorMessage":"Client one already exists"}`, 409},
 		{"POST", "/clients", `{"clientId":"x","redirectUris":["javascript:alert(1)#x"]}`,
-			`{"error":"invalid_input","error_description":"A redirect URI must not contain an URL fragment; A redirect URI uses an illegal scheme"}`, 400},
+			`{"error":"invalid_input","error_description":"A redirect URI must not contain an URL fragment; A redirect URI uses an illegal scheme","field":"redirectUris"}`, 400},
 		{"POST", "/clients", `{"clientId":"x","baseUrl":"javascript:alert(1)"}`, "Base URL uses an illegal scheme", 400},
 		{"PUT", "/clients/" + id, `{"rootUrl":"data:text/html,x"}`, "Root URL uses an illegal scheme", 400},
 		{"POST", "/clients", `{"clientId":"x","protocol":"saml"}`, "protocol", 400},

@@ -80,9 +80,9 @@ func (d *Door) createInitialAccess(c *call) error {
 	seconds, count := representation.Value(body.Expiration), representation.Value(body.Count)
 	switch {
 	case seconds < 0 || seconds > maxAccessSeconds:
-		return &restError{status: http.StatusBadRequest, Message: "invalid_input", Detail: "expiration: Expected seconds, 0 for no end, ten years at most."}
+		return &restError{status: http.StatusBadRequest, Message: "invalid_input", Detail: "expiration: Expected seconds, 0 for no end, ten years at most.", Field: "expiration"}
 	case count < 0 || count > maxAccessCount:
-		return &restError{status: http.StatusBadRequest, Message: "invalid_input", Detail: "count: Expected how many clients may be registered."}
+		return &restError{status: http.StatusBadRequest, Message: "invalid_input", Detail: "count: Expected how many clients may be registered.", Field: "count"}
 	}
 	if body.Count == nil {
 		count = 1

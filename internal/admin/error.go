@@ -14,6 +14,8 @@ type restError struct {
 	Detail  string `json:"error_description,omitempty"`
 	// Told is the sentence of an error that a handler of Keycloak makes itself.
 	Told string `json:"errorMessage,omitempty"`
+	// Field is the member of the body that is wrong, where it is one.
+	Field string `json:"field,omitempty"`
 }
 
 // Error gives the message.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -311,7 +312,10 @@ func placeOf(field string, places []string) string {
 		return ""
 	}
 	for _, at := range places {
-		_, below, _ := strings.Cut(at, "/")
+		first, below, _ := strings.Cut(at, "/")
+		if field == first+"["+strconv.Quote(below)+"]" { // a name with dots in a map
+			return at
+		}
 		last := at[strings.LastIndexByte(at, '/')+1:]
 		if field == at || strings.ReplaceAll(at, "/", ".") == field || below == field || last == field {
 			return at

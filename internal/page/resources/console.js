@@ -22,9 +22,12 @@ for (const form of document.querySelectorAll("form[data-watch]")) {
 for (const select of document.querySelectorAll("select[data-submit]")) {
   select.addEventListener("change", () => select.form.requestSubmit());
 }
-for (const button of document.querySelectorAll("[data-print-value]")) {
+for (const button of document.querySelectorAll("button[data-copy]")) {
   button.hidden = !navigator.clipboard;
-  button.addEventListener("click", () => navigator.clipboard?.writeText(button.dataset.printValue));
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+    button.textContent = button.dataset.done;
+  });
 }
 document.addEventListener("click", (e) => {
   for (const menu of document.querySelectorAll("details.acts-menu[open], details.switch[open]")) {
