@@ -4,7 +4,7 @@
 #   make lint      golangci-lint, gofmt and the check that generated code is current
 #   make build     bin/latchkey, static
 #   make preview   every page and mail with sample data, in a browser
-#   make screenshots  the pictures of README and docs/start.md, taken anew
+#   make screenshots  the pictures of README and docs, taken anew
 #   make generate  templ components and whatever go:generate names
 #   make soak      the long statistics: race rounds, mutated requests, timing (an hour)
 #   make bench     what a sign-in and the calls of applications cost, into build/bench.md
@@ -69,8 +69,8 @@ bench: build
 preview:
 	$(GO) run ./cmd/preview
 
-screenshots: ## the pictures that README and docs/start.md show; needs the ports of dev
-	LK_SHOTS=$(CURDIR)/docs/img $(GO) test -tags screenshots -count=1 -run '^TestPictures$$' ./internal/browsertest
+screenshots: ## the pictures that README and docs show; needs the ports of dev
+	LK_SHOTS=$(CURDIR)/docs/img $(GO) test -tags screenshots -count=1 -run '^Test(Console)?Pictures$$' ./internal/browsertest
 
 vuln:
 	$(TOOL) govulncheck ./...

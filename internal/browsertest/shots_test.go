@@ -51,6 +51,18 @@ func TestPictures(t *testing.T) {
 	keep(t, p, dir, "demo")
 }
 
+// TestConsolePictures takes those of docs/console.md and docs/flows.md: the
+// screens of the story.
+func TestConsolePictures(t *testing.T) {
+	dir := os.Getenv("LK_SHOTS")
+	if dir == "" {
+		t.Fatal("LK_SHOTS does not name the folder for the pictures")
+	}
+	d := newDesk(t)
+	d.p.Size(1120, 760)
+	playStory(d, mouse{d.p}, func(name string) { keep(t, d.p, dir, "console-"+name) })
+}
+
 // keep takes a picture of the page as it stands, without a focus that blinks,
 // and keeps it as name.png.
 func keep(t *testing.T, p *browsertest.Page, dir, name string) {
