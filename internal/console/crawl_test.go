@@ -45,7 +45,7 @@ func (w *world) crawl(visit func(p *servertest.Page)) (pages int) {
 		visit(p)
 		for _, link := range p.Links() {
 			u, err := p.URL.Parse(link)
-			if err != nil || u.Host != p.URL.Host || !strings.HasPrefix(u.Path, "/admin/"+w.home+"/console/realms/demo/") || u.Query().Has("kc_locale") {
+			if err != nil || u.Host != p.URL.Host || !strings.HasPrefix(u.Path, "/admin/"+w.home+"/console/realms/"+w.of+"/") || u.Query().Has("kc_locale") {
 				continue
 			}
 			u.Fragment = ""

@@ -11,20 +11,20 @@ import (
 
 // world is a server with somebody who is signed in to its console.
 type world struct {
-	t *testing.T
+	t testing.TB
 	s *servertest.Server
 	b *servertest.Browser
-	// home is the realm that they signed in at.
-	home string
+	// home is the realm that they signed in at, of the one that they administer.
+	home, of string
 }
 
 // root is the address of the administrator of everything.
 const root = "root@example.test"
 
 // newWorld has the first administrator signed in.
-func newWorld(t *testing.T, opts ...servertest.Option) *world {
+func newWorld(t testing.TB, opts ...servertest.Option) *world {
 	t.Helper()
-	w := &world{t: t, s: servertest.Start(t, opts...), home: latchkey.MasterRealm}
+	w := &world{t: t, s: servertest.Start(t, opts...), home: latchkey.MasterRealm, of: realm.DemoRealm}
 	link, err := w.s.FirstAdminLink(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +56,7 @@ func (w *world) as(roles ...string) *world {
 		}
 		return nil
 	})
-	out := &world{t: w.t, s: w.s, b: w.s.Browser(), home: realm.DemoRealm}
+	out := &world{t: w.t, s: w.s, b: w.s.Browser(), home: realm.DemoRealm, of: realm.DemoRealm}
 	p := out.b.Get(w.s.Base+"/admin/demo/console/").FormWith("username").Set("username", address).Submit()
 	if p.Status != 200 {
 		w.t.Fatal(p.Text())
@@ -68,12 +68,13 @@ func (w *world) as(roles ...string) *world {
 	return out
 }
 
-// at is the address of a page of realm demo.
+// at is the address of a page of the realm that is administered: demo, as a
+// rule.
 func (w *world) at(path string) string {
-	return w.s.Base + "/admin/" + w.home + "/console/realms/demo/" + path
+	return w.s.Base + "/admin/" + w.home + "/console/realms/" + w.of + "/" + path
 }
 
-// open opens a page of realm demo, which has to be there.
+// open opens a page of the realm, which has to be there.
 func (w *world) open(path string) *servertest.Page {
 	w.t.Helper()
 	p := w.b.Get(w.at(path))
