@@ -25,7 +25,7 @@ func (w *world) press(address string) *servertest.Page {
 }
 
 // has wants words on a page.
-func has(t *testing.T, p *servertest.Page, words ...string) {
+func has(t testing.TB, p *servertest.Page, words ...string) {
 	t.Helper()
 	for _, one := range words {
 		if !p.Has(one) {
@@ -161,7 +161,7 @@ func (w *world) credentials(userID string) (list []*latchkey.Credential) {
 }
 
 // formAt is the form of the page that is sent to the address.
-func formAt(t *testing.T, p *servertest.Page, address string) *servertest.Form {
+func formAt(t testing.TB, p *servertest.Page, address string) *servertest.Form {
 	t.Helper()
 	for _, f := range p.Forms() {
 		if f.Action == address && f.Method == http.MethodPost {
