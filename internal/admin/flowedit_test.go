@@ -74,6 +74,85 @@ func TestStepReplacedUnderASignIn(t *testing.T) {
 	}
 }
 
+// TestStepTakenAwayUnderASignIn: whatever becomes of the step that somebody
+// stands on, what they send next leads to what stands there now, and a step that
+// is switched off does nothing more.
+func TestStepTakenAwayUnderASignIn(t *testing.T) {
+	const at = "/demo/authentication"
+	for name, test := range map[string]struct {
+		change func(w *world, admin, magic, sub string)
+		next   string // what the page has that is right then
+	}{
+		"deleted":                     {func(w *world, admin, magic, _ string) { w.must(204, admin, "DELETE", at+"/executions/"+magic, nil) }, `name="password"`},
+		"disabled":                    {func(w *world, admin, magic, _ string) { w.require(admin, magic, "DISABLED") }, `name="password"`},
+		"disabled with what it is in": {func(w *world, admin, _, sub string) { w.require(admin, sub, "DISABLED") }, `name="password"`},
+		"deleted with what it is in":  {func(w *world, admin, _, sub string) { w.must(204, admin, "DELETE", at+"/executions/"+sub, nil) }, `name="password"`},
+		"moved behind the others": {func(w *world, admin, _, sub string) {
+			w.must(204, admin, "POST", at+"/executions/"+sub+"/lower-priority", m{})
+		}, "Check your email"},
+		"the only one": {func(w *world, admin, _, sub string) {
+			w.must(204, admin, "DELETE", at+"/executions/"+sub, nil)
+			w.must(204, admin, "DELETE", at+"/executions/"+w.tree(admin, "demo", "mine").row("Username Password Form").ID, nil)
+		}, "Signing in is not set up"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			admin := w.admin()
+			w.must(201, admin, "POST", at+"/flows", m{"alias": "mine"})
+			w.must(201, admin, "POST", at+"/flows/mine/executions/flow", m{"alias": "mail", "type": "basic-flow"})
+			w.must(201, admin, "POST", at+"/flows/mine/executions/execution", m{"provider": "auth-username-password-form"})
+			magic := w.must(201, admin, "POST", at+"/flows/mail/executions/execution", m{"provider": "ext-magic-form"}).id()
+			rows := w.tree(admin, "demo", "mine")
+			w.require(admin, magic, "REQUIRED")
+			w.require(admin, rows.row("mail").ID, "ALTERNATIVE")
+			w.require(admin, rows.row("Username Password Form").ID, "ALTERNATIVE")
+			w.must(204, admin, "PUT", "/demo", m{"browserFlow": "mine"})
+			asked := w.rp.Start(w.s.Browser())
+			b := w.s.Browser()
+			waiting := w.rp.Start(b).FormWith("username").Set("username", "ada@example.test").Submit()
+			link := w.s.Mail.Wait("ada@example.test").Link
+			typing := w.rp.Start(w.s.Browser()).FormWith("username").Set("username", "cid@example.test").Submit()
+			w.s.Mail.Wait("cid@example.test")
+			test.change(w, admin, magic, rows.row("mail").ID)
+
+			sent := w.messages("demo")
+			for what, page := range map[string]*servertest.Page{
+				"sent":   asked.FormWith("username").Set("username", "bea@example.test").Submit(),
+				"waits":  waiting.Reload(),
+				"a code": typing.FormWith("code").Set("code", "000000").Submit(),
+			} {
+				right := strings.Contains(page.Body, test.next)
+				if what == "a code" && test.next == "Check your email" {
+					right = page.Has("not the code")
+				}
+				if !right || page.Status >= 500 || page.Has("took too long") {
+					t.Errorf("%s: %d %s", what, page.Status, page.Text())
+				}
+			}
+			if now := w.messages("demo"); test.next != "Check your email" && now != sent {
+				t.Errorf("a step that is gone mailed: %d messages, then %d", sent, now)
+			}
+			if page := b.Get(link); page.Status >= 500 || page.Has("took too long") {
+				t.Errorf("the link: %d %s", page.Status, page.Text())
+			}
+		})
+	}
+}
+
+// require changes what an execution of the realm demo is required as.
+func (w *world) require(admin, id, requirement string) {
+	w.t.Helper()
+	w.must(204, admin, "PUT", "/demo/authentication/flows/mine/executions", m{"id": id, "requirement": requirement})
+}
+
+// messages counts the mails of a realm.
+func (w *world) messages(realmName string) int {
+	w.t.Helper()
+	var all []m
+	w.must(200, w.admin(), "GET", "/"+realmName+"/messages", nil).into(&all)
+	return len(all)
+}
+
 // TestFlowRace: administrators who restructure one flow at once lose nothing of
 // each other's, and people who sign in through it meanwhile see no half of it.
 func TestFlowRace(t *testing.T) {

@@ -94,7 +94,7 @@ func Prepare(r *Run) (any, error) {
 		}
 		return nil, nil
 	}
-	e := FindExecution(r.Realm, r.Login.FlowID, r.Login.Current)
+	e := standing(r.Realm, r.Login.FlowID, r.Login.Current)
 	if e == nil {
 		return nil, nil
 	}
@@ -215,8 +215,12 @@ func (r *Run) exhausted() Result {
 	if r.passive() {
 		return Result{Kind: NeedsPage}
 	}
-	return Result{Kind: Failed, Code: "invalid_user_credentials"}
+	return Result{Kind: Failed, Code: CodeExhausted}
 }
+
+// CodeExhausted is the code of a login whose flow has nothing left that the
+// person could pass, as in Keycloak's events.
+const CodeExhausted = "invalid_user_credentials"
 
 func (r *Run) passive() bool { return r.Login.Request.Prompts("none") }
 
@@ -231,8 +235,9 @@ func (r *Run) submit() (Result, error) {
 	if r.Login.Action != "" {
 		return r.submitAction()
 	}
-	e := FindExecution(r.Realm, r.Login.FlowID, r.Login.Current)
-	if e == nil {
+	e := standing(r.Realm, r.Login.FlowID, r.Login.Current)
+	if e == nil { // deleted, moved away or switched off meanwhile
+		delete(r.Login.Executions, r.Login.Current)
 		r.Login.Current = ""
 		return Result{}, nil
 	}
@@ -267,7 +272,7 @@ const CodeNotBuilt = "authenticator_not_available"
 
 // choose makes the picked alternative the next to run.
 func (r *Run) choose() {
-	if FindExecution(r.Realm, r.Login.FlowID, r.Choose) == nil {
+	if standing(r.Realm, r.Login.FlowID, r.Choose) == nil {
 		return
 	}
 	if cur := r.Login.Current; cur != "" && r.Login.Executions[cur] == latchkey.StatusChallenged {

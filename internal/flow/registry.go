@@ -91,22 +91,38 @@ func FindExecution(snap *latchkey.Snapshot, flowID, executionID string) *latchke
 	return findExecution(snap, flowID, executionID, 0)
 }
 
+// standing is [FindExecution] for a step that people can come to: neither it nor
+// what it is in is switched off.
+func standing(snap *latchkey.Snapshot, flowID, executionID string) *latchkey.Execution {
+	return searchExecution(snap, flowID, 0, func(e *latchkey.Execution) (is, within bool) {
+		on := e.Requirement != latchkey.Disabled
+		return on && e.ID == executionID, on
+	})
+}
+
 // maxDepth bounds how deep flows may be nested, so that a flow that contains
 // itself ends.
 const maxDepth = 20
 
 func findExecution(snap *latchkey.Snapshot, flowID, executionID string, depth int) *latchkey.Execution {
+	return searchExecution(snap, flowID, depth, func(e *latchkey.Execution) (is, within bool) { return e.ID == executionID, true })
+}
+
+// searchExecution gives the first execution that is the wanted one; within says
+// whether to look into its sub-flow.
+func searchExecution(snap *latchkey.Snapshot, flowID string, depth int, wanted func(*latchkey.Execution) (is, within bool)) *latchkey.Execution {
 	f := snap.Flow(flowID)
 	if f == nil || depth > maxDepth {
 		return nil
 	}
 	for i := range f.Executions {
 		e := &f.Executions[i]
-		if e.ID == executionID {
+		is, within := wanted(e)
+		if is {
 			return e
 		}
-		if e.FlowID != "" {
-			if found := findExecution(snap, e.FlowID, executionID, depth+1); found != nil {
+		if e.FlowID != "" && within {
+			if found := searchExecution(snap, e.FlowID, depth+1, wanted); found != nil {
 				return found
 			}
 		}

@@ -44,6 +44,9 @@ func (d *Door) failed(t *turn) error {
 	case flow.CodeNotBuilt, "flow_not_found", "credential_setup_required":
 		d.Log.Error("a flow cannot be run to its end", "realm", t.snap.Realm.Name, "code", t.result.Code, "step", t.result.Step)
 		return d.page(t.visit, http.StatusInternalServerError, page.ErrorPage(page.ErrorSetup, web.RequestID(t.r.Context())), false)
+	case flow.CodeExhausted:
+		d.Log.Warn("a flow has nothing left that somebody could pass", "realm", t.snap.Realm.Name, "flow", t.login.FlowID)
+		return d.page(t.visit, http.StatusBadRequest, page.ErrorPage(page.ErrorSetup, web.RequestID(t.r.Context())), false)
 	}
 	return d.page(t.visit, http.StatusBadRequest, page.ErrorPage(page.ErrorExpired, web.RequestID(t.r.Context())), false)
 }
