@@ -20,6 +20,9 @@ const (
 	TokenRevertEmail    TokenKind = "revert-email" // mailed to its earlier one
 )
 
+// TokenKinds are all kinds of action tokens.
+var TokenKinds = []TokenKind{TokenMagicLink, TokenReset, TokenAPILink, TokenExecuteActions, TokenVerifyEmail, TokenFirstAdmin, TokenUpdateEmail, TokenRevertEmail}
+
 // ByAPI says that tokens of the kind were made by the API: no login waits for
 // them.
 func (k TokenKind) ByAPI() bool { return k == TokenAPILink || k == TokenExecuteActions }

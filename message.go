@@ -41,6 +41,10 @@ const (
 	MailTest              MessageKind = "test" // to the administrator who asks whether mail arrives
 )
 
+// MessageKinds are all kinds of mail.
+var MessageKinds = []MessageKind{MailMagicLink, MailNoAccount, MailVerifyEmail, MailAPILink, MailExecuteActions, MailUpdateEmail, MailAddressTaken, MailEmailChanged,
+	MailOTPAdded, MailCredentialRemoved, MailPasswordChanged, MailAccountDeleted, MailRegister, MailHasAccount, MailReset, MailTest}
+
 // Linked says whether mails of the kind carry a link.
 func (k MessageKind) Linked() bool {
 	switch k {

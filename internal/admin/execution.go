@@ -15,13 +15,13 @@ import (
 
 func (d *Door) executionRoutes() []route {
 	return []route{
-		{method: "GET", path: "/authentication/flows/{id}/executions", may: mayViewRealm, act: d.executions,
+		{method: "GET", path: "/authentication/flows/{alias}/executions", may: mayViewRealm, act: d.executions,
 			summary: "List the executions of a flow, named by its alias, and of its sub-flows: the tree, row by row", gives: []representation.ExecutionInfo{}},
-		{method: "PUT", path: "/authentication/flows/{id}/executions", may: mayManageRealm, act: d.updateExecution,
+		{method: "PUT", path: "/authentication/flows/{alias}/executions", may: mayManageRealm, act: d.updateExecution,
 			summary: "Change requirement or priority of an execution, or alias and description of a sub-flow", body: executionChange{}},
-		{method: "POST", path: "/authentication/flows/{id}/executions/execution", may: mayManageRealm, act: d.addExecution,
+		{method: "POST", path: "/authentication/flows/{alias}/executions/execution", may: mayManageRealm, act: d.addExecution,
 			summary: "Add a step to a flow, named by its alias", body: newStep{}, status: http.StatusCreated},
-		{method: "POST", path: "/authentication/flows/{id}/executions/flow", may: mayManageRealm, act: d.addSubFlow,
+		{method: "POST", path: "/authentication/flows/{alias}/executions/flow", may: mayManageRealm, act: d.addSubFlow,
 			summary: "Add a sub-flow to a flow, named by its alias", body: newSubFlow{}, status: http.StatusCreated},
 		{method: "POST", path: "/authentication/executions", may: mayManageRealm, act: d.createExecution,
 			summary: "Add a step, or a sub-flow that stands nowhere yet, to the flow parentFlow", body: representation.Execution{}, status: http.StatusCreated},
@@ -63,7 +63,7 @@ type executionChange struct {
 }
 
 func (d *Door) executions(c *call) error {
-	f, err := byAlias(c.snap, c.path("id"))
+	f, err := byAlias(c.snap, c.path("alias"))
 	if err != nil {
 		return err
 	}
@@ -227,7 +227,7 @@ func (d *Door) addExecution(c *call) error {
 	if err := c.read(&body); err != nil {
 		return err
 	}
-	alias, provider := c.path("id"), representation.Value(body.Provider)
+	alias, provider := c.path("alias"), representation.Value(body.Provider)
 	e := latchkey.Execution{ID: secret.NewID(), Authenticator: provider, Requirement: latchkey.Disabled}
 	err := d.editFlow(c, openFlow(alias, noNewStep), func(_ *store.Tx, _ *latchkey.Snapshot, f *latchkey.Flow) (act, error) {
 		p, err := d.offered(f, provider)
@@ -252,7 +252,7 @@ func (d *Door) addSubFlow(c *call) error {
 	if err := c.read(&body); err != nil {
 		return err
 	}
-	parent, alias, kind := c.path("id"), representation.Value(body.Alias), representation.Value(body.Type)
+	parent, alias, kind := c.path("alias"), representation.Value(body.Alias), representation.Value(body.Type)
 	if strings.TrimSpace(alias) == "" {
 		return tellError(http.StatusConflict, "Failed to create flow with empty alias name")
 	}

@@ -19,7 +19,7 @@ func (d *Door) updateExecution(c *call) error {
 	if err := c.read(&body); err != nil {
 		return err
 	}
-	if _, err := byAlias(c.snap, c.path("id")); err != nil {
+	if _, err := byAlias(c.snap, c.path("alias")); err != nil {
 		return err
 	}
 	id := representation.Value(body.ID)
@@ -35,7 +35,7 @@ func (d *Door) updateExecution(c *call) error {
 		if err == nil && !changed && f.Executions[i].FlowID != "" {
 			err = renameSubFlow(tx, snap, &body, f.Executions[i].FlowID)
 		}
-		return act{operationUpdate, "AUTH_EXECUTION", "authentication/flows/" + c.path("id") + "/executions", body}, err
+		return act{operationUpdate, "AUTH_EXECUTION", "authentication/flows/" + c.path("alias") + "/executions", body}, err
 	})
 	if err != nil {
 		return err

@@ -24,11 +24,11 @@ func (d *Door) flowRoutes() []route {
 		{method: "PUT", path: "/authentication/flows/{id}", may: mayManageRealm, act: d.updateFlow, summary: "Change a flow's alias and description",
 			body: representation.Flow{}},
 		{method: "DELETE", path: "/authentication/flows/{id}", may: mayManageRealm, act: d.deleteFlow, summary: "Delete a flow with all that stands below it"},
-		{method: "POST", path: "/authentication/flows/{id}/copy", may: mayManageRealm, act: d.copyFlow,
+		{method: "POST", path: "/authentication/flows/{alias}/copy", may: mayManageRealm, act: d.copyFlow,
 			summary: "Copy a flow, named by its alias, with all that stands below it", body: newName{}, status: http.StatusCreated},
-		{method: "GET", path: "/authentication/flows/{id}/warnings", may: mayViewRealm, act: d.flowWarnings,
+		{method: "GET", path: "/authentication/flows/{alias}/warnings", may: mayViewRealm, act: d.flowWarnings,
 			summary: "List what of a flow, named by its alias, does not do what it looks like", gives: []flowWarning{}},
-		{method: "POST", path: "/authentication/flows/{id}/trial", may: mayManageRealm, act: d.tryFlow,
+		{method: "POST", path: "/authentication/flows/{alias}/trial", may: mayManageRealm, act: d.tryFlow,
 			summary: "Get an address at which one browser goes through a flow, named by its alias, before it is bound", gives: flowTrial{}},
 		{method: "GET", path: "/ui-ext/authentication-management/flows", may: mayViewFlows, act: d.usedFlows,
 			summary: "List the flows of the top level and what uses them", gives: []usedFlow{}},
@@ -250,7 +250,7 @@ func (d *Door) copyFlow(c *call) error {
 	if err := c.read(&body); err != nil {
 		return err
 	}
-	from, name := c.path("id"), representation.Value(body.NewName)
+	from, name := c.path("alias"), representation.Value(body.NewName)
 	if strings.TrimSpace(name) == "" {
 		return tellError(http.StatusConflict, "Failed to create flow with empty alias name")
 	}
@@ -280,7 +280,7 @@ func (d *Door) copyFlow(c *call) error {
 }
 
 func (d *Door) flowWarnings(c *call) error {
-	f, err := byAlias(c.snap, c.path("id"))
+	f, err := byAlias(c.snap, c.path("alias"))
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ type flowTrial struct {
 // tryFlow gives the address of a sign-in by the flow, which ends in the account
 // console: the code of its answer is left unused.
 func (d *Door) tryFlow(c *call) error {
-	f, err := byAlias(c.snap, c.path("id"))
+	f, err := byAlias(c.snap, c.path("alias"))
 	if err != nil {
 		return err
 	}
@@ -34,7 +34,7 @@ func (d *Door) tryFlow(c *call) error {
 		"redirect_uri": {d.Site.RealmURL(name, "account/")}, "state": {secret.TabID()}, "nonce": {secret.TabID()},
 		"code_challenge": {secret.Token()}, "code_challenge_method": {"S256"}, flow.TrialParam: {value}}
 	err = c.update(func(tx *store.Tx) error {
-		return c.record(tx, act{operationAction, "AUTH_FLOW", "authentication/flows/" + c.path("id") + "/trial", nil})
+		return c.record(tx, act{operationAction, "AUTH_FLOW", "authentication/flows/" + c.path("alias") + "/trial", nil})
 	})
 	if err != nil {
 		return err

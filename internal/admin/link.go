@@ -1,6 +1,10 @@
 package admin
 
 import (
+	"net/http"
+	"slices"
+	"strings"
+
 	"latchkey"
 	"latchkey/internal/representation"
 	"latchkey/internal/store"
@@ -25,6 +29,9 @@ func (d *Door) pendingRoutes() []route {
 }
 
 func (c *call) linkFilter() (f store.LinkFilter, err error) {
+	if kind := latchkey.TokenKind(c.text("kind")); kind != "" && !slices.Contains(latchkey.TokenKinds, kind) {
+		return f, latchkey.Invalid("kind", "Expected one of: %s.", words(latchkey.TokenKinds))
+	}
 	f.Kind, f.Address, f.Pending = latchkey.TokenKind(c.text("kind")), c.text("address"), !c.flag("all", false)
 	f.Search = c.text("search")
 	if id := c.text("clientId"); id != "" {
@@ -74,6 +81,15 @@ func (d *Door) listLinks(c *call, f store.LinkFilter) error {
 	return c.answer(out)
 }
 
+// words gives a list in one line.
+func words[T ~string](list []T) string {
+	out := make([]string, len(list))
+	for i, one := range list {
+		out[i] = string(one)
+	}
+	return strings.Join(out, ", ")
+}
+
 const noLink = "Link not found"
 
 func (d *Door) link(c *call) error {
@@ -92,16 +108,19 @@ func (d *Door) link(c *call) error {
 	return c.answer(out)
 }
 
-// revokeLink makes a link void. One that is over stays so: that is what was
-// asked for.
+// revokeLink makes a link void. One that is used, expired or revoked is over: who
+// revokes it learns that.
 func (d *Door) revokeLink(c *call) error {
 	id := c.path("id")
 	err := c.update(func(tx *store.Tx) error {
 		if _, err := tx.ActionToken(c.snap.Realm.ID, id); err != nil {
 			return notFound(err, noLink)
 		}
-		if _, err := tx.VoidActionToken(c.snap.Realm.ID, id); err != nil {
+		switch was, err := tx.VoidActionToken(c.snap.Realm.ID, id); {
+		case err != nil:
 			return err
+		case !was:
+			return tellError(http.StatusConflict, "This link is used, revoked or has expired: it signs nobody in any more.")
 		}
 		return c.record(tx, act{operationDelete, "LINK", "links/" + id, nil})
 	})

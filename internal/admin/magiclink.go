@@ -14,7 +14,6 @@ import (
 	"latchkey/internal/outbox"
 	"latchkey/internal/store"
 	"latchkey/internal/user"
-	"latchkey/internal/web"
 )
 
 // How long a link made by the API lives.
@@ -56,7 +55,7 @@ type linkAnswer struct {
 
 func (d *Door) linkRoutes() []route {
 	return []route{
-		{method: "POST", path: "/realms/{realm}/magic-link", anybody: true, act: d.magicLink,
+		{method: "POST", path: "/realms/{realm}/magic-link", anybody: true, asks: mayManageUsers, act: d.magicLink,
 			summary: "Make a sign-in link for a user", body: linkRequest{}, gives: linkAnswer{}},
 	}
 }
@@ -66,8 +65,8 @@ func (d *Door) linkRoutes() []route {
 // an admin event.
 func (d *Door) magicLink(c *call) error {
 	var body linkRequest
-	if err := web.ReadJSON(c.r, &body); err != nil {
-		return cannotParse()
+	if err := c.read(&body); err != nil {
+		return err
 	}
 	if !c.may(mayManageUsers...) {
 		return answerError(http.StatusForbidden, "magic link requires manage-users")

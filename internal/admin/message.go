@@ -47,6 +47,9 @@ func (c *call) messageFilter() (f store.MessageFilter, err error) {
 	if !slices.Contains(states, f.State) {
 		return f, latchkey.Invalid("state", "Expected queued, handed_over, failed, expired or withheld.")
 	}
+	if f.Kind != "" && !slices.Contains(latchkey.MessageKinds, f.Kind) {
+		return f, latchkey.Invalid("kind", "Expected one of: %s.", words(latchkey.MessageKinds))
+	}
 	if f.From, err = c.day("dateFrom", false); err != nil {
 		return f, err
 	}

@@ -136,7 +136,16 @@ func TestLinks(t *testing.T) {
 	}
 	w.must(403, viewer, "DELETE", "/demo/links/"+byAPI[0].ID, nil)
 	w.must(204, w.manager, "DELETE", "/demo/links/"+byAPI[0].ID, nil)
-	w.must(204, w.manager, "DELETE", "/demo/links/"+byAPI[0].ID, nil)
+	// There is nothing to revoke of one that is over, and a kind that there is none
+	// of is no empty list.
+	if a := w.must(409, w.manager, "DELETE", "/demo/links/"+byAPI[0].ID, nil); !strings.Contains(a.Text, "errorMessage") {
+		t.Error(a.Text)
+	}
+	for _, path := range []string{"/links", "/users/" + ada.ID + "/links", "/messages"} {
+		if a := w.must(400, viewer, "GET", "/demo"+path+"?kind=bogus", nil); !strings.Contains(a.Text, `"field":"kind"`) {
+			t.Errorf("%s: %s", path, a.Text)
+		}
+	}
 	var one representation.Link
 	w.must(200, viewer, "GET", "/demo/links/"+byAPI[0].ID, nil).into(&one)
 	if one.State != "expired" {

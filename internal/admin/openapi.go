@@ -47,7 +47,7 @@ func describe(routes []route, base string) []byte {
 	text, _ := json.Marshal(object{ // maps, lists and strings always encode
 		"openapi": "3.1.0",
 		"info": object{"title": "Latchkey Admin REST API", "version": representation.KeycloakVersion, "license": object{"name": "Apache-2.0", "identifier": "Apache-2.0"},
-			"description": "Keycloak's Admin REST API of the version above, and Latchkey's own resources for mail and links. Each operation names the administrative roles of which the caller needs one (x-roles)."},
+			"description": "Keycloak's Admin REST API of the version above, and Latchkey's own resources for mail and links. Each operation names the administrative roles of which the caller needs one (x-roles), or that every valid token may call it (x-anybody): what it answers depends on the caller."},
 		"servers":  []object{{"url": base}},
 		"security": []object{{"bearer": []string{}}},
 		"paths":    paths,
@@ -102,11 +102,15 @@ func (r *route) operation(s *schemas) object {
 			strconv.Itoa(status): answer, "400": object{"$ref": "#/components/responses/BadRequest"}, "401": object{"$ref": "#/components/responses/Unauthorized"},
 			"403": object{"$ref": "#/components/responses/Forbidden"}, "404": object{"$ref": "#/components/responses/NotFound"}, "409": object{"$ref": "#/components/responses/Conflict"}},
 	}
-	if len(r.may) > 0 {
+	switch {
+	case len(r.may) > 0:
 		op["x-roles"] = r.may
-	}
-	if r.anybody {
+	case len(r.asks) > 0:
+		op["x-roles"] = r.asks
+	case r.anybody:
 		op["x-anybody"] = true
+	default:
+		op["x-roles"] = anyAdministrator
 	}
 	if len(r.query) > 0 {
 		var parameters []object

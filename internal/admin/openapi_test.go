@@ -75,6 +75,9 @@ func TestSpecification(t *testing.T) {
 			t.Errorf("%s and %s are both called %q", at, other, op.OperationID)
 		}
 		ids[op.OperationID] = at
+		if (len(op.Roles) > 0) == op.Anybody {
+			t.Errorf("%s: who may call it? roles %v, anybody %v", at, op.Roles, op.Anybody)
+		}
 		if op.Summary == "" || strings.HasSuffix(op.Summary, ".") {
 			t.Errorf("%s: summary %q", at, op.Summary)
 		}

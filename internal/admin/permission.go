@@ -65,6 +65,11 @@ var (
 		viewUsers, manageUsers, viewClients, manageClients}
 )
 
+// anyAdministrator are the administrative roles, of which each is enough for what
+// every administrator may see.
+var anyAdministrator = []string{viewRealm, manageRealm, viewUsers, manageUsers, queryUsers, viewClients, manageClients, queryClients, createClient,
+	queryGroups, queryRealms, viewEvents, manageEvents, viewIdentityProviders, manageIdentityProviders, viewAuthorization, manageAuthorization, impersonation}
+
 // caller is who calls: an account of some realm, with what its token grants.
 type caller struct {
 	realm  *latchkey.Snapshot // whose token it is

@@ -21,7 +21,7 @@ func (d *Door) realmRoutes() []route {
 	return []route{
 		{method: "GET", path: "/admin/realms", anybody: true, act: d.realms, summary: "List the realms that the caller may see",
 			query: []param{{"briefRepresentation", flag, "names and states only"}}, gives: []representation.Realm{}},
-		{method: "POST", path: "/admin/realms", anybody: true, act: d.createRealm, summary: "Make a realm: an export with all that is in it, or a name alone",
+		{method: "POST", path: "/admin/realms", anybody: true, asks: []string{createRealm}, act: d.createRealm, summary: "Make a realm: an export with all that is in it, or a name alone",
 			body: representation.Realm{}, status: http.StatusCreated, size: realmBody},
 		{method: "GET", path: "", act: d.realm, summary: "Read a realm's settings", gives: representation.Realm{}},
 		{method: "PUT", path: "", may: mayManageRealm, act: d.updateRealm, summary: "Change a realm's settings: those that are given",

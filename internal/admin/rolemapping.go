@@ -47,6 +47,8 @@ type roleHolder struct {
 	effective func(*latchkey.Role) bool
 	// own is the internal id of the client whose roles it has in any case.
 	own string
+	// role is its own id where it is a role.
+	role string
 	// change gives it roles and takes roles from it.
 	change func(tx *store.Tx, given, taken []string) error
 }

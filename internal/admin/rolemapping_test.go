@@ -198,6 +198,58 @@ func TestOfferedRoles(t *testing.T) {
 		}
 	}
 	w.must(404, admin, "GET", "/demo/ui-ext/available-roles/roles/none", nil)
+	type effective struct {
+		ID, Name         string
+		ClientRole       bool
+		Client, ClientID string
+	}
+	for _, at := range []string{"users/" + ada.ID, "groups/" + group, "roles/" + role.ID, "clients/" + plain, "clientScopes/" + scope} {
+		var all []effective
+		w.must(200, admin, "GET", "/demo/ui-ext/effective-roles-all/"+at, nil).into(&all)
+		first, has := slices.Index(all, effective{role.ID, "wrapping", false, "", ""}), slices.Index(all, effective{read.ID, "zzz-read", true, w.rp.Client.ClientID, app})
+		if first < 0 || has < first || strings.HasPrefix(at, "clientScopes/") && len(all) != 2 {
+			t.Errorf("%s: %+v", at, all)
+		}
+		w.must(404, admin, "GET", "/demo/ui-ext/effective-roles-all/"+at[:strings.Index(at, "/")]+"/none", nil)
+	}
+	var parts struct {
+		RealmMappings  []named
+		ClientMappings map[string]struct {
+			ID, Client string
+			Mappings   []struct{ ID, Name, ContainerID string }
+		}
+	}
+	w.must(200, admin, "GET", "/demo/ui-ext/role-mappings/roles/"+role.ID, nil).into(&parts)
+	if of := parts.ClientMappings[w.rp.Client.ClientID]; len(parts.RealmMappings) != 0 || of.ID != app || len(of.Mappings) != 1 ||
+		of.Mappings[0].Name != "zzz-read" || of.Mappings[0].ContainerID != w.rp.Client.ClientID {
+		t.Errorf("%+v", parts)
+	}
+	// Taken by one call; what is not there is passed over.
+	w.must(204, admin, "PUT", "/demo", m{"adminEventsEnabled": true})
+	w.must(204, admin, "POST", "/demo/users/"+ada.ID+"/role-mappings/realm", []named{role})
+	taken := []m{{"roleId": role.ID, "roleName": "wrapping"}, {"roleId": read.ID, "roleName": "zzz-read", "clientId": app}, {"roleId": "none", "roleName": "none"}}
+	for _, at := range []string{"groups/" + group, "users/" + ada.ID, "clients/" + plain, "clientScopes/" + scope, "roles/" + role.ID} {
+		w.must(403, w.service("demo", "view-users", "view-clients", "view-realm"), "POST", "/demo/ui-ext/role-mapping-delete/"+at, taken)
+		w.must(204, admin, "POST", "/demo/ui-ext/role-mapping-delete/"+at, taken)
+		var left []effective
+		w.must(200, admin, "GET", "/demo/ui-ext/effective-roles-all/"+at, nil).into(&left)
+		if slices.ContainsFunc(left, func(r effective) bool {
+			return r.ID == read.ID || r.ID == role.ID && r.ID != strings.TrimPrefix(at, "roles/")
+		}) {
+			t.Errorf("%s: left %+v", at, left)
+		}
+	}
+	var events []m
+	w.must(200, admin, "GET", "/demo/admin-events?operationTypes=DELETE", nil).into(&events)
+	if len(events) != 5 {
+		t.Errorf("%v", events)
+	}
+	w.must(403, w.service("demo", "manage-clients"), "POST", "/demo/ui-ext/role-mapping-delete/roles/"+role.ID, taken)
+	// Who manages users takes no more power from others than they have.
+	super := w.s.Snapshot("demo")
+	power := super.RoleNamed(super.ClientByClientID("realm-management").ID, "manage-realm")
+	w.must(204, admin, "POST", "/demo/users/"+ada.ID+"/role-mappings/clients/"+power.ClientID, []m{{"id": power.ID, "name": power.Name}})
+	w.must(403, w.manager, "POST", "/demo/ui-ext/role-mapping-delete/users/"+ada.ID, []m{{"roleId": power.ID, "roleName": power.Name}})
 	w.must(403, w.service("demo", "view-clients"), "GET", "/demo/ui-ext/effective-roles/roles/"+role.ID, nil)
 }
 

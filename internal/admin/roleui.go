@@ -28,12 +28,15 @@ type offeredRole struct {
 func (d *Door) offeredRoleRoutes() []route {
 	var all []route
 	for _, k := range []holderKind{
-		{path: "users", what: "a user", view: mayViewUsers, find: userHolder},
-		{path: "groups", what: "a group", view: mayViewGroups, find: groupHolder},
-		{path: "roles", what: "a role", view: mayViewAnyRole, find: compositeHolder},
-		{path: "clients", what: "a client's scope", view: mayViewClients, find: clientHolder, configured: true},
-		{path: "clientScopes", what: "a client scope", view: mayViewClients, find: scopeHolder, configured: true},
+		{path: "users", what: "a user", view: mayViewUsers, manage: mayManageUsers, find: userHolder, realmType: "REALM_ROLE_MAPPING"},
+		{path: "groups", what: "a group", view: mayViewGroups, manage: mayManageUsers, find: groupHolder, realmType: "REALM_ROLE_MAPPING"},
+		{path: "roles", what: "a role", view: mayViewAnyRole, manage: mayManageAnyRole, find: compositeHolder, realmType: "REALM_ROLE"},
+		{path: "clients", what: "a client's scope", view: mayViewClients, manage: mayManageClients, find: clientHolder, configured: true,
+			realmType: "CLIENT_SCOPE_MAPPING"},
+		{path: "clientScopes", what: "a client scope", view: mayViewClients, manage: mayManageClients, find: scopeHolder, configured: true,
+			realmType: "CLIENT_SCOPE_MAPPING"},
 	} {
+		all = append(all, k.allRoleRoutes()...)
 		all = append(all,
 			route{method: "GET", path: "/ui-ext/available-roles/" + k.path + "/{id}", may: k.view, gives: []offeredRole{},
 				summary: "List the clients' roles that could be added to " + k.what, query: with(paging, []param{{"search", text, "a part of the name of the role or the client"}}),
@@ -82,5 +85,16 @@ func compositeHolder(c *call, _ *store.Tx, snap *latchkey.Snapshot) (*roleHolder
 	if err := c.needToView(role); err != nil {
 		return nil, err
 	}
-	return &roleHolder{direct: role.Composites, effective: amongExpanded(snap, role.Composites)}, nil
+	if c.writable() {
+		if role.ClientID != "" && !c.may(mayManageClients...) || role.ClientID == "" && !c.may(mayManageRealm...) {
+			return nil, forbidden()
+		}
+	}
+	return &roleHolder{path: "roles-by-id/" + role.ID + "/composites", direct: role.Composites, role: role.ID,
+		effective: amongExpanded(snap, role.Composites),
+		change: func(tx *store.Tx, given, taken []string) error {
+			changed := *role
+			changed.Composites = changedList(role.Composites, given, taken)
+			return tx.UpdateRole(&changed)
+		}}, nil
 }

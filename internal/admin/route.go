@@ -22,7 +22,9 @@ type route struct {
 	// anybody lets every account call that has a valid token: the handler
 	// decides what they see.
 	anybody bool
-	act     action
+	// asks are roles of which the handler asks one where the row does not.
+	asks []string
+	act  action
 
 	summary string // one line, for the OpenAPI description
 	query   []param
