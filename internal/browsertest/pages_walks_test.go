@@ -415,7 +415,9 @@ func walkAdministrator(v *tour) {
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	p := v.open(b, link.Reveal())
+	p := v.open(b, v.s.Base)
+	v.look(p, "entrance", "Sign in to administer")
+	p.Goto(link.Reveal())
 	v.look(p, "first-admin", "The first administrator")
 	p.Type("#email", "no address")
 	p.Follow("main button.main")

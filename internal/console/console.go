@@ -47,8 +47,10 @@ func (c *Console) Routes() []web.Route {
 		return web.Route{Pattern: pattern, Class: web.ClassPage, Handler: h}
 	}
 	routes := []web.Route{
-		{Pattern: "GET /admin", Class: web.ClassRedirect, Handler: c.toMaster},
-		{Pattern: "GET /admin/{$}", Class: web.ClassRedirect, Handler: c.toMaster},
+		{Pattern: "GET /admin", Class: web.ClassRedirect, Handler: func(w http.ResponseWriter, r *http.Request) error {
+			return web.Redirect(w, r, c.party.Site.Path("admin", ""))
+		}},
+		route("GET /admin/{$}", c.entrance),
 		{Pattern: "GET /admin/" + latchkey.MasterRealm + "/console", Class: web.ClassRedirect, Handler: c.toMaster},
 		route("GET "+base+"/{$}", c.visit(c.home)),
 		route("GET "+base+"/callback", c.party.Callback),
@@ -67,6 +69,17 @@ func (c *Console) Routes() []web.Route {
 
 func (c *Console) toMaster(w http.ResponseWriter, r *http.Request) error {
 	return web.Redirect(w, r, c.party.Path(latchkey.MasterRealm, relyingparty.PathHome))
+}
+
+// entrance is where operators come first. Who is not known here is told how the
+// first administrator gets in: the sign-in page tells nobody who has an account.
+func (c *Console) entrance(w http.ResponseWriter, r *http.Request) error {
+	if c.party.Known(r, latchkey.MasterRealm) {
+		return c.toMaster(w, r)
+	}
+	p := c.party
+	meta := p.Kit.Meta(r, nil, nil, p.Kit.Language(w, r, nil, "", ""), p.Now())
+	return p.Kit.Write(w, r, page.Answer{Status: http.StatusOK, Meta: meta, Page: entrance{SignInURL: p.Path(latchkey.MasterRealm, relyingparty.PathHome)}})
 }
 
 func (c *Console) home(v *visit) error { return v.to("") }

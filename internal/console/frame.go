@@ -144,3 +144,14 @@ func (closed) Title(t *page.Texts) string { return t.Say("console.closed.heading
 func (p closed) Render(ctx context.Context, w io.Writer) error {
 	return plain("console.closed.heading", "console.closed.text").Render(ctx, w)
 }
+
+// entrance is the page for who is not signed in.
+type entrance struct{ SignInURL string }
+
+// Title names the page.
+func (entrance) Title(t *page.Texts) string { return t.Say("console.sign-in.heading") }
+
+// Render writes the page's main part.
+func (p entrance) Render(ctx context.Context, w io.Writer) error {
+	return entranceView(p).Render(ctx, w)
+}

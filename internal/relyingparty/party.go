@@ -124,6 +124,12 @@ func (p *Party) form(w http.ResponseWriter, r *http.Request) (url.Values, error)
 	return web.Form(w, r)
 }
 
+// Known says whether somebody of the realm is signed in here, or was.
+func (p *Party) Known(r *http.Request, realm string) bool {
+	var h Held
+	return p.open(r, p.Cookie, realm, &h) && h.Refresh != ""
+}
+
 // here is the page that the request is about, with its query when it was only
 // looked at.
 func (v *Visit) here() string {

@@ -257,7 +257,11 @@ func TestAdminSignsIn(t *testing.T) {
 	}
 	s.Browser().Get(link.Reveal()).FormWith("email").Set("email", "root@example.test").Submit()
 	b := s.Browser()
-	p := b.Get(s.Base).FormWith("username").Set("username", "root@example.test").Submit()
+	p := b.Get(s.Base)
+	if !p.Has("latchkey admin link") {
+		t.Errorf("%s", p.Text())
+	}
+	p = p.Click("Sign in").FormWith("username").Set("username", "root@example.test").Submit()
 	if p.Status != http.StatusOK {
 		t.Fatalf("%d %s %s", p.Status, p.URL, p.Text())
 	}
@@ -266,7 +270,7 @@ func TestAdminSignsIn(t *testing.T) {
 		t.Errorf("%d %s %s", p.Status, p.URL, p.Text())
 	}
 	// Whoever else asks to sign in to realm master is told nothing.
-	s.Browser().Get(s.Base).FormWith("username").Set("username", "eve@example.test").Submit()
+	s.Browser().Get(s.Base).Click("Sign in").FormWith("username").Set("username", "eve@example.test").Submit()
 	if s.Mail.Count("eve@example.test") != 0 {
 		t.Error("realm master makes accounts of strangers")
 	}
