@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"log/slog"
+	"os"
+	"strings"
 
 	"latchkey"
 	"latchkey/internal/server"
@@ -11,7 +13,7 @@ import (
 
 // adminLinkCmd is `latchkey admin link`.
 type adminLinkCmd struct {
-	Hostname string `name:"hostname" placeholder:"URL" help:"The address that people reach the server at. Required, but with --data."`
+	Hostname string `name:"hostname" placeholder:"URL" help:"The address that people reach the server at. Required, but with --data: there it is the one that dev was last started with."`
 	placed
 }
 
@@ -42,7 +44,12 @@ func (c *adminLinkCmd) Run(h *host) error {
 
 func (c *adminLinkCmd) site() (*web.Site, error) {
 	if c.Hostname == "" && c.Data != "" {
-		return web.NewSite("http://localhost:8080")
+		// What dev wrote when it was last started; before that, where it begins.
+		address, err := os.ReadFile(folder(c.Data).hostname())
+		if err != nil {
+			return web.NewSite("http://localhost:8080")
+		}
+		return web.NewSite(strings.TrimSpace(string(address)))
 	}
 	if c.Hostname == "" {
 		return nil, latchkey.Invalid("hostname", "The link needs the server's address. Say --hostname https://id.example.com.")

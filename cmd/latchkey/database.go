@@ -41,6 +41,9 @@ func (f folder) database() string { return "sqlite:" + filepath.Join(string(f), 
 func (f folder) mail() string     { return filepath.Join(string(f), "mail") }
 func (f folder) demo() string     { return filepath.Join(string(f), "demo.json") }
 
+// hostname is the file with the address that people reach the server at.
+func (f folder) hostname() string { return filepath.Join(string(f), "hostname") }
+
 // prepare makes the folder for its owner alone, and reads the master key in
 // it, which is made once.
 func (f folder) prepare() (*secret.Keyring, error) {

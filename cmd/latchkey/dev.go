@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 
 	"latchkey/internal/realm"
 	"latchkey/internal/server"
@@ -58,7 +59,11 @@ func (c *devCmd) Run(h *host) error {
 	if err != nil {
 		return err
 	}
-	if err := c.welcome(h, s); err != nil {
+	err = os.WriteFile(data.hostname(), []byte(s.Site().URL()+"\n"), 0o600) // for admin link
+	if err == nil {
+		err = c.welcome(h, s)
+	}
+	if err != nil {
 		s.Close()
 		return err
 	}

@@ -175,3 +175,26 @@ func jsonOf(v any) string {
 	text, _ := json.Marshal(v)
 	return string(text)
 }
+
+// A user profile is checked as Keycloak checks it; an import names what is odd.
+func TestProfileRefusals(t *testing.T) {
+	w := newWorld(t)
+	admin := w.admin()
+	before := w.must(200, admin, "GET", "/demo/users/profile", nil).Text
+	one := func(attribute m) m { return m{"attributes": []m{{"name": "username"}, {"name": "email"}, attribute}} }
+	for sentence, body := range map[string]any{
+		"special characters allowed): a b":                   one(m{"name": "a b"}),
+		"'permissions.view' configuration for attribute 'x'": one(m{"name": "x", "permissions": m{"view": []string{"bogus"}}}),
+		"'required.roles' configuration for attribute 'x'":   one(m{"name": "x", "required": m{"roles": []string{"everybody"}}}),
+		"without 'attributes' section":                       m{},
+		"contains unsupported role 'ADMIN'":                  one(m{"name": "x", "permissions": m{"edit": []string{"ADMIN", "user"}}}),
+	} {
+		w.refused(admin, "PUT", "/demo/users/profile", body, sentence)
+		w.refused(admin, "PUT", "/demo/ui-ext", m{"upConfig": body}, `"field":"attributes"`)
+	}
+	if after := w.must(200, admin, "GET", "/demo/users/profile", nil).Text; after != before {
+		t.Errorf("the profile was changed: %s", after)
+	}
+	w.must(201, admin, "POST", "", m{"realm": "odd", "components": m{"org.keycloak.userprofile.UserProfileProvider": []m{{"providerId": "declarative-user-profile",
+		"config": m{"kc.user.profile.config": []string{`{"attributes":[{"name":"a b"}]}`}}}}}})
+}

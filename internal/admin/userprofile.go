@@ -52,8 +52,14 @@ func (d *Door) updateProfile(c *call) error {
 // profileNoun reads a user profile that an administrator sent. A rule that no
 // value would be held against is refused: whoever wrote it counts on it.
 func profileNoun(body *representation.Profile) (latchkey.UserProfile, error) {
+	if body.Attributes == nil {
+		return latchkey.UserProfile{}, latchkey.Invalid("attributes", "UserProfile configuration without 'attributes' section is not allowed")
+	}
 	noun, err := body.Noun()
 	if err != nil {
+		return noun, err
+	}
+	if err := representation.Join(profile.Odd(&noun)...); err != nil {
 		return noun, err
 	}
 	for _, rule := range profile.UnknownRules(&noun) {

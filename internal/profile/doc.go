@@ -4,7 +4,7 @@
 // Verbs: [Fields] says what a form asks somebody for, [Validate] what is wrong
 // with what was typed, [Apply] puts it into a user, [Missing] what a user
 // lacks; [ValuesOf] reads a user. [UnknownRules] names what of a profile is
-// not acted on.
+// not acted on, [Odd] what of it means nothing.
 //
 // Every form that shows or takes a user's attributes goes through them: the
 // pages, the account's REST API and the administrators'. Faults have

@@ -2,6 +2,7 @@ package profile
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -205,6 +206,41 @@ func (v *validation) size(n int, settings latchkey.ProfileSettings) []Fault {
 func InputType(a *latchkey.ProfileAttribute) string {
 	s, _ := a.Annotations["inputType"].(string)
 	return s
+}
+
+// attributeName is what Keycloak takes for the name of an attribute.
+var attributeName = regexp.MustCompile(`^[a-zA-Z0-9._-]+$`)
+
+// Odd says what of the profile means nothing: names that no attribute can have,
+// and roles that nobody who fills in a form has ([latchkey.ProfileUser],
+// [latchkey.ProfileAdmin]). The errors have the code "invalid", the field
+// "attributes" and Keycloak's sentences.
+func Odd(p *latchkey.UserProfile) []error {
+	var out []error
+	wrong := func(format string, args ...any) {
+		out = append(out, latchkey.Invalid("attributes", format, args...))
+	}
+	for i := range p.Attributes {
+		a := &p.Attributes[i]
+		if len(a.Name) > 255 || !attributeName.MatchString(a.Name) {
+			wrong("Invalid attribute name (only letters, numbers and '.' '_' '-' special characters allowed): %.80s", a.Name)
+		}
+		roles := map[string][]string{}
+		if a.Permissions != nil {
+			roles["permissions.view"], roles["permissions.edit"] = a.Permissions.View, a.Permissions.Edit
+		}
+		if a.Required != nil {
+			roles["required.roles"] = a.Required.Roles
+		}
+		for _, member := range slices.Sorted(maps.Keys(roles)) {
+			for _, role := range roles[member] {
+				if role != latchkey.ProfileUser && role != latchkey.ProfileAdmin {
+					wrong("'%s' configuration for attribute '%.80s' contains unsupported role '%.80s'", member, a.Name, role)
+				}
+			}
+		}
+	}
+	return out
 }
 
 // UnknownRules names the rules of the profile that no value is held against:

@@ -2,6 +2,7 @@ package realm
 
 import (
 	"context"
+	"errors"
 
 	"latchkey"
 	"latchkey/internal/profile"
@@ -226,6 +227,12 @@ func (p *planner) readProfile(text string) error {
 	p.snap.Realm.Profile = noun
 	if rest := profile.UnknownRules(&noun); len(rest) > 0 {
 		p.report.add("userProfile.attributes.validations", Kept, "this rule is not known: no value is held against it", rest...)
+	}
+	for _, err := range profile.Odd(&noun) {
+		var e *latchkey.Error
+		if errors.As(err, &e) {
+			p.report.add("userProfile.attributes", Kept, "this means nothing", e.Message)
+		}
 	}
 	for i := range unknown {
 		unknown[i].Path = "userProfile." + unknown[i].Path

@@ -87,8 +87,8 @@ const (
 	readTimeout       = 15 * time.Second
 	writeTimeout      = 30 * time.Second // longer than a long poll's 25 s
 	idleTimeout       = 60 * time.Second
-	maxHeaderBytes    = 16 << 10
-	maxStreams        = 100 // of one HTTP/2 connection
+	maxHeaderBytes    = 64 << 10 // that is read; what has more than web.MaxHeader is refused with a sentence
+	maxStreams        = 100      // of one HTTP/2 connection
 	maxConns          = 16384
 	maxConnsPerHost   = 512 // of one address that is no trusted proxy
 )

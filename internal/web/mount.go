@@ -121,6 +121,10 @@ func (f *front) guard(w *recorder, r *http.Request, q *request) {
 		q.problem, q.stack = p, debug.Stack()
 		f.fail(w, r, q, latchkey.Errorf(latchkey.CodeInternal, "panic"))
 	}()
+	if err := tooLarge(r); err != nil {
+		f.fail(w, r, q, err)
+		return
+	}
 	if cleanPath(r.URL.Path) && known(r.Method) {
 		f.muxFor(r).ServeHTTP(w, r)
 		return
