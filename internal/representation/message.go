@@ -28,11 +28,11 @@ type Message struct {
 	Attempts      int    `json:"attempts"`
 	// What follows is told of one message, and left out of lists. Subject is in
 	// the words of the realm as they are now; the next three are the link's.
-	Subject    string `json:"subject,omitempty"`
-	OpenedAt   *int64 `json:"openedAt,omitempty"`
-	Opens      int    `json:"opens,omitempty"`
-	RedeemedAt *int64 `json:"redeemedAt,omitempty"`
-	Tries []DeliveryAttempt `json:"tries,omitempty"`
+	Subject    string            `json:"subject,omitempty"`
+	OpenedAt   *int64            `json:"openedAt,omitempty"`
+	Opens      int               `json:"opens,omitempty"`
+	RedeemedAt *int64            `json:"redeemedAt,omitempty"`
+	Tries      []DeliveryAttempt `json:"tries,omitempty"`
 }
 
 // DeliveryAttempt is one try to hand a mail to a relay.
