@@ -104,17 +104,38 @@ func consolePages(d *desk) []string {
 
 var ids = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`)
 
+// consoleParts are the console's pages by whom they are about: each part is
+// seen in a world of its own.
+var consoleParts = []struct {
+	name  string
+	pages func(*desk) []string
+}{{"settings", consolePages}, {"people", peoplePages}}
+
 func TestConsolePages(t *testing.T) {
-	d := newDesk(t)
-	paths := consolePages(d)
-	for _, lang := range []string{"en", "ar"} {
-		for _, path := range paths {
-			d.p.Goto(d.at(path) + "?kc_locale=" + lang)
-			name := ids.ReplaceAllString(strings.ReplaceAll(path, "/", "-"), "ID")
-			if name == "" {
-				name = "overview"
+	for _, part := range consoleParts {
+		t.Run(part.name, func(t *testing.T) {
+			d := newDesk(t)
+			paths := part.pages(d)
+			for _, lang := range []string{"en", "ar"} {
+				for _, path := range paths {
+					d.see(path, lang)
+				}
 			}
-			d.look(name + "-" + lang)
-		}
+		})
 	}
+}
+
+// see looks at a page of the console.
+func (d *desk) see(path, lang string) {
+	d.t.Helper()
+	between := "?"
+	if strings.Contains(path, "?") {
+		between = "&"
+	}
+	d.p.Goto(d.at(path) + between + "kc_locale=" + lang)
+	name := ids.ReplaceAllString(strings.NewReplacer("/", "-", "?", "-", "=", "-").Replace(path), "ID")
+	if name == "" {
+		name = "overview"
+	}
+	d.look(name + "-" + lang)
 }
