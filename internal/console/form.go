@@ -40,7 +40,9 @@ type form struct {
 	// button is a key: what it is sent with; empty: Create, or Save.
 	button string
 	// blame is the place that a refusal is about which names none; may be empty.
-	blame string
+	// blames say so by its words, and come first.
+	blame  string
+	blames []blame
 	// may are the roles that may change it; the others look.
 	may      []string
 	sections func(v *visit, rep map[string]any) []section
@@ -53,6 +55,21 @@ type form struct {
 	// acts are further buttons of the form: "test", with what is done with the
 	// settings as they are typed, which are not saved. It says what came of it.
 	acts []formAct
+}
+
+// blame says that a refusal with these words is about the place.
+type blame struct{ words, place string }
+
+// blamed gives faults that name no field the first place whose words they have.
+func (f form) blamed(faults []page.FieldError, places []string) []page.FieldError {
+	for i := range faults {
+		for _, b := range append(slices.Clone(f.blames), blame{place: f.blame}) {
+			if faults[i].Field == "" && strings.Contains(faults[i].Message, b.words) && slices.Contains(places, b.place) {
+				faults[i].Field = b.place
+			}
+		}
+	}
+	return faults
 }
 
 // sent is what comes after a form: an address with a notice, or a page.
@@ -223,12 +240,7 @@ func (f form) post(v *visit) error {
 	places := f.places(v, rep) // before what is put back changes
 	done, err := f.keep(v, rep)
 	if faults := faultsOf(err, places); faults != nil {
-		for i := range faults {
-			if faults[i].Field == "" && slices.Contains(places, f.blame) {
-				faults[i].Field = f.blame
-			}
-		}
-		return f.answer(v, rep, http.StatusBadRequest, typed, formPage{Errors: faults})
+		return f.answer(v, rep, http.StatusBadRequest, typed, formPage{Errors: f.blamed(faults, places)})
 	}
 	if err != nil {
 		return err

@@ -225,17 +225,18 @@ func TestSessions(t *testing.T) {
 		t.Errorf("%s", p.Text())
 	}
 	p = w.open("sessions/revocation")
-	p = formAt(t, p, p.URL.String()).Press("Set to now")
+	has(t, p, "Nothing is revoked")
+	p = w.press(w.at("sessions/revocation/now"))
 	has(t, p, "Saved.", "2026-")
 	if w.s.Snapshot(realm.DemoRealm).Realm.NotBefore != w.s.Clock.Now().Unix() {
 		t.Error("nothing is revoked")
 	}
-	p = formAt(t, p, p.URL.String()).Press("Clear")
-	has(t, p, "Nothing is revoked any more.")
+	p = formAt(t, p, w.at("sessions/revocation/clear")).Submit()
+	has(t, p, "Nothing is revoked")
 	if w.s.Snapshot(realm.DemoRealm).Realm.NotBefore != 0 {
 		t.Error("still revoked")
 	}
-	has(t, formAt(t, p, p.URL.String()).Press("Push"), "were told")
+	has(t, formAt(t, p, w.at("sessions/revocation/push")).Submit(), "Done.")
 }
 
 // Whoever may only look is offered nothing that changes anything, and what they

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+
+	"github.com/a-h/templ"
 )
 
 func sessionRows() []row {
@@ -52,45 +54,43 @@ var sessionList = list{
 }
 
 // revocation is when tokens became void that were issued before.
-var revocation = form{
-	path: "sessions/revocation", menu: "sessions", prefix: "console.revocation", may: mayManageRealm,
-	load: func(v *visit) (map[string]any, error) {
-		realm := map[string]any{}
-		err := v.api(http.MethodGet, "", nil, &realm)
-		seconds, _ := realm["notBefore"].(float64)
-		return map[string]any{"notBefore": seconds * 1000}, err
-	},
+var revocation = detail{
+	path: "sessions/revocation", menu: "sessions", api: func(*visit) string { return "" },
 	top: func(v *visit, _ map[string]any) top {
 		t := sessionTop(v, "revocation")
 		t.Intro = "console.revocation.intro"
+		if v.may(mayManageRealm...) {
+			at := func(part string) string { return v.path("sessions", "revocation", part) }
+			t.Acts = []link{{Text: "console.revocation.now", URL: at("now")}, {Text: "console.revocation.clear", URL: at("clear"), Post: true},
+				{Text: "console.revocation.push", URL: at("push"), Post: true}}
+		}
 		return t
 	},
-	sections: func(*visit, map[string]any) []section {
-		return []section{{Settings: []setting{{At: "notBefore", Kind: kindWhen}}}}
+	shown: func(_ *visit, realm map[string]any) templ.Component {
+		since := cell{Text: "console.revocation.none", Say: true}
+		if seconds, _ := realm["notBefore"].(float64); seconds > 0 {
+			since = cell{At: moment(seconds * 1000)}
+		}
+		return factsView([]fact{{"console.revocation.notBefore", since}})
 	},
-	button: "console.revocation.now",
-	send:   func(v *visit, _ map[string]any) (sent, error) { return v.revoke(v.Now().Unix()) },
-	acts: []formAct{
-		{name: "clear", label: "console.revocation.clear", do: func(v *visit, rep map[string]any) (note, error) {
-			rep["notBefore"] = 0.0
-			_, err := v.revoke(0)
-			return note{Kind: "good", Text: "console.revocation.cleared"}, err
-		}},
-		{name: "push", label: "console.revocation.push", do: func(v *visit, _ map[string]any) (note, error) {
-			return note{Kind: "good", Text: "console.revocation.pushed"}, v.api(http.MethodPost, "/push-revocation", nil, nil)
-		}},
-	},
-}
-
-// revoke makes tokens void that were issued before the time, in unix seconds; 0
-// takes it back.
-func (v *visit) revoke(notBefore int64) (sent, error) {
-	return sent{address: v.path("sessions", "revocation"), notice: "saved"}, v.api(http.MethodPut, "", map[string]any{"notBefore": notBefore}, nil)
 }
 
 func sessionActRows() []row {
 	back := func(v *visit) string { return v.path("sessions") }
+	revoked := func(v *visit) string { return v.path("sessions", "revocation") }
+	revoke := func(v *visit, notBefore int64) (string, string, error) {
+		return revoked(v), "saved", v.api(http.MethodPut, "", map[string]any{"notBefore": notBefore}, nil)
+	}
 	return slices.Concat(
+		act{path: "sessions/revocation/now", menu: "sessions", no: revoked, thing: func(v *visit) (string, error) { return v.of, nil },
+			ask: [3]string{"console.revocation.now.heading", "console.revocation.now.text", "console.revocation.now"},
+			do:  func(v *visit) (string, string, error) { return revoke(v, v.Now().Unix()) }}.rows(),
+		act{path: "sessions/revocation/clear", menu: "sessions", no: revoked,
+			do: func(v *visit) (string, string, error) { return revoke(v, 0) }}.rows(),
+		act{path: "sessions/revocation/push", menu: "sessions", no: revoked,
+			do: func(v *visit) (string, string, error) {
+				return revoked(v), "done", v.api(http.MethodPost, "/push-revocation", nil, nil)
+			}}.rows(),
 		act{path: "sessions/{session}/end", menu: "sessions", no: back,
 			ask:   [3]string{"console.session.end.heading", "console.session.end.text", "console.session.end"},
 			thing: func(v *visit) (string, error) { return v.query.Get("name"), nil },

@@ -35,13 +35,24 @@ var userList = list{
 		t := top{Title: "console.users", Intro: "console.users.intro"}
 		if v.may(mayManageUsers...) {
 			t.Acts = []link{{Text: "console.user.add", URL: v.path("users", "add-user")}}
+			t.More = []link{{Text: "console.users.unlock", URL: v.path("users", "unlock")}}
 		}
 		return t
 	},
+	may: mayManageUsers,
+	picks: []pick{{name: "delete", label: sayDelete, bad: true, ask: [3]string{"console.user.delete.heading", "console.user.delete.text", sayDelete},
+		do: func(v *visit, chosen []string) (string, string, error) {
+			for _, id := range chosen {
+				if err := v.api(http.MethodDelete, "/users/"+url.PathEscape(id), nil, nil); err != nil {
+					return "", "", err
+				}
+			}
+			return v.path("users"), "deleted", nil
+		}}},
 	api: func(*visit) string { return "/users?briefRepresentation=true" },
 	row: func(v *visit, rep map[string]any) tableRow {
 		id := text(rep["id"])
-		out := tableRow{Cells: personCells(v, rep)}
+		out := tableRow{Cells: personCells(v, rep), Value: id}
 		if v.may(mayManageUsers...) {
 			out.Acts = userActs(v, id, rep)
 		}
@@ -105,13 +116,11 @@ func userTop(v *visit, current string) top {
 		}
 		t.Tabs = append(t.Tabs, tab{"console.user.tab." + name, userPath(v, name), name == current})
 	}
-	if current == "settings" {
-		if v.may("impersonation") && rep["enabled"] == true {
-			t.Acts = append(t.Acts, link{Text: "console.user.impersonate", URL: userPath(v, "impersonate")})
-		}
-		if v.may(mayManageUsers...) {
-			t.More = userActs(v, v.R.PathValue("id"), rep)
-		}
+	if v.may("impersonation") && rep["enabled"] == true && rep["serviceAccountClientId"] == nil {
+		t.More = append(t.More, link{Text: "console.user.impersonate", URL: userPath(v, "impersonate")})
+	}
+	if v.may(mayManageUsers...) {
+		t.More = append(t.More, userActs(v, v.R.PathValue("id"), rep)...)
 	}
 	return t
 }
@@ -183,6 +192,11 @@ func userActRows() []row {
 		act{path: "users/{id}/unlock", menu: menu, no: back,
 			do: func(v *visit) (string, string, error) {
 				return back(v), "done", v.api(http.MethodDelete, "/attack-detection/brute-force/users/"+userID(v), nil, nil)
+			}}.rows(),
+		act{path: "users/unlock", menu: menu, no: func(v *visit) string { return v.path("users") }, thing: func(v *visit) (string, error) { return v.of, nil },
+			ask: [3]string{"console.users.unlock.heading", "console.users.unlock.text", "console.users.unlock"},
+			do: func(v *visit) (string, string, error) {
+				return v.path("users"), "done", v.api(http.MethodDelete, "/attack-detection/brute-force/users", nil, nil)
 			}}.rows(),
 		act{path: "users/{id}/impersonate", menu: menu, thing: username, no: back, do: impersonate,
 			ask: [3]string{"console.user.impersonate.heading", "console.user.impersonate.text", "console.user.impersonate"}}.rows(),

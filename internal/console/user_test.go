@@ -2,8 +2,11 @@ package console_test
 
 import (
 	"net/http"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"latchkey"
 	"latchkey/internal/realm"
@@ -47,6 +50,10 @@ func TestUser(t *testing.T) {
 	}
 	p = p.FormWith("username").Set("email", "ada@example.test").Submit()
 	has(t, p, "Created.", "Credentials")
+	again := w.open("users/add-user").FormWith("username").Set("username", "ada").Set("lastName", "Byron").Submit()
+	if again.Status != http.StatusBadRequest || !again.Has("User name* User exists with same username") || again.FormWith("username").Values.Get("lastName") != "Byron" {
+		t.Errorf("the username is another's: %d %s", again.Status, again.Text())
+	}
 	path := strings.TrimPrefix(p.URL.Path, "/admin/master/console/realms/demo/")
 	id := strings.Split(path, "/")[1]
 
@@ -170,4 +177,73 @@ func formAt(t testing.TB, p *servertest.Page, address string) *servertest.Form {
 	}
 	t.Fatalf("%s has no form for %s", p.URL, address)
 	return nil
+}
+
+// What the realm's user profile says of an attribute is what its field is, and
+// what is wrong stands at the field; what it does not name has a tab of its own.
+func TestUserAttributes(t *testing.T) {
+	w := newWorld(t)
+	w.s.Change(realm.DemoRealm, func(tx *store.Tx, snap *latchkey.Snapshot) error {
+		changed := *snap.Realm
+		changed.Profile.UnmanagedAttributePolicy = latchkey.UnmanagedAdminEdit
+		changed.Profile.Groups = []latchkey.ProfileGroup{{Name: "work", DisplayHeader: "At work"}}
+		both := &latchkey.ProfilePermissions{View: []string{"admin"}, Edit: []string{"admin"}}
+		changed.Profile.Attributes = append(slices.Clone(changed.Profile.Attributes),
+			latchkey.ProfileAttribute{Name: "badge", DisplayName: "Badge number", Group: "work", Permissions: both,
+				Validations: map[string]latchkey.ProfileSettings{"length": {"max": 4}}},
+			latchkey.ProfileAttribute{Name: "langs", DisplayName: "Languages", Multivalued: true, Permissions: both},
+			latchkey.ProfileAttribute{Name: "size", DisplayName: "Shirt", Permissions: both,
+				Validations: map[string]latchkey.ProfileSettings{"options": {"options": []any{"S", "L"}}}})
+		return tx.UpdateRealm(&changed)
+	})
+	id := w.user("ada@example.test")
+	p := w.open("users/" + id + "/settings")
+	has(t, p, "At work", "Badge number", "Languages", "Shirt")
+	p = p.FormWith("attributes/badge").Set("attributes/badge", "12345").Set("attributes/langs", "de\nen").Set("attributes/size", "L").Submit()
+	if p.Status != http.StatusBadRequest || !p.Has("Badge number This is too long.") && !p.Has("Badge number Make it") {
+		t.Fatalf("%d %s", p.Status, p.Text())
+	}
+	p = p.FormWith("attributes/badge").Set("attributes/badge", "1234").Submit()
+	has(t, p, "Saved.")
+	p = w.open("users/"+id+"/attributes").FormWith("unmanaged").Set("unmanaged", "desk=4\nteam=red").Submit()
+	has(t, p, "Saved.")
+	p = w.open("users/"+id+"/attributes").FormWith("unmanaged").Set("unmanaged", "team=red\nteam=blue").Submit()
+	has(t, p, "Saved.")
+	want := map[string][]string{"badge": {"1234"}, "langs": {"de", "en"}, "size": {"L"}, "team": {"red", "blue"}}
+	if got := w.snapshotUser("ada@example.test").Attributes; !reflect.DeepEqual(got, want) {
+		t.Errorf("%v", got)
+	}
+	has(t, w.open("users?q=team:blue"), "ada@example.test")
+	if w.open("users?q=team:green").Has("ada@example.test") {
+		t.Error("found by an attribute that they do not have")
+	}
+}
+
+// Who was locked out by wrong passwords is seen to be, and let in again.
+func TestUserLockedOut(t *testing.T) {
+	w := newWorld(t)
+	id := w.user("ada@example.test")
+	snap := w.s.Snapshot(realm.DemoRealm)
+	w.s.Change(realm.DemoRealm, func(tx *store.Tx, snap *latchkey.Snapshot) error {
+		changed := *snap.Realm
+		changed.BruteForce.Protected = true
+		return tx.UpdateRealm(&changed)
+	})
+	if w.open("users/" + id + "/settings").Has("Wrong passwords and codes") {
+		t.Error("nothing was wrong")
+	}
+	w.s.Update(func(tx *store.Tx) error {
+		f, err := tx.LockLoginFailure(snap.Realm.ID, id)
+		if err != nil {
+			return err
+		}
+		f.Failures, f.NotBefore, f.LastFailure, f.LastIP = 30, w.s.Clock.Now().Add(time.Hour), w.s.Clock.Now(), "192.0.2.1"
+		return tx.SaveLoginFailure(f, w.s.Clock.Now().Add(24*time.Hour))
+	})
+	p := w.open("users/" + id + "/settings")
+	has(t, p, "Wrong passwords and codes", "Too many tries", "192.0.2.1")
+	p = formAt(t, p, w.at("users/"+id+"/unlock")).Submit()
+	if !p.Has("Done.") || p.Has("Too many tries") {
+		t.Errorf("%s", p.Text())
+	}
 }

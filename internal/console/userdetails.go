@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,14 +12,13 @@ import (
 	"github.com/a-h/templ"
 
 	"latchkey"
-	"latchkey/internal/page"
 	"latchkey/internal/representation"
 )
 
 // userDetails are what a user's account is, with the fields of the realm's user
 // profile.
 var userDetails = form{
-	path: "users/{id}/settings", menu: "users", prefix: "console.user", may: mayManageUsers,
+	path: "users/{id}/settings", menu: "users", prefix: "console.user", may: mayManageUsers, blames: namesTaken,
 	api: func(v *visit) string { return "/users/" + userID(v) },
 	load: func(v *visit) (map[string]any, error) {
 		rep := map[string]any{}
@@ -28,10 +28,9 @@ var userDetails = form{
 	top: func(v *visit, _ map[string]any) top { return userTop(v, "settings") },
 	sections: func(v *visit, rep map[string]any) []section {
 		account := section{Settings: []setting{
-			{At: "id", Kind: kindShown, LTR: true},
-			{At: "createdTimestamp", Kind: kindWhen},
+			{At: "enabled", Kind: kindFlag}, {At: "emailVerified", Kind: kindFlag},
 			{At: "requiredActions", Kind: kindChecks, Options: v.requiredActions(rep["requiredActions"])},
-			{At: "emailVerified", Kind: kindFlag}, {At: "enabled", Kind: kindFlag},
+			{At: "id", Kind: kindShown, LTR: true}, {At: "createdTimestamp", Kind: kindWhen},
 		}}
 		if rep["serviceAccountClientId"] != nil {
 			account.Settings = slices.DeleteFunc(account.Settings, func(s setting) bool { return s.At == "requiredActions" || s.At == "emailVerified" })
@@ -39,27 +38,30 @@ var userDetails = form{
 		}
 		return append(profileSections(metadataOf(rep["userProfileMetadata"])), account)
 	},
-	before: func(_ *visit, rep map[string]any) *page.FieldError {
-		delete(rep, "userProfileMetadata")
-		return nil
+	send: func(v *visit, rep map[string]any) (sent, error) {
+		account := maps.Clone(rep)
+		delete(account, "userProfileMetadata") // of which the form is drawn again when something is wrong
+		return sent{address: userPath(v, "settings"), notice: "saved"}, v.api(http.MethodPut, "/users/"+userID(v), account, nil)
 	},
 	beneath: lockedView,
 }
 
+// namesTaken are the fields that Keycloak's sentences are about.
+var namesTaken = []blame{{"same username", "username"}, {"User name", "username"}, {"same email", "email"}}
+
 // addUser makes an account.
 var addUser = form{
-	path: "users/add-user", menu: "users", prefix: "console.user",
+	path: "users/add-user", menu: "users", prefix: "console.user", may: mayManageUsers, blames: namesTaken,
 	top: func(v *visit, _ map[string]any) top {
 		return top{Title: "console.user.add", Intro: "console.user.add.intro", Crumbs: []link{{Text: "console.users", URL: v.path("users")}}}
 	},
 	sections: func(v *visit, _ map[string]any) []section {
-		groups := setting{At: "groups", Kind: kindLines, Label: "console.user.join"}
-		if paths := v.groupPaths(); len(paths) > 0 {
-			groups.Kind, groups.Options = kindChecks, plainChoices(paths...)
+		account := section{Settings: []setting{{At: "emailVerified", Kind: kindFlag}, {At: "requiredActions", Kind: kindChecks, Options: v.requiredActions(nil)}}}
+		if paths, all := v.groupPaths(); !all {
+			account.Settings = append(account.Settings, setting{At: "groups", Kind: kindLines, Label: "console.user.join"})
+		} else if len(paths) > 0 {
+			account.Settings = append(account.Settings, setting{At: "groups", Kind: kindChecks, Label: "console.user.join", Options: plainChoices(paths...)})
 		}
-		account := section{Settings: []setting{
-			{At: "requiredActions", Kind: kindChecks, Options: v.requiredActions(nil)}, {At: "emailVerified", Kind: kindFlag}, groups,
-		}}
 		metadata, err := v.thing("/users/profile/metadata")
 		if err != nil {
 			metadata = nil // and then the API says what is missing
@@ -139,13 +141,19 @@ func profileSetting(a representation.ProfileAttributeMetadata) setting {
 // widgets are those of browsers that Keycloak's html5-* names.
 var widgets = []string{"color", "date", "datetime-local", "email", "month", "number", "range", "tel", "time", "url", "week"}
 
-// requiredActions are those of the realm that are on, and those that the user
-// has besides.
+// requiredActions are those of the realm that are on and built, and those that
+// the user has besides.
 func (v *visit) requiredActions(has any) (list []option) {
 	var all []map[string]any
-	if v.api(http.MethodGet, "/authentication/required-actions", nil, &all) == nil { // who may not read them sees what the user has
+	var server struct {
+		Providers map[string]struct {
+			Providers map[string]any `json:"providers"`
+		} `json:"providers"`
+	}
+	// Who may not read them sees what the user has.
+	if v.api(http.MethodGet, "/authentication/required-actions", nil, &all) == nil && v.Call(http.MethodGet, "/serverinfo", nil, &server) == nil {
 		for _, a := range all {
-			if a["enabled"] == true {
+			if _, built := server.Providers["required-action"].Providers[text(a["providerId"])]; built && a["enabled"] == true {
 				list = append(list, option{text(a["alias"]), cmp.Or(text(a["name"]), text(a["alias"]))})
 			}
 		}
@@ -211,24 +219,23 @@ var userAttributes = form{
 		}
 		return []section{{Settings: []setting{{At: "unmanaged", Kind: kind, Label: "console.attributes"}}}}
 	},
-	before: func(v *visit, rep map[string]any) *page.FieldError {
+	send: func(v *visit, rep map[string]any) (sent, error) {
 		was := map[string]any{}
 		if err := v.api(http.MethodGet, "/users/"+userID(v)+"/unmanagedAttributes", nil, &was); err != nil {
-			return &page.FieldError{Message: "console.error.refused"}
+			return sent{}, err
 		}
-		all, _ := rep["attributes"].(map[string]any)
-		if all == nil {
-			all = map[string]any{}
-		}
-		for name := range was {
-			delete(all, name)
+		of, _ := rep["attributes"].(map[string]any)
+		all := map[string]any{}
+		for name, values := range of {
+			if _, unmanaged := was[name]; !unmanaged {
+				all[name] = values
+			}
 		}
 		typed, _ := rep["unmanaged"].(map[string]any)
-		for name, values := range typed {
-			all[name] = values
-		}
-		rep["attributes"] = all
-		delete(rep, "unmanaged")
-		return nil
+		maps.Copy(all, typed)
+		account := maps.Clone(rep)
+		delete(account, "unmanaged")
+		account["attributes"] = all
+		return sent{address: userPath(v, "attributes"), notice: "saved"}, v.api(http.MethodPut, "/users/"+userID(v), account, nil)
 	},
 }

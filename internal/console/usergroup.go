@@ -82,9 +82,9 @@ func groupName(v *visit, id string) (string, error) {
 // listedGroups is how many groups a form offers with a box each.
 const listedGroups = 40
 
-// groupPaths are the paths of all groups where there are few; nil where there
-// are many, or none.
-func (v *visit) groupPaths() (paths []string) {
+// groupPaths are the paths of the groups, and whether these are all: where there
+// are many they are not.
+func (v *visit) groupPaths() (paths []string, all bool) {
 	var add func(at string) bool
 	add = func(at string) bool {
 		var list []map[string]any
@@ -102,8 +102,6 @@ func (v *visit) groupPaths() (paths []string) {
 		}
 		return true
 	}
-	if !add("/groups?populateHierarchy=false&max=50") {
-		return nil
-	}
-	return paths
+	all = add("/groups?populateHierarchy=false&max=50")
+	return paths, all
 }

@@ -152,6 +152,7 @@ func mailActRows() []row {
 // shown once.
 var makeLink = form{
 	path: "users/{id}/mail/make-link", menu: "users", prefix: "console.make-link", may: mayManageUsers, button: "console.make-link",
+	blames: []blame{{"redirect", "redirect_uri"}, {"Client with ID", "client_id"}, {"expiration_seconds", "expiration_seconds"}},
 	top: func(v *visit, _ map[string]any) top {
 		return below(userTop(v, "mail"), "console.make-link", "console.make-link.intro")
 	},
