@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"latchkey"
+	"latchkey/internal/representation"
 	"latchkey/internal/store"
 	"latchkey/internal/token"
 )
@@ -14,7 +15,69 @@ import (
 func (d *Door) keyRoutes() []route {
 	return []route{
 		{method: "GET", path: "/keys", may: mayViewRealm, act: d.keys, summary: "List the realm's keys", gives: keysMetadata{}},
+		{method: "POST", path: "/keys/rotate", may: mayManageRealm, act: d.rotateKeys, body: keyRotation{}, gives: []rotatedKey{},
+			summary: "Have another key follow each that signs, in its time; in an emergency at once, and what the old ones signed is void"},
 	}
+}
+
+// keyRotation is Latchkey's own: which keys are followed by another, and how.
+type keyRotation struct {
+	Algorithm string `json:"algorithm,omitempty"` // only the key of this algorithm
+	// Emergency says that somebody else may have the key: the new one signs at
+	// once, nothing that the old one signed is good, and every session ends.
+	Emergency bool `json:"emergency,omitempty"`
+}
+
+// rotatedKey is a key that follows another.
+type rotatedKey struct {
+	KID        string `json:"kid"`
+	Algorithm  string `json:"algorithm"`
+	ActiveFrom int64  `json:"activeFrom,omitempty"` // unix milliseconds; 0: it signs now
+}
+
+// rotateKeys does what `latchkey keys rotate` does (R-150).
+func (d *Door) rotateKeys(c *call) error {
+	var body keyRotation
+	text, err := c.bytes()
+	if err != nil {
+		return err
+	}
+	if len(text) > 0 {
+		unknown, err := representation.Decode(text, &body)
+		if err != nil {
+			return err
+		}
+		if len(unknown) > 0 {
+			return latchkey.Invalid(unknown[0].Path, "There is no such setting.")
+		}
+	}
+	changes, err := token.RotateKeys(c.snap, body.Algorithm, body.Emergency, d.Now()) // slow: keys are drawn
+	if err != nil {
+		return err
+	}
+	out := []rotatedKey{}
+	err = c.edit(func(tx *store.Tx, _ *latchkey.Snapshot) error {
+		done, err := token.ApplyKeys(tx, c.snap.Realm.ID, changes)
+		if err != nil {
+			return err
+		}
+		out = out[:0]
+		for _, change := range done {
+			if change.New == nil {
+				continue
+			}
+			k := rotatedKey{KID: change.New.ID, Algorithm: change.New.Algorithm}
+			if !change.New.ActiveFrom.IsZero() {
+				k.ActiveFrom = change.New.ActiveFrom.UnixMilli()
+			}
+			out = append(out, k)
+		}
+		return c.record(tx, act{operationAction, "REALM", "keys/rotate", body})
+	})
+	if err != nil {
+		return err
+	}
+	return c.answer(out)
 }
 
 // keysMetadata is Keycloak's representation of a realm's keys.

@@ -121,6 +121,43 @@ func TestEventLists(t *testing.T) {
 	w.must(403, viewer, "DELETE", "/demo/admin-events", nil)
 }
 
+// R-150: keys follow each other by hand, as `latchkey keys rotate` has them.
+func TestRotateKeys(t *testing.T) {
+	w := newWorld(t)
+	admin := w.admin()
+	type rotated []struct {
+		KID, Algorithm string
+		ActiveFrom     int64
+	}
+	rotate := func(body any) (out rotated) {
+		w.must(200, admin, "POST", "/demo/keys/rotate", body).into(&out)
+		return out
+	}
+	active := func() string {
+		var k struct{ Active map[string]string }
+		w.must(200, admin, "GET", "/demo/keys", nil).into(&k)
+		return k.Active["RS256"]
+	}
+	first := active()
+	if next := rotate(m{"algorithm": "RS256"}); len(next) != 1 || next[0].ActiveFrom <= w.s.Clock.Now().UnixMilli() || active() != first {
+		t.Errorf("%+v, %s signs", next, active())
+	}
+	w.must(409, admin, "POST", "/demo/keys/rotate", m{"algorithm": "RS256"}) // it is on its way
+	if now := rotate(m{"algorithm": "RS256", "emergency": true}); len(now) != 1 || now[0].ActiveFrom != 0 || active() != now[0].KID {
+		t.Errorf("%+v, %s signs", now, active())
+	}
+	if w.s.Snapshot("demo").Realm.NotBefore == 0 {
+		t.Error("sessions go on")
+	}
+	if all := rotate(nil); len(all) == 0 {
+		t.Error("nothing without a body")
+	}
+	for _, body := range []m{{"algorithm": "XX"}, {"emergncy": true}, {"emergency": "soon"}} {
+		w.must(400, admin, "POST", "/demo/keys/rotate", body)
+	}
+	w.must(403, w.service("demo", "view-realm"), "POST", "/demo/keys/rotate", m{})
+}
+
 func TestKeys(t *testing.T) {
 	w := newWorld(t)
 	admin := w.admin()

@@ -99,6 +99,14 @@ func consolePages(d *desk) []string {
 		"authentication/flows/" + flow.ID + "/executions/" + gear + "/config", "authentication/flows/" + flow.ID + "/duplicate",
 		"authentication/required-actions", "authentication/policies/password", "authentication/policies/otp",
 		"authentication/flows/" + d.s.Snapshot(realm.DemoRealm).FlowByAlias("browser").ID,
+		"realm-settings/login", "realm-settings/email", "realm-settings/email/relays/add-relay", "realm-settings/themes", "realm-settings/keys",
+		"realm-settings/keys/new/rsa", "realm-settings/events", "realm-settings/localization/locales", "realm-settings/localization/texts",
+		"realm-settings/localization/texts/add-text", "realm-settings/security-defenses", "realm-settings/sessions", "realm-settings/tokens",
+		"realm-settings/user-profile/attributes", "realm-settings/user-profile/attributes/email/edit-attribute",
+		"realm-settings/user-profile/attributes-group", "realm-settings/user-profile/json", "realm-settings/user-registration/roles",
+		"realm-settings/delete",
+		"identity-providers", "identity-providers/add", "identity-providers/oidc/discover", "identity-providers/oidc/add",
+		"import-export/export", "import-export/import", "../../create-realm",
 	}...)
 }
 

@@ -43,6 +43,9 @@ type form struct {
 	// blames say so by its words, and come first.
 	blame  string
 	blames []blame
+	bad    bool // it destroys
+	// body is the most bytes that it may be, for files; 0: formBody.
+	body int64
 	// may are the roles that may change it; the others look.
 	may      []string
 	sections func(v *visit, rep map[string]any) []section
@@ -102,6 +105,8 @@ type formPage struct {
 	Acts     []formAct
 	Locked   bool
 	Button   string // a key
+	Bad      bool   // it destroys
+	Files    bool   // it has files
 	Note     note
 }
 
@@ -129,7 +134,7 @@ func titleOf(t *page.Texts, h top) string {
 func (f form) rows() []row {
 	return []row{
 		{method: http.MethodGet, path: f.path, handle: f.show, body: 0},
-		{method: http.MethodPost, path: f.path, handle: f.post, body: formBody},
+		{method: http.MethodPost, path: f.path, handle: f.post, body: cmp.Or(f.body, formBody)},
 	}
 }
 
@@ -163,6 +168,7 @@ func (f form) show(v *visit) error {
 // answer shows the settings, with what the page p has besides.
 func (f form) answer(v *visit, rep map[string]any, status int, show func(setting) shown, p formPage) error {
 	p.Frame, p.Top, p.Form, p.Acts = v.frame(f.menu), f.top(v, rep), v.Post(v.R.URL.RequestURI()), f.acts
+	p.Bad = f.bad
 	p.Button = cmp.Or(f.button, "console.save")
 	if f.button == "" && f.create != nil {
 		p.Button = "console.create"
@@ -172,6 +178,7 @@ func (f form) answer(v *visit, rep map[string]any, status int, show func(setting
 		out := shownSection{Title: sec.Title}
 		for _, s := range sec.Settings {
 			one := show(s)
+			p.Files = p.Files || s.Kind == kindFile
 			one.Label, one.Locked = f.label(s), p.Locked || s.only()
 			for i, e := range p.Errors {
 				if e.Field == s.At {
@@ -231,6 +238,9 @@ func (f form) post(v *visit) error {
 	for _, a := range f.acts {
 		if v.R.Form.Get("act") == a.name {
 			said, err := a.do(v, rep)
+			if faults := faultsOf(err, f.places(v, rep)); faults != nil {
+				return f.answer(v, rep, http.StatusBadRequest, typed, formPage{Errors: faults})
+			}
 			if err != nil {
 				return err
 			}

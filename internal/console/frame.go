@@ -105,6 +105,7 @@ type top struct {
 	Intro  string // a key; empty for none
 	Crumbs []link
 	Tabs   []tab
+	Parts  []tab    // of the tab that one is on
 	Acts   []link   // what can be done here, the first one most of all
 	More   []link   // further acts, in a menu
 	Tags   []string // keys, beside the title

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -33,8 +34,9 @@ type list struct {
 	search string // a key: what can be searched for; empty: nothing
 	// searched is the API's parameter for it; empty: search.
 	searched string
-	filters  []filter // further narrowings, by a query of the page
-	columns  []string // keys
+	filters  []filter              // further narrowings, by a query of the page
+	narrow   func(*visit) []filter // those that depend on the realm; may be nil
+	columns  []string              // keys
 	// prepare asks what the rows need besides, once; it is v.prepared then.
 	prepare func(v *visit) (any, error)
 	row     func(v *visit, rep map[string]any) tableRow
@@ -156,6 +158,9 @@ func (l list) show(v *visit, status int, errs []page.FieldError) error {
 	p.Table = table{Label: p.Top.Title, Columns: l.columns, Form: v.Post(v.R.URL.RequestURI())}
 	if l.may == nil || v.may(l.may...) {
 		p.Table.Picks = l.picks
+	}
+	if l.narrow != nil {
+		l.filters = slices.Concat(l.filters, l.narrow(v))
 	}
 	for _, f := range l.filters {
 		value := v.query.Get(f.name)

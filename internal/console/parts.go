@@ -95,6 +95,22 @@ func since(value any) cell {
 	return cell{Text: "–"}
 }
 
+// conditional tells the script when the field is seen.
+func (s shown) conditional() templ.OrderedAttributes {
+	if s.When == "" || s.Error != nil {
+		return nil
+	}
+	return templ.OrderedAttributes{templ.KeyValue[string, any]{Key: "data-when", Value: s.When}}
+}
+
+// enctype is how the form is sent.
+func (p formPage) enctype() string {
+	if p.Files {
+		return "multipart/form-data"
+	}
+	return "application/x-www-form-urlencoded"
+}
+
 func (s shown) has(value string) bool { return slices.Contains(s.Values, value) }
 
 // rowsOf is how many lines are seen of what has several.

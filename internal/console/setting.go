@@ -27,6 +27,7 @@ const (
 	kindSecret   kind = "secret"   // kept when nothing is typed
 	kindShown    kind = "shown"    // is only shown
 	kindWhen     kind = "when"     // a time in unix milliseconds, which is only shown
+	kindFile     kind = "file"     // a text file, or its text in a field beside it
 )
 
 // setting is one setting of a representation of the Admin REST API.
@@ -56,6 +57,10 @@ type setting struct {
 	// AsText says that flags and numbers are kept as texts.
 	AsText bool
 	LTR    bool // addresses and ids run from left to right in every language
+	// When is "place=value" or "place=one|another": the field is only seen while
+	// that one is typed at the place; a flag that is on is "on". Where no
+	// scripts run it always is.
+	When string
 }
 
 // only says that the setting is only shown.
@@ -157,6 +162,9 @@ type shown struct {
 	Locked bool // the person may only look
 }
 
+// fileField is what stands behind the place in the name of a file.
+const fileField = "~file"
+
 // units are those of durations, by their seconds.
 var units = []struct {
 	seconds int
@@ -205,7 +213,7 @@ func (s setting) show(rep map[string]any) shown {
 		n, _ := strconv.Atoi(out.Value) // what is no number is shown as none
 		out.Unit = unitOf(n)
 		out.Value = ""
-		if n != 0 || ok {
+		if n != 0 { // none says nothing
 			out.Value = strconv.Itoa(n / out.Unit)
 		}
 	}
@@ -274,7 +282,7 @@ func lines(value any) string {
 
 // typed gives the setting as it was typed, for a page that shows it again.
 func (s setting) typed(form url.Values) shown {
-	out := shown{setting: s, Name: s.At, Value: form.Get(s.At), Values: form[s.At], Unit: 1}
+	out := shown{setting: s, Name: s.At, Value: s.sent(form), Values: form[s.At], Unit: 1}
 	if s.Kind == kindDuration {
 		if out.Unit, _ = strconv.Atoi(form.Get(s.At + "~unit")); out.Unit <= 0 {
 			out.Unit = 60
@@ -283,13 +291,22 @@ func (s setting) typed(form url.Values) shown {
 	return out
 }
 
+// sent is what a form says of the setting: what was typed, or the file that was
+// chosen.
+func (s setting) sent(form url.Values) string {
+	if file := form.Get(s.At + fileField); s.Kind == kindFile && strings.TrimSpace(file) != "" {
+		return strings.TrimPrefix(file, "\ufeff")
+	}
+	return form.Get(s.At)
+}
+
 // take puts what was typed into the representation. What is wrong is a
 // sentence for the field, and nothing is put there.
 func (s setting) take(form url.Values, rep map[string]any) *page.FieldError {
 	fault := func(key string, args ...any) *page.FieldError {
 		return &page.FieldError{Field: s.At, Message: key, Args: args}
 	}
-	typed := strings.TrimSpace(strings.ReplaceAll(form.Get(s.At), "\r\n", "\n"))
+	typed := strings.TrimSpace(strings.ReplaceAll(s.sent(form), "\r\n", "\n"))
 	switch s.Kind {
 	case kindShown, kindWhen:
 		return nil
@@ -320,7 +337,7 @@ func (s setting) take(form url.Values, rep map[string]any) *page.FieldError {
 			if _, had := s.read(rep); !had {
 				return nil // was not said, and still is not
 			}
-			s.write(rep, nil)
+			s.write(rep, s.none())
 			return nil
 		}
 		s.write(rep, "")
@@ -355,6 +372,14 @@ func (s setting) take(form url.Values, rep map[string]any) *page.FieldError {
 		s.write(rep, typed)
 	}
 	return nil
+}
+
+// none is what takes a number away: to the API, null is a number that stays.
+func (s setting) none() any {
+	if s.isText() {
+		return nil
+	}
+	return 0
 }
 
 // fitting keeps a choice of numbers a number, and one of truth a truth.

@@ -35,6 +35,9 @@ func parseColour(text string) (rgb, bool) {
 	return rgb{uint8(n >> 16), uint8(n >> 8), uint8(n)}, true
 }
 
+// IsColour says whether the text is a colour that a realm can have as its accent.
+func IsColour(text string) bool { _, ok := parseColour(text); return ok }
+
 // luminance is WCAG 2's relative luminance.
 func (c rgb) luminance() float64 {
 	var l [3]float64

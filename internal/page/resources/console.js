@@ -19,6 +19,21 @@ for (const form of document.querySelectorAll("form[data-watch]")) {
   addEventListener("beforeunload", (e) => { if (!sent && changed()) e.preventDefault(); });
   look();
 }
+// Fields that are only seen while another has a value: data-when="name=a|b".
+for (const form of new Set([...document.querySelectorAll("[data-when]")].map((e) => e.closest("form")))) {
+  const look = () => {
+    for (const part of form.querySelectorAll("[data-when]")) {
+      const [name, values] = part.dataset.when.split("=");
+      const field = form.elements[name];
+      const value = field?.type === "checkbox" ? (field.checked ? "on" : "") : field?.value;
+      part.hidden = field !== undefined && !values.split("|").includes(value);
+    }
+  };
+  form.addEventListener("change", look);
+  form.addEventListener("reset", () => setTimeout(look));
+  addEventListener("pageshow", look);
+  look();
+}
 for (const select of document.querySelectorAll("select[data-submit]")) {
   select.addEventListener("change", () => select.form.requestSubmit());
 }
