@@ -1,6 +1,10 @@
 package admin
 
 import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"latchkey"
@@ -48,20 +52,19 @@ type mailStatistics struct {
 	Causes []causeCount `json:"causes"`
 }
 
-// handOver are milliseconds from the promise to the hand-over.
+// handOver are milliseconds from the promise to the hand-over, to two digits.
 type handOver struct {
 	Count int   `json:"count"`
 	P50   int64 `json:"p50"`
 	P95   int64 `json:"p95"`
-	P99   int64 `json:"p99,omitempty"`
-	Most  int64 `json:"max,omitempty"`
+	P99   int64 `json:"p99"`
+	Most  int64 `json:"max"`
 }
 
 type mailInterval struct {
-	At     int64                         `json:"time"`
-	Counts map[latchkey.MessageState]int `json:"counts"`
-	// HandOver has the count, and what half of them and 95 of a hundred took.
-	HandOver *handOver `json:"handOver,omitempty"`
+	At       int64                         `json:"time"`
+	Counts   map[latchkey.MessageState]int `json:"counts"`
+	HandOver *handOver                     `json:"handOver,omitempty"`
 }
 
 // causeCount is how many mails were not sent for one cause: a reason of a
@@ -126,29 +129,10 @@ func (d *Door) mailStatistics(c *call) error {
 		if err != nil {
 			return err
 		}
-		took, err := tx.HandOverIntervals(id, from, to, step, 500, 950)
-		if err != nil {
-			return err
-		}
-		out.count(counts, took)
-		causes, err := tx.CountCauses(id, from, to)
-		for _, n := range causes {
-			out.Causes = append(out.Causes, causeCount(n))
-		}
-		if err != nil {
-			return err
-		}
+		out.count(counts)
 		tries, err := tx.CountAttempts(id, from, to)
-		if err != nil {
-			return err
-		}
 		out.relays(tries)
-		n, times, err := tx.HandOverTimes(id, from, to, 0.5, 0.95, 0.99, 1)
-		if err != nil {
-			return err
-		}
-		out.HandOver = handOver{n, times[0].Milliseconds(), times[1].Milliseconds(), times[2].Milliseconds(), times[3].Milliseconds()}
-		return nil
+		return err
 	})
 	if err != nil {
 		return err
@@ -156,19 +140,62 @@ func (d *Door) mailStatistics(c *call) error {
 	return c.answer(out)
 }
 
-func (s *mailStatistics) count(counts []store.MessageCount, took []store.HandOverInterval) {
-	byTime := map[int64]*handOver{}
-	for _, t := range took {
-		byTime[t.At.UnixMilli()] = &handOver{Count: t.Count, P50: t.Times[0].Milliseconds(), P95: t.Times[1].Milliseconds()}
-	}
-	for _, n := range counts {
+func (s *mailStatistics) count(counts []store.MessageCount) {
+	causes := map[causeCount]int{}
+	all, one := waits{}, waits{}
+	for i, n := range counts {
 		s.Total[n.State] += n.Count
 		at := n.At.UnixMilli()
 		if len(s.Intervals) == 0 || s.Intervals[len(s.Intervals)-1].At != at {
-			s.Intervals = append(s.Intervals, mailInterval{at, map[latchkey.MessageState]int{}, byTime[at]})
+			s.Intervals = append(s.Intervals, mailInterval{At: at, Counts: map[latchkey.MessageState]int{}})
+			one = waits{}
 		}
-		s.Intervals[len(s.Intervals)-1].Counts[n.State] = n.Count
+		last := &s.Intervals[len(s.Intervals)-1]
+		last.Counts[n.State] += n.Count
+		switch n.State {
+		case latchkey.MessageFailed, latchkey.MessageExpired, latchkey.MessageWithheld:
+			causes[causeCount{State: n.State, Cause: n.Cause}] += n.Count
+		}
+		if n.Waited >= 0 {
+			all[n.Waited] += n.Count
+			one[n.Waited] += n.Count
+		}
+		if ended := i == len(counts)-1 || counts[i+1].At.UnixMilli() != at; ended && len(one) > 0 {
+			last.HandOver = new(one.handOver())
+		}
 	}
+	s.HandOver = all.handOver()
+	for c, n := range causes {
+		c.Count = n
+		s.Causes = append(s.Causes, c)
+	}
+	slices.SortFunc(s.Causes, func(a, b causeCount) int {
+		return cmp.Or(b.Count-a.Count, strings.Compare(string(a.State), string(b.State)), strings.Compare(a.Cause, b.Cause))
+	})
+}
+
+// waits counts mails by how long they waited.
+type waits map[time.Duration]int
+
+// handOver says of them what most of them took.
+func (w waits) handOver() (h handOver) {
+	times := slices.Sorted(maps.Keys(w))
+	for _, n := range w {
+		h.Count += n
+	}
+	passed := 0
+	for _, t := range times {
+		for to, share := range map[*int64]int{&h.P50: 500, &h.P95: 950, &h.P99: 990} {
+			if place := h.Count * share / 1000; passed <= place && place < passed+w[t] {
+				*to = t.Milliseconds()
+			}
+		}
+		passed += w[t]
+	}
+	if len(times) > 0 {
+		h.Most = times[len(times)-1].Milliseconds()
+	}
+	return h
 }
 
 func (s *mailStatistics) relays(tries []store.RelayCount) {
