@@ -151,7 +151,7 @@ func TestOverview(t *testing.T) {
 	}
 	caught := newWorld(t)
 	caught.ask("ada@example.test")
-	caught.s.Eventually("handed over", func() bool { return caught.s.Mail.Pending("ada@example.test") == 0 })
+	caught.s.Settle("demo")
 	caught.must(200, caught.manager, "GET", "/demo/mail", nil).into(&mail)
 	if !mail.Caught || len(mail.Relays) != 1 || !mail.Relays[0].Known || mail.Relays[0].Down {
 		t.Errorf("dev: %+v", mail)
@@ -163,7 +163,7 @@ func TestOverview(t *testing.T) {
 func TestMessageDetails(t *testing.T) {
 	w := newWorld(t)
 	link := w.ask("ada@example.test")
-	w.s.Eventually("handed over", func() bool { return w.s.Mail.Pending("ada@example.test") == 0 })
+	w.s.Settle("demo")
 	w.s.Browser().Get(link)
 	id := w.s.Snapshot("demo").Realm.ID
 	w.s.Update(func(tx *store.Tx) error {

@@ -134,7 +134,11 @@ func (s *mailStatistics) times(id string) *plot {
 	for _, i := range s.Intervals {
 		took[i.Time] = i.HandOver
 	}
-	return &plot{ID: id, Title: "console.plot.times", Said: "console.plot.times.said", Lines: true,
+	said := "console.plot.times.said"
+	if s.HandOver.Count == 0 {
+		said = "console.plot.times.none"
+	}
+	return &plot{ID: id, Title: "console.plot.times", Said: said, Lines: true,
 		SaidArgs: []any{s.HandOver.Count, duration(s.HandOver.P50), duration(s.HandOver.P95)},
 		Series:   []series{{"console.plot.times.p50", "done"}, {"console.plot.times.p95", "most"}}, Unit: duration,
 		Points: span(s.From, s.To, s.Step, func(at int64) []int64 {
