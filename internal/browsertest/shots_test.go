@@ -15,7 +15,7 @@ import (
 )
 
 // mostPicture is how large a picture of the documents may be, in bytes.
-const mostPicture = 120_000
+const mostPicture = 170_000
 
 // TestPictures takes the pictures that README and docs/start.md show, of a
 // server at the addresses that `latchkey dev` listens on by default. `make

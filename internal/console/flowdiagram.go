@@ -15,6 +15,7 @@ const (
 	framePad, frameHead = 14, 22
 	bypass              = 28
 	mostLetters         = 24 // of a name in a box
+	letterWidth         = 7  // at most, on average
 )
 
 // shape is one thing in a diagram: a box, a diamond, a frame, a path or a text.
@@ -113,6 +114,9 @@ func boxBlock(e *execution) block {
 func frameBlock(e *execution, inner block) block {
 	w := max(inner.w, boxWidth) + 2*framePad
 	left := (w - inner.w) / 2
+	if lacks := letterWidth*utf8.RuneCountInString(shorten(e.Name, mostLetters)) + framePad - left - inner.mid; lacks > 0 {
+		left, w = left+lacks, w+lacks // the name stands beside the line
+	}
 	return block{w, inner.h + frameHead + 2*framePad, left + inner.mid, func(d *diagram, x, y int) {
 		d.Shapes = append(d.Shapes, shape{Kind: "frame", ID: e.ID, X: x, Y: y, W: w, H: inner.h + frameHead + 2*framePad, Text: shorten(e.Name, mostLetters), Full: e.Name, Warned: len(e.warnings) > 0})
 		mid := x + left + inner.mid
