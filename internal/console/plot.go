@@ -43,7 +43,7 @@ type point struct {
 // it.
 const (
 	plotWide, plotHigh  = 480, 168
-	plotLeft, plotRight = 48, 4
+	plotLeft, plotRight = 60, 4
 	plotTop, plotBottom = 12, 26
 	inWide              = plotWide - plotLeft - plotRight
 	inHigh              = plotHigh - plotTop - plotBottom
