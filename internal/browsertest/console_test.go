@@ -117,7 +117,7 @@ var ids = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`)
 var consoleParts = []struct {
 	name  string
 	pages func(*desk) []string
-}{{"settings", consolePages}, {"people", peoplePages}}
+}{{"settings", consolePages}, {"people", peoplePages}, {"clients", (*desk).clientPages}}
 
 func TestConsolePages(t *testing.T) {
 	for _, part := range consoleParts {

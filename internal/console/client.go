@@ -49,7 +49,7 @@ var clientList = list{
 		if text(attributeOf(rep, latchkey.AttributeUnapproved)) == "true" {
 			name.Tags = append(name.Tags, "console.client.unapproved")
 		}
-		r := tableRow{Cells: []cell{name, {Text: shownName(rep)}, {Text: clientType(rep), Say: true}, clientState(rep), {Text: homeOf(rep)}}}
+		r := tableRow{Cells: []cell{name, {Text: shownName(rep)}, {Text: clientType(rep), Say: true}, clientState(rep), {Text: homeOf(v, rep)}}}
 		if v.may(manageClients...) {
 			r.Acts = []link{{Text: "console.open", URL: v.path("clients", id, "settings")}}
 			if rep["enabled"] == false {
@@ -112,13 +112,14 @@ func clientState(rep map[string]any) cell {
 	return cell{Text: "console.enabled", Say: true}
 }
 
-// homeOf is where the client's own pages are.
-func homeOf(rep map[string]any) string {
+// homeOf is where the client's own pages are; those of the server have a name
+// that stands for its address.
+func homeOf(v *visit, rep map[string]any) string {
 	base := text(rep["baseUrl"])
-	if base == "" || strings.Contains(base, "://") {
-		return base
+	if base != "" && !strings.Contains(base, "://") {
+		base = strings.TrimSuffix(text(rep["rootUrl"]), "/") + base
 	}
-	return strings.TrimSuffix(text(rep["rootUrl"]), "/") + base
+	return strings.NewReplacer("${authBaseUrl}", v.Site.URL(), "${authAdminUrl}", v.Site.URL()).Replace(base)
 }
 
 // theClient reads the client of the page.
