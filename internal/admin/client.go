@@ -20,6 +20,8 @@ func (d *Door) clientRoutes() []route {
 			query: with(paging, []param{{"clientId", text, "the clientId; with search a part of it"},
 				{"search", flag, "clients whose clientId has the text in it"},
 				{"q", text, "attributes that they have: key:value key2:value2"},
+				{"enabled", flag, "those alone that are enabled, or that are not"},
+				{"publicClient", flag, "those alone that are public, or that are not"},
 				{"viewableOnly", flag, "those alone that the caller may see whole"}}), gives: []representation.Client{}},
 		{method: "POST", path: "/clients", may: mayManageClients, act: d.createClient, summary: "Create a client",
 			body: representation.Client{}, status: http.StatusCreated},
@@ -89,6 +91,9 @@ func (d *Door) clients(c *call) error {
 		if named != "" && client.ClientID != named && (!search || !strings.Contains(strings.ToLower(client.ClientID), strings.ToLower(named))) {
 			continue
 		}
+		if c.other("enabled", client.Enabled) || c.other("publicClient", client.PublicClient) {
+			continue
+		}
 		if hasAttributes(client, wanted) && (view || !c.flag("viewableOnly", false)) {
 			found = append(found, client)
 		}
@@ -107,6 +112,9 @@ func (d *Door) clients(c *call) error {
 		return out, nil
 	})
 }
+
+// other says whether the request asks for things of which something is not so.
+func (c *call) other(name string, is bool) bool { return c.text(name) != "" && c.flag(name, is) != is }
 
 // hasAttributes says whether the client has each of the attributes.
 func hasAttributes(client *latchkey.Client, wanted map[string]string) bool {

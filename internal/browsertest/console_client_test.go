@@ -18,11 +18,12 @@ func (d *desk) clientPages() (paths []string) {
 		}
 		return tx.CreateRole(&latchkey.Role{RealmID: snap.Realm.ID, ID: "3d5b4c0e-7a1f-4f0e-9b6a-2d1c8e5f7a90", ClientID: made.ID, Name: "buyer", Description: "Buys things"})
 	})
+	d.s.AddUser(realm.DemoRealm, "ada@example.test", "", nil)
 	snap := d.s.Snapshot(realm.DemoRealm)
 	shop, email := snap.ClientByClientID("shop"), snap.ScopeByName("email")
 	paths = []string{"clients", "clients/create", "clients/create/web", "clients/create/spa", "clients/initial-access", "clients/initial-access/create"}
 	for _, p := range []string{"settings", "connect", "credentials", "roles", "client-scopes", "sessions", "service-account", "advanced", "delete",
-		"client-scopes/add", "client-scopes/evaluate", "client-scopes/dedicated", "client-scopes/dedicated-scope",
+		"client-scopes/add", "client-scopes/evaluate?user=ada", "client-scopes/dedicated", "client-scopes/dedicated-scope",
 		"roles/" + snap.RoleNamed(shop.ID, "buyer").ID + "/details", "service-account/assign"} {
 		paths = append(paths, "clients/"+shop.ID+"/"+p)
 	}

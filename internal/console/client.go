@@ -38,8 +38,12 @@ var clientList = list{
 	path: "clients", menu: "clients", search: "console.clients.search", searched: "clientId",
 	columns: []string{"console.client.clientId", "console.client.name", "console.client.type", "console.client.state", "console.client.home"},
 	empty:   [2]string{"console.clients.none", "console.clients.none.help"},
-	top:     func(v *visit) top { return clientsTop(v, "clients") },
-	api:     func(*visit) string { return "/clients?search=true" },
+	filters: []filter{
+		{name: "publicClient", label: "console.client.type", options: []option{{"", "console.any"}, {"true", "console.client.type.public"}, {"false", "console.client.type.confidential"}}},
+		{name: "enabled", label: "console.client.state", options: []option{{"", "console.any"}, {"true", "console.enabled"}, {"false", "console.disabled"}}},
+	},
+	top: func(v *visit) top { return clientsTop(v, "clients") },
+	api: func(*visit) string { return "/clients?search=true" },
 	row: func(v *visit, rep map[string]any) tableRow {
 		id, clientID := text(rep["id"]), text(rep["clientId"])
 		name := cell{Text: clientID, URL: v.path("clients", id, "settings")}

@@ -39,7 +39,10 @@ func TestClientCredentials(t *testing.T) {
 	}
 	has(t, p.Press("Clear"), "Nothing is revoked.")
 	has(t, w.open(home+"disable").Press("Disable"), "Disabled")
-	has(t, w.open("clients"), "Disabled")
+	has(t, w.open("clients?enabled=false"), "robot")
+	hasNot(t, w.open("clients?enabled=true"), "robot")
+	hasNot(t, w.open("clients?publicClient=true"), "robot")
+	has(t, w.open("clients?publicClient=false&search=ROB"), "robot")
 	has(t, w.open(home+"settings").Press("Enable"), "Saved.")
 	has(t, w.open(home+"delete").Press("Delete"), "Deleted.")
 	if w.s.Snapshot(realm.DemoRealm).ClientByClientID("robot") != nil {
