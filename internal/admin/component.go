@@ -109,6 +109,9 @@ func (d *Door) createComponent(c *call) error {
 	if err := c.read(&body); err != nil {
 		return err
 	}
+	if err := body.Check(); err != nil {
+		return err
+	}
 	one := &latchkey.Component{RealmID: c.snap.Realm.ID, ID: representation.Value(body.ID), ParentID: representation.Value(body.ParentID),
 		ProviderType: representation.Value(body.ProviderType), Name: representation.Value(body.Name), ProviderID: body.ProviderID,
 		SubType: representation.Value(body.SubType), Config: body.Config}
@@ -152,6 +155,9 @@ func (d *Door) createComponent(c *call) error {
 func (d *Door) updateComponent(c *call) error {
 	var body representation.Component
 	if err := c.read(&body); err != nil {
+		return err
+	}
+	if err := body.Check(); err != nil {
 		return err
 	}
 	old, err := d.findComponent(c, c.path("id"))

@@ -75,6 +75,9 @@ func TestRealmRefusals(t *testing.T) {
 		w.refused(admin, "PUT", "/demo", m{"defaultSignatureAlgorithm": algorithm}, "defaultSignatureAlgorithm")
 	}
 	w.refused(admin, "PUT", "/demo", m{"attributes": m{long: "x"}}, "attributes")
+	w.refused(admin, "POST", "/demo/roles", m{"name": "r", "description": long}, "description")
+	w.refused(admin, "POST", "/demo/groups", m{"name": "g", "description": long}, "description")
+	w.refused(admin, "POST", "/demo/components", m{"name": long, "providerId": "x", "providerType": "y"}, `"field":"name"`)
 	w.refused(admin, "PUT", "/demo/events/config", m{"enabledEventTypes": []string{"NOPE"}}, "enabledEventTypes")
 	w.must(204, admin, "PUT", "/demo", m{"organizationsEnabled": false, "displayName": strings.Repeat("é", 255), "enabledEventTypes": []string{"OAUTH2_DEVICE_AUTH", "LOGIN_ERROR"}})
 }

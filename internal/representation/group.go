@@ -70,6 +70,9 @@ func (r *Group) Apply(g *latchkey.Group) error {
 		}
 		g.Name = *r.Name
 	}
+	if err := checkLength("description", Value(r.Description), maxText); err != nil {
+		return err
+	}
 	set(&g.Description, r.Description)
 	if r.Attributes != nil {
 		g.Attributes = r.Attributes

@@ -15,12 +15,12 @@ const (
 	maxMarkup = 4_000 // a title with markup
 )
 
-// CheckLength refuses a text of more characters than most; a most of 0 stands
-// for 255. The error names the field.
-func CheckLength(field, text string, most int) error {
-	if most == 0 {
-		most = maxText
-	}
+// Check refuses a component whose texts are too long.
+func (r *Component) Check() error { return checkLength("name", Value(r.Name), maxText) }
+
+// checkLength refuses a text of more characters than most. The error names the
+// field.
+func checkLength(field, text string, most int) error {
 	if len(text) > most && utf8.RuneCountInString(text) > most {
 		return latchkey.Invalid(field, "This has more than %d characters.", most)
 	}
@@ -30,21 +30,21 @@ func CheckLength(field, text string, most int) error {
 // checkLengths refuses texts of a realm that are too long.
 func (r *Realm) checkLengths() error {
 	faults := []error{
-		CheckLength("displayName", Value(r.DisplayName), maxText),
-		CheckLength("displayNameHtml", Value(r.DisplayNameHTML), maxMarkup),
-		CheckLength("passwordPolicy", Value(r.PasswordPolicy), maxPolicy),
-		CheckLength("defaultLocale", Value(r.DefaultLocale), maxText),
+		checkLength("displayName", Value(r.DisplayName), maxText),
+		checkLength("displayNameHtml", Value(r.DisplayNameHTML), maxMarkup),
+		checkLength("passwordPolicy", Value(r.PasswordPolicy), maxPolicy),
+		checkLength("defaultLocale", Value(r.DefaultLocale), maxText),
 	}
 	for _, locale := range r.SupportedLocales {
-		faults = append(faults, CheckLength("supportedLocales", locale, maxText))
+		faults = append(faults, checkLength("supportedLocales", locale, maxText))
 	}
 	for name := range r.Attributes {
-		faults = append(faults, CheckLength(join("attributes", name), name, maxText))
+		faults = append(faults, checkLength(join("attributes", name), name, maxText))
 	}
 	for _, name := range fixed.Kept {
 		var text string
 		if json.Unmarshal(r.Kept[name], &text) == nil {
-			faults = append(faults, CheckLength(name, text, maxText))
+			faults = append(faults, checkLength(name, text, maxText))
 		}
 	}
 	return Join(faults...)

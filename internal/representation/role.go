@@ -136,6 +136,9 @@ func (r *Role) Apply(to *latchkey.Role) error {
 		}
 		to.Name = *r.Name
 	}
+	if err := checkLength("description", Value(r.Description), maxText); err != nil {
+		return err
+	}
 	set(&to.Description, r.Description)
 	if r.Attributes != nil {
 		to.Attributes = r.Attributes
