@@ -17,7 +17,7 @@ func TestLedger(t *testing.T) {
 		t.Fatal(err)
 	}
 	var tests strings.Builder
-	for _, dir := range []string{".", "internal/oidc", "internal/token", "internal/session", "internal/account", "internal/authenticator", "internal/servertest", "internal/store", "internal/credential"} {
+	for _, dir := range []string{".", "internal/oidc", "internal/token", "internal/session", "internal/account", "internal/authenticator", "internal/servertest", "internal/store", "internal/credential", "internal/admin"} {
 		files, err := filepath.Glob(filepath.Join(root, dir, "*_test.go"))
 		if err != nil || len(files) == 0 {
 			t.Fatalf("no tests in %s: %v", dir, err)
