@@ -94,11 +94,19 @@ func consolePages(d *desk) []string {
 		}
 	}
 	return append(d.lived(), []string{
-		"", "users", "realm-settings/general",
+		"", "users",
 		"authentication/flows", "authentication/create-flow", "authentication/flows/" + flow.ID, "authentication/flows/" + flow.ID + "/bind",
 		"authentication/flows/" + flow.ID + "/executions/" + gear + "/config", "authentication/flows/" + flow.ID + "/duplicate",
 		"authentication/required-actions", "authentication/policies/password", "authentication/policies/otp",
 		"authentication/flows/" + d.s.Snapshot(realm.DemoRealm).FlowByAlias("browser").ID,
+	}...)
+}
+
+// realmPages are the pages of the realm's settings, of identity providers, and
+// of import and export.
+func realmPages(*desk) []string {
+	return []string{
+		"realm-settings/general",
 		"realm-settings/login", "realm-settings/email", "realm-settings/email/relays/add-relay", "realm-settings/themes", "realm-settings/keys",
 		"realm-settings/keys/new/rsa", "realm-settings/events", "realm-settings/localization/locales", "realm-settings/localization/texts",
 		"realm-settings/localization/texts/add-text", "realm-settings/security-defenses", "realm-settings/sessions", "realm-settings/tokens",
@@ -107,7 +115,7 @@ func consolePages(d *desk) []string {
 		"realm-settings/delete",
 		"identity-providers", "identity-providers/add", "identity-providers/oidc/discover", "identity-providers/oidc/add",
 		"import-export/export", "import-export/import", "../../create-realm",
-	}...)
+	}
 }
 
 var ids = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`)
@@ -117,7 +125,7 @@ var ids = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`)
 var consoleParts = []struct {
 	name  string
 	pages func(*desk) []string
-}{{"settings", consolePages}, {"people", peoplePages}, {"clients", (*desk).clientPages}}
+}{{"settings", consolePages}, {"people", peoplePages}, {"clients", (*desk).clientPages}, {"realm", realmPages}}
 
 func TestConsolePages(t *testing.T) {
 	for _, part := range consoleParts {

@@ -40,16 +40,20 @@ func realmEmail() form {
 
 // relaySettings are those of one mail server.
 func relaySettings() []setting {
-	const byToken = "smtpServer/authType=token"
+	const (
+		signsIn    = "smtpServer/auth=on"
+		byPassword = signsIn + "&smtpServer/authType=basic"
+		byToken    = signsIn + "&smtpServer/authType=token"
+	)
 	return []setting{
 		{At: "smtpServer/host", Kind: kindText, LTR: true},
 		{At: "smtpServer/port", Kind: kindNumber, Least: 1, Most: 65535},
 		{At: "smtpServer/ssl", Kind: kindFlag},
 		{At: "smtpServer/starttls", Kind: kindFlag},
 		{At: "smtpServer/auth", Kind: kindFlag},
-		{At: "smtpServer/user", Kind: kindText, LTR: true, When: "smtpServer/auth=on"},
-		{At: "smtpServer/authType", Kind: kindChoice, Fallback: "basic", Options: choices("console.realm.authType.", "basic", "token"), When: "smtpServer/auth=on"},
-		{At: "smtpServer/password", Kind: kindSecret, When: "smtpServer/authType=basic"},
+		{At: "smtpServer/user", Kind: kindText, LTR: true, When: signsIn},
+		{At: "smtpServer/authType", Kind: kindChoice, Fallback: "basic", Options: choices("console.realm.authType.", "basic", "token"), When: signsIn},
+		{At: "smtpServer/password", Kind: kindSecret, When: byPassword},
 		{At: "smtpServer/authTokenUrl", Kind: kindText, LTR: true, When: byToken},
 		{At: "smtpServer/authTokenScope", Kind: kindText, LTR: true, When: byToken},
 		{At: "smtpServer/authTokenClientId", Kind: kindText, LTR: true, When: byToken},

@@ -98,9 +98,9 @@ func generalForm() form {
 	}
 	f.beneath = func(v *visit, _ map[string]any) (templ.Component, error) {
 		return endpoints([]option{
-			{"console.realm.endpoints.openid", v.Site.RealmURL(v.of, ".well-known/openid-configuration")},
-			{"console.realm.endpoints.oauth", v.Site.RealmURL(v.of, ".well-known/oauth-authorization-server")},
-			{"console.realm.endpoints.account", v.Site.RealmURL(v.of, "account")},
+			{v.Site.RealmURL(v.of, ".well-known/openid-configuration"), "console.realm.endpoints.openid"},
+			{v.Site.RealmURL(v.of, ".well-known/oauth-authorization-server"), "console.realm.endpoints.oauth"},
+			{v.Site.RealmURL(v.of, "account"), "console.realm.endpoints.account"},
 		}), nil
 	}
 	return f

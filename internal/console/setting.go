@@ -57,9 +57,9 @@ type setting struct {
 	// AsText says that flags and numbers are kept as texts.
 	AsText bool
 	LTR    bool // addresses and ids run from left to right in every language
-	// When is "place=value" or "place=one|another": the field is only seen while
-	// that one is typed at the place; a flag that is on is "on". Where no
-	// scripts run it always is.
+	// When is "place=value" or "place=one|another", several with "&" between
+	// them: the field is only seen while that one is typed at the place; a flag
+	// that is on is "on". Where no scripts run it always is.
 	When string
 }
 
@@ -260,7 +260,10 @@ func texts(value any, joined string) (list []string) {
 		}
 		return strings.Split(s, joined)
 	}
-	all, _ := value.([]any)
+	all, is := value.([]any)
+	if !is && value != nil {
+		return []string{text(value)}
+	}
 	for _, v := range all {
 		list = append(list, text(v))
 	}

@@ -2,6 +2,7 @@ package console
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -253,7 +254,7 @@ func profileGroupForm(last string) form {
 			case i < 0:
 				return nil, errMissing
 			}
-			return list[i], nil
+			return maps.Clone(list[i]), nil
 		},
 		sections: func(*visit, map[string]any) []section {
 			name := setting{At: "name", Kind: kindText, Required: true, LTR: true}
@@ -268,9 +269,14 @@ func profileGroupForm(last string) form {
 			if err != nil {
 				return sent{}, err
 			}
-			if fresh {
-				p.set("groups", append(p.list("groups"), rep))
+			list := p.list("groups")
+			if i := named(list, text(rep["name"])); i >= 0 {
+				asBefore(rep["annotations"], list[i]["annotations"])
+				list[i] = rep
+			} else {
+				list = append(list, rep)
 			}
+			p.set("groups", list)
 			return sent{address: profileURL(v, "attributes-group"), notice: "saved"}, v.putProfile(p)
 		},
 	}

@@ -58,6 +58,7 @@ func attributeForm(last string) form {
 			tidyAttribute(rep)
 			list := p.list("attributes")
 			if i := named(list, text(rep["name"])); i >= 0 {
+				asBefore(rep["annotations"], list[i]["annotations"])
 				list[i] = rep
 			} else {
 				list = append(list, rep)
@@ -145,6 +146,18 @@ func tidyAttribute(rep map[string]any) {
 	for _, name := range []string{"group", "displayName", "defaultValue"} {
 		if text(rep[name]) == "" {
 			delete(rep, name)
+		}
+	}
+}
+
+// asBefore gives what was not touched of a map its own value again: a number, or
+// an object, which the form has as a text.
+func asBefore(now, before any) {
+	m, _ := now.(map[string]any)
+	old, _ := before.(map[string]any)
+	for name, value := range m {
+		if was, ok := old[name]; ok && text(was) == text(value) {
+			m[name] = was
 		}
 	}
 }

@@ -19,14 +19,16 @@ for (const form of document.querySelectorAll("form[data-watch]")) {
   addEventListener("beforeunload", (e) => { if (!sent && changed()) e.preventDefault(); });
   look();
 }
-// Fields that are only seen while another has a value: data-when="name=a|b".
+// Fields that are only seen while another has a value: data-when="name=a|b&other=c".
 for (const form of new Set([...document.querySelectorAll("[data-when]")].map((e) => e.closest("form")))) {
   const look = () => {
     for (const part of form.querySelectorAll("[data-when]")) {
-      const [name, values] = part.dataset.when.split("=");
-      const field = form.elements[name];
-      const value = field?.type === "checkbox" ? (field.checked ? "on" : "") : field?.value;
-      part.hidden = field !== undefined && !values.split("|").includes(value);
+      part.hidden = !part.dataset.when.split("&").every((one) => {
+        const [name, values] = one.split("=");
+        const field = form.elements[name];
+        const value = field?.type === "checkbox" ? (field.checked ? "on" : "") : field?.value;
+        return field === undefined || values.split("|").includes(value);
+      });
     }
   };
   form.addEventListener("change", look);
