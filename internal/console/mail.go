@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/a-h/templ"
+
+	"latchkey"
 )
 
 // mailRows are the pages of what was mailed, to whom, and what became of it.
@@ -55,12 +57,17 @@ func mailTop(v *visit, current string) top {
 // What a mail can be, and a link.
 var (
 	mailStates = append([]option{{"", "console.any"}}, choices("console.mail.state.", "queued", "handed_over", "failed", "expired", "withheld")...)
-	mailSorts  = append([]option{{"", "console.any"}}, choices("console.mail.kind.", "magic-link", "no-account", "verify-email", "api-link",
-		"execute-actions", "reset-credentials", "register", "has-account", "update-email", "address-taken", "email-changed",
-		"otp-added", "credential-removed", "password-changed", "account-deleted")...)
-	linkSorts = append([]option{{"", "console.any"}}, choices("console.mail-link.kind.", "magic-link", "ext-magic-link", "verify-email",
-		"execute-actions", "reset-credentials", "update-email", "revert-email")...)
+	mailSorts  = append([]option{{"", "console.any"}}, choices("console.mail.kind.", kinds(latchkey.MessageKinds)...)...)
+	linkSorts  = append([]option{{"", "console.any"}}, choices("console.mail-link.kind.", kinds(latchkey.TokenKinds)...)...)
 )
+
+// kinds are the names of kinds.
+func kinds[T ~string](list []T) (names []string) {
+	for _, k := range list {
+		names = append(names, string(k))
+	}
+	return names
+}
 
 var mailList = list{
 	path: "mail/messages", menu: "mail", search: "console.mail.search",
@@ -129,8 +136,12 @@ func linkRow(v *visit, rep map[string]any) tableRow {
 	if user := text(rep["userId"]); user != "" {
 		to.URL = v.path("users", user, "settings")
 	}
+	kind := cell{Text: "console.mail-link.kind." + text(rep["kind"]), Say: true}
+	if rep["reusable"] == true {
+		kind.Tags = []string{"console.mail-link.reusable"}
+	}
 	r := tableRow{Cells: []cell{
-		to, {Text: "console.mail-link.kind." + text(rep["kind"]), Say: true}, {Shown: stateTag("console.mail-link.state."+state, mailTone(state))},
+		to, kind, {Shown: stateTag("console.mail-link.state."+state, mailTone(state))},
 		since(rep["createdAt"]), since(rep["expiresAt"]), since(rep["openedAt"]), {Text: text(rep["clientId"])},
 	}}
 	if state == "pending" && v.may("manage-users") {
@@ -157,9 +168,9 @@ var revokeLink = act{
 		return cmp.Or(text(rep["address"]), text(rep["clientId"]), text(rep["id"])), err
 	},
 	do: func(v *visit) (string, string, error) {
-		return v.path("mail", "links"), "revoked", v.api(http.MethodDelete, "/links/"+v.value("id"), nil, nil)
+		return linksHome(v), "revoked", v.api(http.MethodDelete, "/links/"+v.value("id"), nil, nil)
 	},
-	no: func(v *visit) string { return v.path("mail", "links") },
+	no: linksHome,
 }
 
 var resendMail = act{

@@ -153,7 +153,12 @@ func TestMakeLink(t *testing.T) {
 	_, link, _ := strings.Cut(p.Text(), "Link http")
 	link, _, _ = strings.Cut("http"+link, " ")
 	list := w.open("users/" + ada + "/mail")
-	has(t, list, "Link made by the API", "account-console")
+	has(t, list, "Link of an application", "account-console")
+	p = list.Click("Revoke")
+	has(t, p, "Revoke the link to account-console?")
+	if p = p.Click("Cancel"); p.URL.String() != list.URL.String() {
+		t.Errorf("who says no is at %s", p.URL)
+	}
 	p = w.s.Browser().Get(link)
 	if p.Status != http.StatusOK || !p.Has("ada@example.test") {
 		t.Errorf("%d %s", p.Status, p.Text())

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"latchkey"
 )
 
 // catalogue gives the keys of the console.
@@ -74,14 +76,43 @@ func TestTexts(t *testing.T) {
 			t.Errorf("%s is named and is not in the catalogue", m[1])
 		}
 	}
+	kinds := map[string]bool{}
+	for _, k := range latchkey.MessageKinds {
+		kinds[mailKind+string(k)] = true
+	}
+	for _, k := range latchkey.TokenKinds {
+		kinds[linkKind+string(k)] = true
+	}
 	for key := range all {
 		base := strings.TrimSuffix(key, ".help")
 		last := base[strings.LastIndexByte(base, '.')+1:]
 		if strings.HasPrefix(key, "console.policy.password.") {
 			continue // by the server's list of policies
 		}
+		if prefix, one, ok := cutKind(key); ok {
+			if !kinds[prefix+one] {
+				t.Errorf("%s is in the catalogue and there is no such kind", key)
+			}
+			delete(kinds, prefix+one)
+			continue
+		}
 		if !strings.Contains(text, `"`+base+`"`) && !strings.Contains(text, `"`+last+`"`) && !strings.Contains(text, last+`"`) {
 			t.Errorf("%s is in the catalogue and nobody says it", key)
 		}
 	}
+	for key := range kinds {
+		t.Errorf("%s has no name", key)
+	}
+}
+
+// What the names of mails and links begin with.
+const mailKind, linkKind = "console.mail.kind.", "console.mail-link.kind."
+
+func cutKind(key string) (prefix, kind string, ok bool) {
+	for _, prefix := range []string{mailKind, linkKind} {
+		if kind, ok := strings.CutPrefix(key, prefix); ok {
+			return prefix, kind, true
+		}
+	}
+	return "", "", false
 }

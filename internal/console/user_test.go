@@ -144,9 +144,14 @@ func TestUserCredentials(t *testing.T) {
 	has(t, p, "The mail is on its way.")
 
 	p = w.open("users/" + id + "/mail")
-	has(t, p, "Required actions", "Email verification", "Links that are out", "Valid until")
-	p = p.Click("Required actions")
-	has(t, p, "ada@example.test", "Accepted", "What it answered", "250")
+	has(t, p, "Actions for the account", "Verify email", "Links that are out", "Handed over")
+	has(t, w.open("users/"+id+"/mail?kind=verify-email&state=failed"), "Nothing is like that")
+	// It is the page of all mails, narrowed: a mail has one page.
+	p = p.Click("ada@example.test")
+	has(t, p, "ada@example.test", "Taken", "250", "Send again")
+	if !strings.Contains(p.URL.Path, "/mail/messages/") {
+		t.Errorf("%s", p.URL)
+	}
 }
 
 func (w *world) snapshotUser(address string) (u *latchkey.User) {
