@@ -42,7 +42,7 @@ func (d *Door) groupRoutes() []route {
 		{method: "POST", path: "/groups/{id}/children", may: mayManageUsers, act: d.createChild, status: http.StatusCreated,
 			summary: "Create a group below a group, or move the one with the id there", body: representation.Group{}, gives: representation.Group{}},
 		{method: "GET", path: "/groups/{id}/members", may: mayViewUsers, act: d.groupMembers, summary: "List the users in a group",
-			query: with(paging, brief), gives: []representation.User{}},
+			query: with(paging, brief, []param{{"includeSubGroups", flag, "those who are in a group below it, too; not in Keycloak"}}), gives: []representation.User{}},
 		noFeature("GET", "/groups/{id}/management/permissions", mayViewGroups),
 		noFeature("PUT", "/groups/{id}/management/permissions", mayManageUsers),
 		{method: "GET", path: "/group-by-path/{path...}", may: mayViewGroups, act: d.groupByPath, summary: "Read a group by its path",
@@ -114,7 +114,11 @@ func (d *Door) groupMembers(c *call) error {
 		if _, err := tx.Group(c.snap.Realm.ID, c.path("id")); err != nil {
 			return notFound(err, noGroup)
 		}
-		list, err := tx.GroupMembers(c.snap.Realm.ID, c.path("id"), first, limit)
+		members := tx.GroupMembers
+		if c.flag("includeSubGroups", false) {
+			members = tx.MembersBelow
+		}
+		list, err := members(c.snap.Realm.ID, c.path("id"), first, limit)
 		if err != nil {
 			return err
 		}

@@ -178,6 +178,10 @@ func TestDefaultGroupsAndMembers(t *testing.T) {
 	if len(members) != 0 {
 		t.Errorf("those below are no members: %+v", members)
 	}
+	w.must(200, admin, "GET", "/demo/groups/"+ids["/staff"]+"/members?includeSubGroups=true&first=1&max=3", nil).into(&members)
+	if len(members) != 3 || members[0].Username != "user1" {
+		t.Errorf("%+v", members)
+	}
 	w.must(404, admin, "GET", "/demo/groups/none/members", nil)
 	w.must(204, admin, "DELETE", "/demo/default-groups/"+ids["/staff/night"], nil)
 	if got := w.names(admin, "/demo/default-groups"); got != "" {

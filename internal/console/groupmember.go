@@ -19,15 +19,31 @@ var groupMembers = list{
 		}
 		return t
 	},
-	api: func(v *visit) string { return "/groups/" + groupID(v) + "/members?briefRepresentation=true" },
+	filters: []filter{{name: withSubGroups, label: "console.group.members.show", options: []option{{"", "console.group.members.own"}, {"true", "console.group.members.below"}}}},
+	api:     func(v *visit) string { return "/groups/" + groupID(v) + "/members?briefRepresentation=true" },
 	row: func(v *visit, rep map[string]any) tableRow {
-		return tableRow{Cells: personCells(v, rep), Value: text(rep["id"])}
+		r := tableRow{Cells: personCells(v, rep), Value: text(rep["id"])}
+		if v.query.Get(withSubGroups) != "" && !v.isMember(text(rep["id"])) {
+			r.Value = "" // is in a group below, and is taken out there
+			r.Cells[0].Tags = append(r.Cells[0].Tags, "console.group.members.only-below")
+		}
+		return r
 	},
 	picks: []pick{{name: "remove", label: "console.group.remove-members", bad: true,
 		ask: [3]string{"console.group.remove-members.heading", "console.group.remove-members.text", "console.group.remove-members"},
 		do: func(v *visit, chosen []string) (string, string, error) {
 			return groupPath(v, "members"), "saved", eachMember(v, http.MethodDelete, chosen)
 		}}},
+}
+
+// withSubGroups is the query that lists members of groups below, too.
+const withSubGroups = "includeSubGroups"
+
+// isMember says whether the user is in the page's group itself.
+func (v *visit) isMember(user string) bool {
+	var in []map[string]any
+	err := v.api(http.MethodGet, "/users/"+url.PathEscape(user)+"/groups?briefRepresentation=true&max=1000", nil, &in)
+	return err == nil && slices.ContainsFunc(in, func(g map[string]any) bool { return g["id"] == v.R.PathValue("id") })
 }
 
 // eachMember puts users into the group (PUT), or takes them out (DELETE).

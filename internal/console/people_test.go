@@ -43,7 +43,13 @@ func TestGroups(t *testing.T) {
 	p = tick(w.open("groups/"+night+"/members/add?search=ada"), "Add members", ada)
 	has(t, p, "Saved.", "ada@example.test")
 	has(t, w.open("users/"+ada+"/groups"), "/staff/night")
-	p = tick(w.open("groups/"+night+"/members"), "Remove from the group", ada)
+	hasNot(t, w.open("groups/"+staff+"/members"), "ada@example.test")
+	p = w.open("groups/" + staff + "/members?includeSubGroups=true")
+	has(t, p, "ada@example.test", "In a sub-group")
+	if strings.Contains(string(p.Body), `value="`+ada+`"`) {
+		t.Error("who is in a group below can be taken out of the one above")
+	}
+	p = tick(w.open("groups/"+night+"/members?includeSubGroups=true"), "Remove from the group", ada)
 	has(t, p, "Remove ada@example.test from the group?")
 	p = p.Press("Remove from the group")
 	has(t, p, "There are no members.")
@@ -201,6 +207,14 @@ func TestConsentsAndLinks(t *testing.T) {
 	has(t, w.press(w.at("users/"+ada+"/identity-provider-links/github/remove")), "No account elsewhere is linked.")
 }
 
+// offline gives somebody of realm demo an offline session.
+func (w *world) offline(address string) {
+	w.t.Helper()
+	rp, b := w.s.RP("demo"), w.s.Browser()
+	rp.Start(b, "scope", "openid offline_access").FormWith("username").Set("username", address).Submit()
+	rp.Finish(b.Get(w.s.Mail.Wait(address).Link).Form(0).Submit())
+}
+
 // Sessions are seen, and end: one, those of a person, and all.
 func TestSessions(t *testing.T) {
 	w := newWorld(t)
@@ -224,6 +238,19 @@ func TestSessions(t *testing.T) {
 	}
 	p = w.press(w.s.Base + strings.TrimPrefix(end, w.s.Base))
 	has(t, p, "The person is not signed in anywhere.")
+	// A session that outlives the browser is listed by its kind, and ends.
+	w.offline("view-users@example.test")
+	p = w.open("users/" + u.ID + "/sessions?type=OFFLINE")
+	has(t, p, "Offline", "127.0.0.1")
+	has(t, w.open("users/"+u.ID+"/sessions"), "Regular 2026", "Offline 2026")
+	hasNot(t, w.open("users/"+u.ID+"/sessions?type=REGULAR"), "Offline 2026")
+	for _, l := range p.Links() {
+		if strings.HasSuffix(l, "/end?offline=true") {
+			end = l
+		}
+	}
+	has(t, w.press(w.s.Base+strings.TrimPrefix(end, w.s.Base)), "Done.", "Regular 2026")
+	has(t, w.open("users/"+u.ID+"/sessions?type=OFFLINE"), "Nothing")
 	w.as("view-realm")
 	p = w.press(w.at("sessions/end-all"))
 	if p.Has("view-realm@example.test") {

@@ -75,6 +75,13 @@ var revocation = detail{
 	},
 }
 
+// endSession ends the session of the page's path; its query says when it is an
+// offline one.
+func (v *visit) endSession() error {
+	offline := strconv.FormatBool(v.query.Get("offline") == "true")
+	return v.api(http.MethodDelete, "/sessions/"+v.value("session")+"?isOffline="+offline, nil, nil)
+}
+
 func sessionActRows() []row {
 	back := func(v *visit) string { return v.path("sessions") }
 	revoked := func(v *visit) string { return v.path("sessions", "revocation") }
@@ -95,8 +102,7 @@ func sessionActRows() []row {
 			ask:   [3]string{"console.session.end.heading", "console.session.end.text", "console.session.end"},
 			thing: func(v *visit) (string, error) { return v.query.Get("name"), nil },
 			do: func(v *visit) (string, string, error) {
-				offline := strconv.FormatBool(v.query.Get("offline") == "true")
-				return back(v), "done", v.api(http.MethodDelete, "/sessions/"+v.value("session")+"?isOffline="+offline, nil, nil)
+				return back(v), "done", v.endSession()
 			}}.rows(),
 		act{path: "sessions/end-all", menu: "sessions", no: back, thing: func(v *visit) (string, error) { return v.of, nil },
 			ask: [3]string{"console.sessions.end-all.heading", "console.sessions.end-all.text", "console.sessions.end-all"},

@@ -15,17 +15,60 @@ func userSessionRows() []row {
 // userSessions are where a user is signed in.
 var userSessions = list{
 	path: "users/{id}/sessions", menu: "users",
-	columns: []string{"console.session.started", "console.session.last", "console.session.ip", "console.session.clients"},
+	columns: []string{"console.session.started", "console.session.type", "console.session.last", "console.session.ip", "console.session.clients"},
 	empty:   [2]string{"console.user.sessions.none", ""},
+	filters: sessionList.filters,
 	top:     userTab("sessions", link{Text: "console.user.sign-out", URL: "sign-out", Bad: true}),
-	api:     func(v *visit) string { return "/users/" + userID(v) + "/sessions" },
+	things:  sessionsOfUser,
 	row: func(v *visit, rep map[string]any) tableRow {
-		out := tableRow{Cells: []cell{since(rep["start"]), since(rep["lastAccess"]), {Text: text(rep["ipAddress"]), Mono: true}, {Text: sessionClients(rep)}}}
+		kind, end := "console.session.regular", userPath(v, "sessions", text(rep["id"]), "end")
+		if rep["offline"] == true {
+			kind, end = "console.session.offline", end+"?offline=true"
+		}
+		out := tableRow{Cells: []cell{since(rep["start"]), {Text: kind, Say: true}, since(rep["lastAccess"]), {Text: text(rep["ipAddress"]), Mono: true}, {Text: sessionClients(rep)}}}
 		if v.may(mayManageUsers...) {
-			out.Acts = []link{{Text: "console.session.end", URL: userPath(v, "sessions", text(rep["id"]), "end"), Bad: true}}
+			out.Acts = []link{{Text: "console.session.end", URL: end, Bad: true}}
 		}
 		return out
 	},
+}
+
+// sessionsOfUser are the sessions of a user, and then the offline ones, which
+// the API lists client by client.
+func sessionsOfUser(v *visit) (all []map[string]any, err error) {
+	at, kind := "/users/"+userID(v), v.query.Get("type")
+	if kind != "OFFLINE" {
+		if err := v.api(http.MethodGet, at+"/sessions", nil, &all); err != nil {
+			return nil, err
+		}
+	}
+	if kind == "REGULAR" {
+		return all, nil
+	}
+	var consents []struct {
+		Grants []struct {
+			Client string `json:"client"`
+		} `json:"additionalGrants"`
+	}
+	if err := v.api(http.MethodGet, at+"/consents", nil, &consents); err != nil {
+		return nil, err
+	}
+	seen := map[any]bool{} // one session may be of several clients
+	for _, c := range consents {
+		for _, g := range c.Grants {
+			var offline []map[string]any
+			if err := v.api(http.MethodGet, at+"/offline-sessions/"+url.PathEscape(g.Client), nil, &offline); err != nil {
+				return nil, err
+			}
+			for _, rep := range offline {
+				if !seen[rep["id"]] {
+					seen[rep["id"]], rep["offline"] = true, true
+					all = append(all, rep)
+				}
+			}
+		}
+	}
+	return all, nil
 }
 
 // sessionClients are the applications of a session.
@@ -72,7 +115,7 @@ func userSessionActRows() []row {
 		act{path: "users/{id}/sessions/{session}/end", menu: "users", thing: username, no: sessions,
 			ask: [3]string{"console.session.end.heading", "console.session.end.text", "console.session.end"},
 			do: func(v *visit) (string, string, error) {
-				return sessions(v), "done", v.api(http.MethodDelete, "/sessions/"+v.value("session"), nil, nil)
+				return sessions(v), "done", v.endSession()
 			}}.rows(),
 		act{path: "users/{id}/consents/{client}/revoke", menu: "users", no: consents,
 			ask:   [3]string{"console.consent.revoke.heading", "console.consent.revoke.text", "console.consent.revoke"},

@@ -94,6 +94,13 @@ func (tx *Tx) MoveGroup(realmID, id, parentID string) error {
 		`SELECT 1 FROM realm_group WHERE realm_id = $1 AND id = $2`, realmID, id, parentID)
 }
 
+// groupAndBelow has the ids of a group, $2 of realm $1, and of all below it in
+// down.
+const groupAndBelow = `WITH RECURSIVE down(id) AS (
+		SELECT id FROM realm_group WHERE realm_id = $1 AND id = $2
+		UNION SELECT g.id FROM realm_group g JOIN down ON g.parent_id = down.id WHERE g.realm_id = $1)
+	`
+
 // DeleteGroup deletes a group with all that is below it, takes their members
 // out of them, and gives the ids of what it deleted. A realm's default groups
 // may go on naming it, to no effect.
@@ -101,10 +108,7 @@ func (tx *Tx) DeleteGroup(realmID, id string) ([]string, error) {
 	if err := tx.lockTree(realmID); err != nil {
 		return nil, err
 	}
-	ids, err := many(tx, scanText, `WITH RECURSIVE down(id) AS (
-			SELECT id FROM realm_group WHERE realm_id = $1 AND id = $2
-			UNION SELECT g.id FROM realm_group g JOIN down ON g.parent_id = down.id WHERE g.realm_id = $1)
-		SELECT id FROM down`, realmID, id)
+	ids, err := many(tx, scanText, groupAndBelow+`SELECT id FROM down`, realmID, id)
 	if err == nil && len(ids) == 0 {
 		err = notFound("group")
 	}

@@ -74,6 +74,9 @@ func TestGroups(t *testing.T) {
 			if err != nil || len(members) != 1 || members[0].ID != ann.ID {
 				w.Errorf("members %v, %v", members, err)
 			}
+			if members, err = tx.MembersBelow(id, staff.ID, 0, 10); err != nil || len(members) != 1 || members[0].ID != ann.ID {
+				w.Errorf("members of the group and those below, each once: %v, %v", members, err)
+			}
 			return nil
 		})
 		w.refused(latchkey.CodeConflict, func(tx *store.Tx) error {
