@@ -180,6 +180,8 @@ func readPublicKey(format, text string) (key certificate, err error) {
 			return key, latchkey.Invalid("file", "A key set of a client has public keys alone.")
 		}
 		key.JWKS = text
+	case "JKS", "PKCS12", "BCFKS":
+		return key, latchkey.Invalid("keystoreFormat", "Key stores are not read here. Give the certificate or the public key, as PEM, or a JSON Web Key Set.")
 	default:
 		return key, latchkey.Invalid("keystoreFormat", "Expected %s, %s or %s.", formatCertificate, formatPublicKey, formatKeySet)
 	}

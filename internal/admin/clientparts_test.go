@@ -328,6 +328,11 @@ func TestClientCertificates(t *testing.T) {
 			t.Errorf("%s: %d %s", tt.format, a.Status, a.Text)
 		}
 	}
+	for _, format := range []string{"JKS", "PKCS12"} {
+		if a := w.upload(admin, at+"/upload", format, "x"); a.Status != 400 || !strings.Contains(a.Text, "Key stores are not read here") {
+			t.Errorf("%s: %d %s", format, a.Status, a.Text)
+		}
+	}
 	got.Certificate = ""
 	w.must(200, admin, "GET", at, nil).into(&got)
 	if got.Certificate != "" || !strings.Contains(got.JWKS, "EC") {

@@ -22,7 +22,7 @@ func (d *desk) clientPages() (paths []string) {
 	snap := d.s.Snapshot(realm.DemoRealm)
 	shop, email := snap.ClientByClientID("shop"), snap.ScopeByName("email")
 	paths = []string{"clients", "clients/create", "clients/create/web", "clients/create/spa", "clients/initial-access", "clients/initial-access/create"}
-	for _, p := range []string{"settings", "connect", "credentials", "roles", "client-scopes", "sessions", "service-account", "advanced", "delete",
+	for _, p := range []string{"settings", "connect", "credentials", "keys", "keys/import", "roles", "client-scopes", "sessions", "service-account", "advanced", "delete",
 		"client-scopes/add", "client-scopes/evaluate?user=ada", "client-scopes/dedicated", "client-scopes/dedicated-scope",
 		"roles/" + snap.RoleNamed(shop.ID, "buyer").ID + "/details", "service-account/assign"} {
 		paths = append(paths, "clients/"+shop.ID+"/"+p)

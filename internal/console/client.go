@@ -17,7 +17,7 @@ func clientRows() []row {
 			{method: http.MethodGet, path: "clients/{id}/keycloak.json", handle: downloadClient},
 		},
 		enableClient.rows(), disableClient.rows(), approveClient.rows(), deleteClient.rows(),
-		clientSettings.rows(), clientConnectRows(), clientCredentialRows(), clientRoleRows(), clientScopeListRows(), clientEvaluateRows(),
+		clientSettings.rows(), clientConnectRows(), clientCredentialRows(), clientKeyRows(), clientRoleRows(), clientScopeListRows(), clientEvaluateRows(),
 		dedicatedMappers.rows(), clientScopeMapping.rows(), clientSessionRows(), serviceAccountRoles.rows(), clientAdvancedRows(),
 	)
 }
@@ -162,7 +162,7 @@ func clientTop(v *visit, current string) top {
 		path  string
 		shown bool
 	}{
-		{"settings", true}, {"connect", rep["bearerOnly"] != true}, {"credentials", confidential}, {"roles", true}, {"client-scopes", true}, {"sessions", true},
+		{"settings", true}, {"connect", rep["bearerOnly"] != true}, {"credentials", confidential}, {"keys", confidential}, {"roles", true}, {"client-scopes", true}, {"sessions", true},
 		{"service-account", rep["serviceAccountsEnabled"] == true && v.may("view-users", "manage-users")}, {"advanced", true},
 	} {
 		if one.shown {

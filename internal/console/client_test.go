@@ -93,7 +93,7 @@ func TestCreateClientStrict(t *testing.T) {
 }
 
 // clientTabs are the tabs of a client that has all of them.
-var clientTabs = []string{"settings", "connect", "credentials", "roles", "client-scopes", "sessions", "service-account", "advanced"}
+var clientTabs = []string{"settings", "connect", "credentials", "keys", "roles", "client-scopes", "sessions", "service-account", "advanced"}
 
 // Everything that is set on a client's pages is set in the client, and nothing
 // else is.

@@ -2,7 +2,6 @@ package console
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 	"net/http"
 	"slices"
@@ -28,29 +27,10 @@ func clientCredentials() form {
 			{At: "clientAuthenticatorType", Kind: kindChoice, Fallback: "client-secret", Options: authenticators(v)},
 			{At: "attributes/token.endpoint.auth.signing.alg", Kind: kindChoice, Options: append([]option{{"", "console.client.algorithm.any"}},
 				plainChoices("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "HS256", "HS384", "HS512")...)},
-		}}, {"console.client.section.keys", []setting{
-			{At: "attributes/use.jwks.url", Kind: kindFlag},
-			{At: "attributes/jwks.url", Kind: kindText, LTR: true},
-			{At: "attributes/use.jwks.string", Kind: kindFlag},
-			{At: "attributes/jwks.string", Kind: kindCode, LTR: true},
 		}}}
 	})
-	f.before = keysAreThere
 	f.beneath = secretsOfClient
 	return f
-}
-
-// keysAreThere refuses a client that is to prove itself by a key that nobody
-// knows.
-func keysAreThere(_ *visit, rep map[string]any) *page.FieldError {
-	at := func(name string) string { return text(attributeOf(rep, name)) }
-	switch {
-	case at("use.jwks.url") == "true" && at("jwks.url") == "":
-		return &page.FieldError{Field: "attributes/jwks.url", Message: "console.error.required"}
-	case at("use.jwks.string") == "true" && !json.Valid([]byte(at("jwks.string"))):
-		return &page.FieldError{Field: "attributes/jwks.string", Message: "console.error.json"}
-	}
-	return nil
 }
 
 // authenticators are the ways in which a client can prove itself.

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"latchkey/internal/realm"
+	"latchkey/internal/servertest"
 )
 
 // A secret is shown, renewed after a question, and the token of the
@@ -29,8 +30,6 @@ func TestClientCredentials(t *testing.T) {
 	p = w.open(home + "registration-access-token").Press("Regenerate registration token")
 	has(t, p, "It is not shown again", "eyJ")
 	hasNot(t, w.open(home+"credentials"), "eyJ")
-	p = w.open(home+"credentials").FormWith("attributes/jwks.string").Set("attributes/use.jwks.string", "on").Set("attributes/jwks.string", "{").Submit()
-	has(t, p, "This is not JSON.")
 
 	p = w.open(home + "revoke").Press("Revoke all tokens")
 	has(t, p, "Void is what was made before")
@@ -47,6 +46,45 @@ func TestClientCredentials(t *testing.T) {
 	has(t, w.open(home+"delete").Press("Delete"), "Deleted.")
 	if w.s.Snapshot(realm.DemoRealm).ClientByClientID("robot") != nil {
 		t.Error("the client is still there")
+	}
+}
+
+// A client's keys are read at its address, typed, imported from a file or made
+// here, where the private key is shown once.
+func TestClientKeys(t *testing.T) {
+	w := newWorld(t)
+	w.made("service", "clientId", "robot")
+	home := "clients/" + w.client("robot").ID + "/keys"
+	typed := func() *servertest.Form { return w.open(home).FormWith("attributes/jwks.string") }
+	has(t, typed().Set("attributes/use.jwks.string", "on").Set("attributes/jwks.string", "{").Submit(), "This is not JSON.")
+	has(t, typed().Set("attributes/use.jwks.url", "on").Submit(), "This is needed.")
+	has(t, typed().Set("attributes/use.jwks.url", "on").Set("attributes/jwks.url", "https://robot.example.test/keys").Submit(), "Saved.")
+
+	p := w.open(home + "/generate")
+	has(t, p, "Make new keys for robot?")
+	p = p.Press("Generate new keys")
+	has(t, p, "-----BEGIN PRIVATE KEY-----", "-----BEGIN CERTIFICATE-----")
+	_, certificate, _ := strings.Cut(p.Text(), "-----BEGIN CERTIFICATE-----")
+	certificate, _, _ = strings.Cut(certificate, "-----END")
+	c := w.client("robot")
+	if kept := c.Attribute("jwt.credential.certificate"); kept == "" || kept != strings.Join(strings.Fields(certificate), "") || c.Attribute("use.jwks.url") != "" {
+		t.Errorf("kept %q of %q", kept, certificate)
+	}
+	p = w.open(home)
+	has(t, p, c.Attribute("jwt.credential.certificate"))
+	hasNot(t, p, "PRIVATE KEY")
+
+	load := func(format, file string) *servertest.Page {
+		return w.open(home+"/import").FormWith("keystoreFormat").Set("keystoreFormat", format).Set("file", file).Submit()
+	}
+	p = load("Public Key PEM", certificate)
+	if has(t, p, "This is no public key."); p.FormWith("keystoreFormat").Values.Get("file") == "" || !strings.Contains(p.Body, `id="file-error"`) {
+		t.Errorf("%d %s", p.Status, p.Body)
+	}
+	has(t, load("Certificate PEM", "-----BEGIN CERTIFICATE-----"+strings.ReplaceAll(certificate, " ", "\n")+"-----END CERTIFICATE-----"), "Saved.")
+	has(t, load("JSON Web Key Set", `{"keys":[{"kty":"EC"}]}`), "Saved.")
+	if c = w.client("robot"); c.Attribute("jwks.string") == "" || c.Attribute("jwt.credential.certificate") != "" {
+		t.Errorf("%v", c.Attributes)
 	}
 }
 

@@ -128,9 +128,28 @@ func (v *Visit) learn(g granted) {
 	v.remembered.put(v.Held.Refresh, g.Access, now, now.Add(time.Duration(g.ExpiresIn)*time.Second-early))
 }
 
+// Content is what is sent to the REST API as it is, with its media type.
+type Content struct {
+	Type string
+	Body []byte
+}
+
+// encode makes the body of a request, and says what it is.
+func encode(content any) (body []byte, kind string, err error) {
+	switch c := content.(type) {
+	case nil:
+		return nil, "application/json", nil
+	case Content:
+		return c.Body, c.Type, nil
+	}
+	body, err = json.Marshal(content)
+	return body, "application/json", err
+}
+
 // Call asks the REST API: path is below its address, or is the whole address of
-// a call of ours that stands elsewhere. Content is sent as JSON unless it is nil, and out takes what came, unless it is nil; a *[]byte takes
-// it as it is. An answer that is no success is a *Refusal.
+// a call of ours that stands elsewhere. Content is sent as JSON unless it is nil
+// or a [Content], and out takes what came, unless it is nil; a *[]byte takes it
+// as it is. An answer that is no success is a *Refusal.
 func (v *Visit) Call(method, path string, content, out any) error {
 	a, err := v.ask(method, path, content)
 	if err != nil || out == nil || a.status == http.StatusNoContent {
@@ -172,12 +191,9 @@ func (v *Visit) ask(method, path string, content any, headers ...string) (*reply
 	if strings.HasPrefix(path, "/") {
 		address = v.Site.URL(v.REST(v.Snap.Realm.Name)...) + path
 	}
-	var body []byte
-	if content != nil {
-		var err error
-		if body, err = json.Marshal(content); err != nil {
-			return nil, err
-		}
+	body, kind, err := encode(content)
+	if err != nil {
+		return nil, err
 	}
 	for again := false; ; again = true {
 		token, err := v.access()
@@ -185,7 +201,7 @@ func (v *Visit) ask(method, path string, content any, headers ...string) (*reply
 			return nil, err
 		}
 		a, err := v.send(v.R, method, address, body, append([]string{"Authorization", "Bearer " + token,
-			"Accept", "application/json", "Content-Type", "application/json", "Accept-Language", v.Lang()}, headers...)...)
+			"Accept", "application/json", "Content-Type", kind, "Accept-Language", v.Lang()}, headers...)...)
 		if err != nil {
 			return nil, err
 		}

@@ -107,19 +107,19 @@ func (tx *Tx) SubGroupCounts(realmID string, ids []string) (map[string]int, erro
 // GroupMembers gives the users who are in the group itself, by username, at
 // most limit from the first on.
 func (tx *Tx) GroupMembers(realmID, groupID string, first, limit int) ([]*latchkey.User, error) {
-	return tx.usersIn("", `group_member WHERE realm_id = $1 AND group_id = $2`, realmID, groupID, first, limit)
+	return tx.usersIn(named{rows: `group_member WHERE realm_id = $1 AND group_id = $2`}, realmID, groupID, first, limit)
 }
 
 // MembersBelow gives the users who are in the group or in one below it, each
 // once, by username, at most limit from the first on.
 func (tx *Tx) MembersBelow(realmID, groupID string, first, limit int) ([]*latchkey.User, error) {
-	return tx.usersIn(groupAndBelow, `group_member WHERE realm_id = $1 AND group_id IN (SELECT id FROM down)`, realmID, groupID, first, limit)
+	return tx.usersIn(named{groupAndBelow, `group_member WHERE realm_id = $1 AND group_id IN (SELECT id FROM down)`}, realmID, groupID, first, limit)
 }
 
 // RoleUsers gives the users that were given the role itself, by username, at
 // most limit from the first on.
 func (tx *Tx) RoleUsers(realmID, roleID string, first, limit int) ([]*latchkey.User, error) {
-	return tx.usersIn("", `user_role WHERE realm_id = $1 AND role_id = $2`, realmID, roleID, first, limit)
+	return tx.usersIn(named{rows: `user_role WHERE realm_id = $1 AND role_id = $2`}, realmID, roleID, first, limit)
 }
 
 // fewUsers is how many users are sorted to give a page of them. Of more, such as
@@ -127,19 +127,22 @@ func (tx *Tx) RoleUsers(realmID, roleID string, first, limit int) ([]*latchkey.U
 // realm's users in their order.
 const fewUsers = 2000
 
-// usersIn gives a page of the users that some rows name (of $1, the realm, and
-// $2), which may read what with gives.
-func (tx *Tx) usersIn(with, rows, realmID, id string, first, limit int) ([]*latchkey.User, error) {
+// named are rows that name users (of $1, the realm, and $2), which may read what
+// with gives.
+type named struct{ with, rows string }
+
+// usersIn gives a page of the users that some rows name.
+func (tx *Tx) usersIn(of named, realmID, id string, first, limit int) ([]*latchkey.User, error) {
 	n := 0
-	err := tx.each(func(r row) error { return r.Scan(&n) }, with+`SELECT COUNT(*) FROM (SELECT 1 FROM `+rows+` LIMIT $3) listed`,
+	err := tx.each(func(r row) error { return r.Scan(&n) }, of.with+`SELECT COUNT(*) FROM (SELECT 1 FROM `+of.rows+` LIMIT $3) listed`,
 		realmID, id, fewUsers+1)
 	if err != nil || n == 0 {
 		return nil, err
 	}
-	which := `users.id IN (SELECT user_id FROM ` + rows + `)`
+	which := `users.id IN (SELECT user_id FROM ` + of.rows + `)`
 	if n > fewUsers {
-		which = `EXISTS (SELECT 1 FROM ` + rows + ` AND user_id = users.id LIMIT 1)`
+		which = `EXISTS (SELECT 1 FROM ` + of.rows + ` AND user_id = users.id LIMIT 1)`
 	}
-	return many(tx, (*Tx).scanUser, with+`SELECT `+userColumns+` FROM users WHERE realm_id = $1 AND `+which+`
+	return many(tx, (*Tx).scanUser, of.with+`SELECT `+userColumns+` FROM users WHERE realm_id = $1 AND `+which+`
 		ORDER BY username LIMIT $3 OFFSET $4`, realmID, id, limit, max(first, 0))
 }
