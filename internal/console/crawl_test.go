@@ -15,6 +15,7 @@ var (
 	anyID   = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}`)
 	rawKey  = regexp.MustCompile(`\bconsole\.[a-z][a-zA-Z0-9._-]+`)
 	numeric = regexp.MustCompile(`<input type="text" inputmode="numeric" id="([^"]+)"[^>]*>`)
+	typedIn = regexp.MustCompile(`<input type="text" id="([^"]+)"[^>]*>`)
 	needed  = regexp.MustCompile(`<input type="text" id="([^"]+)"[^>]* required[^>]*>`)
 )
 
@@ -85,6 +86,9 @@ func TestForms(t *testing.T) {
 	w.s.AddUser("demo", "ada@example.test", "", nil)
 	forms := 0
 	pages := w.crawl(func(p *servertest.Page) {
+		if settings(p) == nil {
+			tooLong(t, w, p) // what makes something new
+		}
 		if raw := rawKey.FindString(p.Text()); raw != "" {
 			t.Errorf("%s shows the key %s", p.URL, raw)
 		}
@@ -94,6 +98,7 @@ func TestForms(t *testing.T) {
 		}
 		forms++
 		shown := maps.Clone(f.Values)
+		tooLong(t, w, p)
 		for _, kind := range []struct {
 			fields *regexp.Regexp
 			value  string
@@ -127,6 +132,35 @@ func TestForms(t *testing.T) {
 	t.Logf("%d pages, %d forms", pages, forms)
 	if pages < 20 || forms < 3 {
 		t.Errorf("only %d pages and %d forms were met", pages, forms)
+	}
+}
+
+// tooLong sends the form of a page with much in each of its fields, one by one:
+// one that the API refuses is shown again with every field that it had.
+func tooLong(t *testing.T, w *world, p *servertest.Page) {
+	t.Helper()
+	own := func(p *servertest.Page) *servertest.Form {
+		for _, f := range p.Forms() {
+			if u, err := url.Parse(f.Action); err == nil && f.Method == "POST" && u.Path == p.URL.Path && len(typedIn.FindAllString(p.Body, -1)) > 0 {
+				return f
+			}
+		}
+		return nil
+	}
+	for _, m := range typedIn.FindAllStringSubmatch(p.Body, -1) {
+		f := own(w.b.Get(p.URL.String()))
+		if strings.Contains(m[0], "readonly") || f == nil || !slices.Contains(f.Fields(), m[1]) {
+			continue
+		}
+		bad := f.Set(m[1], strings.Repeat("x", 5000)).Submit()
+		if bad.Status != 400 {
+			continue
+		}
+		if again := own(bad); again == nil {
+			t.Errorf("%s shows no form any more when %s is refused", p.URL, m[1])
+		} else if had, has := f.Fields(), again.Fields(); !slices.Equal(had, has) {
+			t.Errorf("%s has other fields when %s is refused:\n%v\n%v", p.URL, m[1], had, has)
+		}
 	}
 }
 

@@ -51,7 +51,7 @@ type form struct {
 	sections func(v *visit, rep map[string]any) []section
 	top      func(v *visit, rep map[string]any) top
 	// before has a say before the representation is put back; a fault is shown
-	// at its field.
+	// at its field. It, create and send have a copy, which they may change.
 	before func(v *visit, rep map[string]any) *page.FieldError
 	// beneath is what stands beneath the settings; may be nil.
 	beneath func(v *visit, rep map[string]any) (templ.Component, error)
@@ -221,8 +221,10 @@ func (f form) post(v *visit) error {
 			}
 		}
 	}
+	// What is put back may be changed for it; what is shown again is not.
+	kept := clone(rep)
 	if f.before != nil && len(faults) == 0 {
-		if fault := f.before(v, rep); fault != nil {
+		if fault := f.before(v, kept); fault != nil {
 			faults = append(faults, *fault)
 		}
 	}
@@ -237,7 +239,7 @@ func (f form) post(v *visit) error {
 	}
 	for _, a := range f.acts {
 		if v.R.Form.Get("act") == a.name {
-			said, err := a.do(v, rep)
+			said, err := a.do(v, kept)
 			if faults := faultsOf(err, f.places(v, rep)); faults != nil {
 				return f.answer(v, rep, http.StatusBadRequest, typed, formPage{Errors: faults})
 			}
@@ -247,8 +249,8 @@ func (f form) post(v *visit) error {
 			return f.answer(v, rep, http.StatusOK, typed, formPage{Note: said})
 		}
 	}
-	places := f.places(v, rep) // before what is put back changes
-	done, err := f.keep(v, rep)
+	done, err := f.keep(v, kept)
+	places := f.places(v, rep)
 	if faults := faultsOf(err, places); faults != nil {
 		return f.answer(v, rep, http.StatusBadRequest, typed, formPage{Errors: f.blamed(faults, places)})
 	}
@@ -259,6 +261,25 @@ func (f form) post(v *visit) error {
 		return v.write(http.StatusOK, done.page)
 	}
 	return v.back(done.address, done.notice)
+}
+
+// clone is a copy of what JSON says, of which nothing is shared.
+func clone[T any](value T) T {
+	switch v := any(value).(type) {
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for name, one := range v {
+			out[name] = clone(one)
+		}
+		return any(out).(T)
+	case []any:
+		out := make([]any, len(v))
+		for i, one := range v {
+			out[i] = clone(one)
+		}
+		return any(out).(T)
+	}
+	return value
 }
 
 // keep puts the representation back, or makes the new thing.

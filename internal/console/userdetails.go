@@ -39,9 +39,8 @@ var userDetails = form{
 		return append(profileSections(metadataOf(rep["userProfileMetadata"])), account)
 	},
 	send: func(v *visit, rep map[string]any) (sent, error) {
-		account := maps.Clone(rep)
-		delete(account, "userProfileMetadata") // of which the form is drawn again when something is wrong
-		return sent{address: userPath(v, "settings"), notice: "saved"}, v.api(http.MethodPut, "/users/"+userID(v), account, nil)
+		delete(rep, "userProfileMetadata")
+		return sent{address: userPath(v, "settings"), notice: "saved"}, v.api(http.MethodPut, "/users/"+userID(v), rep, nil)
 	},
 	beneath: lockedView,
 }
@@ -233,9 +232,8 @@ var userAttributes = form{
 		}
 		typed, _ := rep["unmanaged"].(map[string]any)
 		maps.Copy(all, typed)
-		account := maps.Clone(rep)
-		delete(account, "unmanaged")
-		account["attributes"] = all
-		return sent{address: userPath(v, "attributes"), notice: "saved"}, v.api(http.MethodPut, "/users/"+userID(v), account, nil)
+		delete(rep, "unmanaged")
+		rep["attributes"] = all
+		return sent{address: userPath(v, "attributes"), notice: "saved"}, v.api(http.MethodPut, "/users/"+userID(v), rep, nil)
 	},
 }

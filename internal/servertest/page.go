@@ -1,6 +1,7 @@
 package servertest
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -200,6 +201,12 @@ func (f *Form) HasButton() bool { return len(f.buttons) > 0 }
 
 func (b button) is(words string) bool {
 	return strings.Contains(b.words, words) || b.name == words || b.name+"="+b.value == words
+}
+
+// Fields are the names of the form's fields, in order.
+func (f *Form) Fields() []string {
+	names := slices.Sorted(maps.Keys(f.fields))
+	return slices.DeleteFunc(names, func(name string) bool { return name == "" })
 }
 
 // Set fills in a field, which the form must have.
