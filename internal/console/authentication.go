@@ -107,7 +107,7 @@ func flowCrumbs(v *visit, more ...link) []link {
 }
 
 var createFlow = form{
-	path: "authentication/create-flow", menu: "authentication", prefix: "console.flow", may: mayFlows,
+	path: "authentication/create-flow", menu: "authentication", prefix: "console.flow", may: mayFlows, blame: "alias",
 	top: func(v *visit, _ map[string]any) top {
 		return top{Title: "console.create-flow", Intro: "console.create-flow.intro", Crumbs: flowCrumbs(v)}
 	},
@@ -138,7 +138,7 @@ func flowAlias(v *visit) (string, error) {
 }
 
 var duplicateFlow = form{
-	path: "authentication/flows/{id}/duplicate", menu: "authentication", prefix: "console.flow", may: mayFlows,
+	path: "authentication/flows/{id}/duplicate", menu: "authentication", prefix: "console.flow", may: mayFlows, blame: "newName",
 	top: func(v *visit, _ map[string]any) top {
 		return top{Title: "console.flow.duplicate", Intro: "console.flow.duplicate.intro", Crumbs: flowCrumbs(v)}
 	},
@@ -157,7 +157,7 @@ var duplicateFlow = form{
 }
 
 var flowInfo = form{
-	path: "authentication/flows/{id}/info", menu: "authentication", prefix: "console.flow", may: mayFlows,
+	path: "authentication/flows/{id}/info", menu: "authentication", prefix: "console.flow", may: mayFlows, blame: "alias",
 	api: func(v *visit) string { return "/authentication/flows/" + v.value("id") },
 	top: func(v *visit, rep map[string]any) top {
 		return top{Title: "console.flow.edit-info", Crumbs: flowCrumbs(v, link{text(rep["alias"]), v.path("authentication", "flows", text(rep["id"])), false, false})}

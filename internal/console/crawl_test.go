@@ -19,18 +19,29 @@ var (
 	needed  = regexp.MustCompile(`<input type="text" id="([^"]+)"[^>]* required[^>]*>`)
 )
 
+// anyNamed are things that addresses have by their names, each of which has the
+// same pages.
+var anyNamed = []*regexp.Regexp{
+	regexp.MustCompile(`(user-profile/attributes)/[^/]+(/)`), regexp.MustCompile(`(identity-providers)/[^/]+/[^/]+(/)`),
+	regexp.MustCompile(`(.)/made-[0-9]+(.?)`),
+}
+
 // shape is what pages of a kind have in common: one of each is looked at.
 func shape(u *url.URL) string {
 	q := u.Query()
 	for _, name := range slices.Collect(maps.Keys(q)) {
 		q.Set(name, "")
 	}
-	return anyID.ReplaceAllString(u.Path, "ID") + "?" + q.Encode()
+	where := anyID.ReplaceAllString(u.Path, "ID")
+	for _, named := range anyNamed {
+		where = named.ReplaceAllString(where, "$1/NAME$2")
+	}
+	return where + "?" + q.Encode()
 }
 
 // crawl visits one page of each shape that can be reached by links of the
-// console, breadth first.
-func (w *world) crawl(visit func(p *servertest.Page)) (pages int) {
+// console, breadth first, and by what a visit gives besides.
+func (w *world) crawl(visit func(p *servertest.Page) []string) (pages int) {
 	w.t.Helper()
 	seen := map[string]bool{}
 	queue := []string{w.at("")}
@@ -43,7 +54,12 @@ func (w *world) crawl(visit func(p *servertest.Page)) (pages int) {
 			continue
 		}
 		pages++
-		visit(p)
+		for _, given := range visit(p) {
+			if !seen[given] {
+				seen[given] = true
+				queue = append(queue, given)
+			}
+		}
 		for _, link := range p.Links() {
 			u, err := p.URL.Parse(link)
 			if err != nil || u.Host != p.URL.Host || !strings.HasPrefix(u.Path, "/admin/"+w.home+"/console/realms/"+w.of+"/") || u.Query().Has("kc_locale") {
@@ -85,7 +101,7 @@ func TestForms(t *testing.T) {
 	w := newWorld(t)
 	w.s.AddUser("demo", "ada@example.test", "", nil)
 	forms := 0
-	pages := w.crawl(func(p *servertest.Page) {
+	pages := w.crawl(func(p *servertest.Page) []string {
 		if settings(p) == nil {
 			tooLong(t, w, p) // what makes something new
 		}
@@ -94,7 +110,7 @@ func TestForms(t *testing.T) {
 		}
 		f := settings(p)
 		if f == nil {
-			return
+			return nil
 		}
 		forms++
 		shown := maps.Clone(f.Values)
@@ -120,7 +136,7 @@ func TestForms(t *testing.T) {
 		saved := f.Submit()
 		if saved.Status != 200 {
 			t.Errorf("%s is not saved as it is shown: %d %s", p.URL, saved.Status, saved.Text())
-			return
+			return nil
 		}
 		after := settings(w.b.Get(p.URL.String()))
 		if after == nil {
@@ -128,6 +144,7 @@ func TestForms(t *testing.T) {
 		} else if lost := same(shown, after.Values); lost != "" {
 			t.Errorf("%s: %s was %q, and is %q", p.URL, lost, shown[lost], after.Values[lost])
 		}
+		return nil
 	})
 	t.Logf("%d pages, %d forms", pages, forms)
 	if pages < 20 || forms < 3 {
@@ -169,7 +186,7 @@ func TestViewOnly(t *testing.T) {
 	w := newWorld(t)
 	w.s.AddUser("demo", "ada@example.test", "", nil)
 	v := w.as("view-realm", "view-users", "view-clients", "view-events", "view-identity-providers")
-	pages := v.crawl(func(p *servertest.Page) {
+	pages := v.crawl(func(p *servertest.Page) []string {
 		for _, f := range p.Forms() {
 			u, err := url.Parse(f.Action)
 			if err != nil || f.Method != "POST" || strings.HasSuffix(u.Path, "/sign-out") {
@@ -179,6 +196,7 @@ func TestViewOnly(t *testing.T) {
 				t.Errorf("%s offers to send to %s", p.URL, u.Path)
 			}
 		}
+		return nil
 	})
 	t.Logf("%d pages", pages)
 }

@@ -192,7 +192,7 @@ var deleteStep = act{
 }
 
 var addSubFlow = form{
-	path: "authentication/flows/{id}/add-sub-flow", menu: "authentication", prefix: "console.sub-flow", may: mayFlows,
+	path: "authentication/flows/{id}/add-sub-flow", menu: "authentication", prefix: "console.sub-flow", may: mayFlows, blame: "alias",
 	top: func(v *visit, _ map[string]any) top {
 		alias, _ := flowAlias(v) // a flow that is gone is said when something is added
 		return top{Title: "console.step.add-flow", Intro: "console.step.add-flow.intro",

@@ -91,7 +91,8 @@ func describesItself(kind string) bool { return kind == "oidc" || kind == "keycl
 // importProvider reads a provider's own description, and makes the provider by it.
 var importProvider = form{
 	path: "identity-providers/{kind}/discover", menu: "identity-providers", prefix: "console.provider", may: mayManageProviders, button: "console.create",
-	load: func(v *visit) (map[string]any, error) { return map[string]any{"alias": v.R.PathValue("kind")}, nil },
+	blames: aliasTaken,
+	load:   func(v *visit) (map[string]any, error) { return map[string]any{"alias": v.R.PathValue("kind")}, nil },
 	top: func(v *visit, _ map[string]any) top {
 		return top{Title: "console.provider.add", Intro: "console.provider.discover.intro", Tags: []string{v.kindName(v.R.PathValue("kind"))},
 			Crumbs: []link{{Text: "console.identity-providers", URL: providersURL(v)}},
@@ -138,9 +139,12 @@ func providerTop(v *visit, rep map[string]any, current string) top {
 	return t
 }
 
+// aliasTaken is what the API says when there is such a provider already.
+var aliasTaken = []blame{{"already exists", "alias"}}
+
 // newProvider makes a provider of what is typed.
 var newProvider = form{
-	path: "identity-providers/{kind}/add", menu: "identity-providers", prefix: "console.provider", may: mayManageProviders,
+	path: "identity-providers/{kind}/add", menu: "identity-providers", prefix: "console.provider", may: mayManageProviders, blames: aliasTaken,
 	top: func(v *visit, _ map[string]any) top {
 		return top{Title: "console.provider.add", Intro: "console.provider.no-button", Tags: []string{v.kindName(v.R.PathValue("kind"))},
 			Crumbs: []link{{Text: "console.identity-providers", URL: providersURL(v)}}}

@@ -80,7 +80,7 @@ var importKinds = []string{"users", "groups", "clients", "identityProviders", "r
 
 // partialImport takes parts of a file into the realm.
 var partialImport = form{
-	path: "import-export/import", menu: "import-export", prefix: "console.import", may: mayManageRealm, button: "console.import.run", body: uploadBody,
+	path: "import-export/import", menu: "import-export", prefix: "console.import", may: mayManageRealm, button: "console.import.run", body: uploadBody, blame: "file",
 	top: func(v *visit, _ map[string]any) top { return exchangeTop(v, "import") },
 	sections: func(*visit, map[string]any) []section {
 		all := ""

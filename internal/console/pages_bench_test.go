@@ -55,7 +55,10 @@ func BenchmarkPages(b *testing.B) {
 			w := newWorld(b, append(opts(), servertest.With(func(c *server.Config) { c.Imports = []server.Import{file} }))...)
 			w.of = "large"
 			var pages []string
-			w.crawl(func(p *servertest.Page) { pages = append(pages, p.URL.String()) })
+			w.crawl(func(p *servertest.Page) []string {
+				pages = append(pages, p.URL.String())
+				return nil
+			})
 			for _, address := range pages {
 				b.Run(strings.TrimPrefix(anyID.ReplaceAllString(address, "ID"), w.at("")), func(b *testing.B) {
 					var took []time.Duration
