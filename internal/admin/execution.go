@@ -256,7 +256,7 @@ func (d *Door) addSubFlow(c *call) error {
 	if strings.TrimSpace(alias) == "" {
 		return tellError(http.StatusConflict, "Failed to create flow with empty alias name")
 	}
-	if err := checkAlias(alias); err != nil {
+	if err := representation.Join(checkAlias(alias), (&representation.Flow{Description: body.Description}).Check()); err != nil {
 		return err
 	}
 	if kind == "" {

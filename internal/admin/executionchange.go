@@ -70,6 +70,9 @@ func renameSubFlow(tx *store.Tx, snap *latchkey.Snapshot, body *executionChange,
 	if body.DisplayName != nil && strings.TrimSpace(*body.DisplayName) == "" {
 		return tellError(http.StatusConflict, "Failed to update flow with empty alias name")
 	}
+	if err := (&representation.Flow{Description: body.Description}).Check(); err != nil {
+		return err
+	}
 	if err := renameFlow(tx, snap, &changed, body.DisplayName); err != nil {
 		return err
 	}

@@ -119,7 +119,7 @@ func (d *Door) createFlow(c *call) error {
 	if strings.TrimSpace(alias) == "" {
 		return tellError(http.StatusConflict, "Failed to create flow with empty alias name")
 	}
-	if err := checkAlias(alias); err != nil {
+	if err := representation.Join(checkAlias(alias), body.Check()); err != nil {
 		return err
 	}
 	f := &latchkey.Flow{RealmID: c.snap.Realm.ID, ID: representation.Value(body.ID), Alias: alias, Description: representation.Value(body.Description),
@@ -166,6 +166,9 @@ func (d *Door) updateFlow(c *call) error {
 	}
 	if body.Alias != nil && strings.TrimSpace(*body.Alias) == "" {
 		return tellError(http.StatusConflict, "Failed to update flow with empty alias name")
+	}
+	if err := body.Check(); err != nil {
+		return err
 	}
 	err := c.edit(func(tx *store.Tx, snap *latchkey.Snapshot) error {
 		f := snap.Flow(c.path("id"))

@@ -158,6 +158,9 @@ func noMapper() error { return answerError(http.StatusNotFound, "ProtocolMapper 
 // freshMapper makes the mapper that was sent, as it stands beside the others.
 func (c *call) freshMapper(snap *latchkey.Snapshot, others []latchkey.ProtocolMapper, r *representation.ProtocolMapper) (latchkey.ProtocolMapper, error) {
 	one := r.Noun()
+	if err := r.Check(); err != nil {
+		return one, err
+	}
 	switch {
 	case one.Name == "":
 		return one, latchkey.Invalid("name", "A protocol mapper needs a name.")

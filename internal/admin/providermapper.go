@@ -117,6 +117,9 @@ func (d *Door) createProviderMapper(c *call) error {
 	if err := c.read(&body); err != nil {
 		return err
 	}
+	if err := body.Check(); err != nil {
+		return err
+	}
 	m := body.Noun()
 	err := d.editProvider(c, func(p *latchkey.IdentityProvider) (act, error) {
 		if slices.ContainsFunc(p.Mappers, func(o latchkey.IdentityProviderMapper) bool { return o.ID == m.ID }) {
@@ -137,6 +140,9 @@ func (d *Door) createProviderMapper(c *call) error {
 func (d *Door) updateProviderMapper(c *call) error {
 	var body representation.IdentityProviderMapper
 	if err := c.read(&body); err != nil {
+		return err
+	}
+	if err := body.Check(); err != nil {
 		return err
 	}
 	err := d.editProvider(c, func(p *latchkey.IdentityProvider) (act, error) {

@@ -78,6 +78,17 @@ func TestRealmRefusals(t *testing.T) {
 	w.refused(admin, "POST", "/demo/roles", m{"name": "r", "description": long}, "description")
 	w.refused(admin, "POST", "/demo/groups", m{"name": "g", "description": long}, "description")
 	w.refused(admin, "POST", "/demo/components", m{"name": long, "providerId": "x", "providerType": "y"}, `"field":"name"`)
+	tooLong := m{"name": long, "description": long, "baseUrl": "https://a.example.test/" + long, "redirectUris": []string{"https://a.example.test/" + long}, "attributes": m{long: "x"}}
+	for field, value := range tooLong {
+		w.refused(admin, "POST", "/demo/clients", m{"clientId": "long", field: value}, `"field":"`+field)
+		w.refused(admin, "PUT", "/demo/clients/"+w.s.Snapshot("demo").ClientByClientID("account").ID, m{field: value}, `"field":"`+field)
+	}
+	w.refused(admin, "POST", "/demo/clients", m{"clientId": long}, `"field":"clientId"`)
+	w.refused(admin, "POST", "/demo/client-scopes", m{"name": "s", "protocol": "openid-connect", "description": long}, `"field":"description"`)
+	w.refused(admin, "POST", "/demo/client-scopes", m{"name": "s", "protocol": "openid-connect", "attributes": m{"consent.screen.text": strings.Repeat("x", 2049)}}, `"field":"attributes`)
+	w.refused(admin, "POST", "/demo/authentication/flows", m{"alias": "f", "topLevel": true, "description": long}, `"field":"description"`)
+	w.refused(admin, "POST", "/demo/authentication/flows/browser%20copy/executions/flow", m{"alias": "f", "description": long}, `"field":"description"`)
+	w.refused(admin, "POST", "/demo/identity-provider/instances", m{"alias": "i", "providerId": "github", "displayName": long, "config": m{"clientId": "c"}}, `"field":"displayName"`)
 	w.refused(admin, "PUT", "/demo/events/config", m{"enabledEventTypes": []string{"NOPE"}}, "enabledEventTypes")
 	w.must(204, admin, "PUT", "/demo", m{"organizationsEnabled": false, "displayName": strings.Repeat("é", 255), "enabledEventTypes": []string{"OAUTH2_DEVICE_AUTH", "LOGIN_ERROR"}})
 }

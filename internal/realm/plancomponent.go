@@ -74,6 +74,7 @@ func (p *planner) makeProviders() {
 			p.report.add("identityProviderMappers", NotTaken, "there is no identity provider with its alias", alias+": "+name)
 			continue
 		}
+		p.note(under(at("identityProviderMappers", name), rep.Check()))
 		m := rep.Noun()
 		m.ID = p.id("providerMapper", rep.ID, at("identityProviderMappers", name)+".id")
 		owner.Mappers = append(owner.Mappers, m)

@@ -110,6 +110,7 @@ func (p *planner) fileFlows() map[string]*latchkey.Flow {
 		default:
 			p.note(latchkey.Invalid(path+".providerId", "Expected basic-flow, client-flow or form-flow."))
 		}
+		p.note(under(path, rep.Check()))
 		byAlias[alias] = p.flow(rep, p.id("flow", rep.ID, path+".id"))
 	}
 	return byAlias

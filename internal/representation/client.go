@@ -129,12 +129,12 @@ func (r *Client) Apply(c *latchkey.Client, in *latchkey.Snapshot) error {
 		if strings.TrimSpace(*r.ClientID) == "" {
 			return latchkey.Invalid("clientId", "A client needs a clientId.")
 		}
-		c.ClientID = *r.ClientID
 	}
 	bindings, err := r.flowBindings(in)
-	if err := Join(checkRedirectURIs(r.RedirectURIs), r.checkURLs(), err); err != nil {
+	if err := Join(checkRedirectURIs(r.RedirectURIs), r.checkURLs(), r.checkLengths(), err); err != nil {
 		return err
 	}
+	set(&c.ClientID, r.ClientID)
 	for _, b := range r.texts(c) {
 		set(b.noun, *b.rep)
 	}

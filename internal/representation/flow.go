@@ -135,6 +135,9 @@ func ConfigOf(c *latchkey.AuthenticatorConfig) AuthenticatorConfig {
 // Apply changes a configuration: its options are replaced as a whole, empty
 // ones dropped.
 func (r *AuthenticatorConfig) Apply(c *latchkey.AuthenticatorConfig) error {
+	if err := Join(checkAll(member{"alias", r.Alias}), checkNames("config", r.Config)); err != nil {
+		return err
+	}
 	if r.Alias != nil {
 		if *r.Alias == "" {
 			return latchkey.Invalid("alias", "A configuration needs an alias.")

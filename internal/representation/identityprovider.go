@@ -91,7 +91,7 @@ func (r *IdentityProvider) switches() (latchkey.Kept, error) {
 // configuration stays as it was.
 func (r *IdentityProvider) Apply(p *latchkey.IdentityProvider) error {
 	kept, err := r.switches()
-	if err != nil {
+	if err := Join(err, checkAll(member{"alias", r.Alias}, member{"displayName", r.DisplayName}, member{"providerId", r.ProviderID}), checkNames("config", r.Config)); err != nil {
 		return err
 	}
 	if r.Alias != nil {

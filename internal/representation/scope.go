@@ -51,6 +51,9 @@ func ClientScopeOf(c *latchkey.ClientScope) ClientScope {
 // Apply changes a client scope by what is given. Attributes that are not
 // given stay.
 func (r *ClientScope) Apply(c *latchkey.ClientScope) error {
+	if err := r.checkLengths(); err != nil {
+		return err
+	}
 	if r.Name != nil {
 		if strings.TrimSpace(*r.Name) == "" || strings.ContainsAny(*r.Name, " \t\r\n") {
 			return latchkey.Invalid("name", "A client scope needs a name without spaces.")
