@@ -1,8 +1,7 @@
 package latchkey
 
 import (
-	"errors"
-	"regexp/syntax"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -63,8 +62,10 @@ func (r *PasswordRule) read() string {
 		r.Number = int(n)
 	case r.Name == "regexPattern" && r.Text == "":
 		return "Config required"
-	case r.Name == "regexPattern" && !isExpression(r.Text):
-		return "Not a valid regular expression"
+	case r.Name == "regexPattern":
+		if _, err := r.Expression(); err != nil {
+			return "Not a valid regular expression"
+		}
 	case r.Name == "hashAlgorithm" && r.Text != "" && !slices.Contains(PasswordHashes, r.Text):
 		return "Password hashing provider not found"
 	case !slices.Contains(textRules, r.Name):
@@ -73,14 +74,25 @@ func (r *PasswordRule) read() string {
 	return ""
 }
 
-// isExpression says whether the text can be a regular expression of Java: what
-// it has beyond RE2 (look-around, references, possessive quantifiers) passes.
-func isExpression(text string) bool {
-	_, err := syntax.Parse(text, syntax.Perl)
-	var wrong *syntax.Error
-	if !errors.As(err, &wrong) {
-		return true
+// Expression is what a whole password has to match by a rule regexPattern. An
+// expression of Java that RE2 does not know (look-around, references,
+// possessive quantifiers) is an error.
+func (r PasswordRule) Expression() (*regexp.Regexp, error) {
+	return regexp.Compile(`\A(?:` + r.Text + `)\z`)
+}
+
+// MaxPasswordHistory is how many passwords of a user are held against a new one
+// at most, whatever the policy says: each costs a hash.
+const MaxPasswordHistory = 50
+
+// PasswordsRemembered is how many of a user's last passwords a new one must not
+// be, the one of now included; 0 when the policy does not ask.
+func PasswordsRemembered(policy string) int {
+	rules, _ := ParsePasswordPolicy(policy) // what is wrong in an imported one has its default
+	for _, r := range rules {
+		if r.Name == "passwordHistory" {
+			return min(r.Number, MaxPasswordHistory)
+		}
 	}
-	return slices.Contains([]syntax.ErrorCode{syntax.ErrInvalidPerlOp, syntax.ErrInvalidEscape, syntax.ErrInvalidNamedCapture,
-		syntax.ErrInvalidRepeatOp, syntax.ErrInvalidRepeatSize, syntax.ErrLarge}, wrong.Code)
+	return 0
 }

@@ -90,6 +90,7 @@ func (u *User) RemoveRequiredAction(alias string) {
 // The types of a [Credential].
 const (
 	CredentialPassword             = "password"
+	CredentialPasswordHistory      = "password-history" // a password that the user had
 	CredentialOTP                  = "otp"
 	CredentialWebAuthn             = "webauthn"
 	CredentialWebAuthnPasswordless = "webauthn-passwordless"

@@ -176,7 +176,7 @@ func (c *call) changeUser(tx *store.Tx, before *latchkey.User, body *representat
 		return userTaken(err)
 	}
 	for _, credential := range fresh {
-		if err := user.SetCredential(tx, u, credential); err != nil {
+		if err := user.SetCredential(tx, c.snap.Realm, u, credential); err != nil {
 			return err
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"latchkey"
-	"latchkey/internal/credential"
 	"latchkey/internal/profile"
 	"latchkey/internal/realm"
 	"latchkey/internal/representation"
@@ -217,8 +216,8 @@ func (c *call) credentialsOf(body *representation.User, u *latchkey.User) ([]*la
 		if given.Value == nil || representation.Value(given.Type) != latchkey.CredentialPassword && given.Type != nil {
 			continue
 		}
-		if breach, broken := credential.CheckPolicy(c.snap.Realm.PasswordPolicy, latchkey.Secret(*given.Value), u); broken {
-			return nil, policyError(breach)
+		if err := c.checkPassword(latchkey.Secret(*given.Value), u); err != nil {
+			return nil, err
 		}
 	}
 	fresh, temporary, err := realm.NewCredentials(c.r.Context(), body.Credentials, u.Username, c.door.Now())

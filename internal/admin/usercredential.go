@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -197,8 +198,8 @@ func (d *Door) resetPassword(c *call) error {
 		return err
 	}
 	password := latchkey.Secret(*body.Value)
-	if breach, broken := credential.CheckPolicy(c.snap.Realm.PasswordPolicy, password, as); broken {
-		return policyError(breach)
+	if err := c.checkPassword(password, as); err != nil {
+		return err
 	}
 	fresh, err := credential.NewPassword(c.r.Context(), password)
 	if err != nil {
@@ -209,6 +210,27 @@ func (d *Door) resetPassword(c *call) error {
 		return err
 	}
 	return c.done()
+}
+
+// checkPassword holds a password against the realm's policy, for a user who is
+// there or is to be made. It is slow.
+func (c *call) checkPassword(password latchkey.Secret, u *latchkey.User) error {
+	policy := c.snap.Realm.PasswordPolicy
+	if breach, broken := credential.CheckPolicy(policy, password, u); broken {
+		return policyError(breach)
+	}
+	var last []*latchkey.Credential
+	err := c.view(func(tx *store.Tx) (err error) {
+		last, err = user.LastPasswords(tx, c.snap.Realm, u)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if breach, broken, err := credential.CheckHistory(c.r.Context(), policy, password, last); err != nil || broken {
+		return cmp.Or(err, policyError(breach))
+	}
+	return nil
 }
 
 // setPassword gives the request's user the password; a temporary one is to be
@@ -223,7 +245,7 @@ func (c *call) setPassword(tx *store.Tx, fresh *latchkey.Credential, body *repre
 	}
 	one := *fresh
 	one.UserLabel = representation.Value(body.UserLabel)
-	if err := user.SetCredential(tx, u, &one); err != nil {
+	if err := user.SetCredential(tx, c.snap.Realm, u, &one); err != nil {
 		return err
 	}
 	u.RemoveRequiredAction(latchkey.ActionUpdatePassword)
@@ -242,14 +264,17 @@ func (c *call) setPassword(tx *store.Tx, fresh *latchkey.Credential, body *repre
 // policySentences say which rule of the realm's policy a password breaks:
 // Keycloak's message key and its sentence.
 var policySentences = map[string][2]string{
-	"length":       {"invalidPasswordMinLengthMessage", "Invalid password: minimum length %d."},
-	"maxLength":    {"invalidPasswordMaxLengthMessage", "Invalid password: maximum length %d."},
-	"digits":       {"invalidPasswordMinDigitsMessage", "Invalid password: must contain at least %d numerical digits."},
-	"upperCase":    {"invalidPasswordMinUpperCaseCharsMessage", "Invalid password: must contain at least %d upper case characters."},
-	"lowerCase":    {"invalidPasswordMinLowerCaseCharsMessage", "Invalid password: must contain at least %d lower case characters."},
-	"specialChars": {"invalidPasswordMinSpecialCharsMessage", "Invalid password: must contain at least %d special characters."},
-	"notUsername":  {"invalidPasswordNotUsernameMessage", "Invalid password: must not be equal to the username."},
-	"notEmail":     {"invalidPasswordNotEmailMessage", "Invalid password: must not be equal to the email."},
+	"length":              {"invalidPasswordMinLengthMessage", "Invalid password: minimum length %d."},
+	"maxLength":           {"invalidPasswordMaxLengthMessage", "Invalid password: maximum length %d."},
+	"digits":              {"invalidPasswordMinDigitsMessage", "Invalid password: must contain at least %d numerical digits."},
+	"upperCase":           {"invalidPasswordMinUpperCaseCharsMessage", "Invalid password: must contain at least %d upper case characters."},
+	"lowerCase":           {"invalidPasswordMinLowerCaseCharsMessage", "Invalid password: must contain at least %d lower case characters."},
+	"specialChars":        {"invalidPasswordMinSpecialCharsMessage", "Invalid password: must contain at least %d special characters."},
+	"notUsername":         {"invalidPasswordNotUsernameMessage", "Invalid password: must not be equal to the username."},
+	"notContainsUsername": {"invalidPasswordNotContainsUsernameMessage", "Invalid password: Can not contain the username."},
+	"regexPattern":        {"invalidPasswordRegexPatternMessage", "Invalid password: fails to match regex pattern(s)."},
+	"passwordHistory":     {"invalidPasswordHistoryMessage", "Invalid password: must not be equal to any of last %d passwords."},
+	"notEmail":            {"invalidPasswordNotEmailMessage", "Invalid password: must not be equal to the email."},
 }
 
 func policyError(b credential.Breach) error {

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"latchkey"
 	"latchkey/internal/representation"
@@ -111,6 +112,57 @@ func withoutServices(list []representation.User) (out []string) {
 		}
 	}
 	return out
+}
+
+// A password that the user had not long ago is refused wherever one is set; as
+// many are remembered as the policy says, and no list shows them.
+func TestPasswordHistory(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.must(204, w.admin(), "PUT", "/demo", m{"passwordPolicy": "passwordHistory(3) and regexPattern([a-z-]+) and notContainsUsername"})
+	for value, key := range map[string]string{"Upper": "invalidPasswordRegexPatternMessage", "my-alice": "invalidPasswordNotContainsUsernameMessage"} {
+		a := w.must(400, w.manager, "POST", "/demo/users", m{"username": "alice", "credentials": []any{m{"type": "password", "value": value}}})
+		if !strings.Contains(a.Text, key) {
+			t.Errorf("%s: %s", value, a.Text)
+		}
+	}
+	id := w.user(w.manager, m{"username": "alice", "enabled": true, "credentials": []any{m{"type": "password", "value": "one"}}})
+	path := "/demo/users/" + id
+	set := func(status int, value string) {
+		t.Helper()
+		w.s.Clock.Advance(time.Second)
+		a := w.must(status, w.manager, "PUT", path+"/reset-password", m{"value": value})
+		if status == 400 && a.Text != `{"error":"invalidPasswordHistoryMessage","error_description":"Invalid password: must not be equal to any of last 3 passwords."}` {
+			t.Errorf("%s: %s", value, a.Text)
+		}
+	}
+	set(400, "one")
+	set(204, "two")
+	set(400, "one")
+	set(204, "three")
+	set(400, "one")
+	w.must(400, w.manager, "PUT", path, m{"credentials": []any{m{"type": "password", "value": "two"}}})
+	set(204, "four")
+	set(400, "two")
+	set(204, "one") // the fourth last
+	var list []representation.Credential
+	w.must(200, w.manager, "GET", path+"/credentials", nil).into(&list)
+	w.s.View(func(tx *store.Tx) error {
+		history, err := tx.PasswordHistory(w.s.Snapshot("demo").Realm.ID, id)
+		if len(list) != 1 || len(history) != 2 {
+			t.Errorf("%d shown, %d remembered", len(list), len(history))
+		}
+		return err
+	})
+	w.must(204, w.admin(), "PUT", "/demo", m{"passwordPolicy": "passwordHistory(1)"})
+	set(204, "four")
+	w.s.View(func(tx *store.Tx) error {
+		history, err := tx.PasswordHistory(w.s.Snapshot("demo").Realm.ID, id)
+		if len(history) != 0 {
+			t.Errorf("%d remembered for nothing", len(history))
+		}
+		return err
+	})
 }
 
 // Groups, credentials, linked accounts: the smaller things of a user.

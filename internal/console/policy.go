@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"latchkey"
 )
 
 func policyRows() []row {
@@ -60,8 +62,14 @@ var passwordPolicy = form{
 		var list []setting
 		for _, k := range kinds {
 			s := setting{At: "policy/" + k.ID, Label: "console.policy.password." + k.ID, Kind: kindFlag}
-			if k.Config == "int" {
+			switch k.Config {
+			case "int":
 				s.Kind, s.AsText, s.Least, s.Most = kindNumber, true, 0, 1000
+				if k.ID == "passwordHistory" {
+					s.Most = latchkey.MaxPasswordHistory
+				}
+			case "String":
+				s.Kind, s.LTR = kindText, true
 			}
 			list = append(list, s)
 		}

@@ -136,6 +136,12 @@ func TestCheckPolicy(t *testing.T) {
 		{"length(8) and digits(1) and notUsername(undefined)", "abcdefgh", "digits", 1},
 		{"hashIterations(27500) and length(3)", "ab", "length", 3},
 		{"passwordHistory(3)", "ab", "", 0},
+		{"notContainsUsername", "myADA1", "notContainsUsername", 0},
+		{"notContainsUsername", "nobody", "", 0},
+		{"regexPattern([a-z]+\\d)", "abc1", "", 0},
+		{"regexPattern([a-z]+\\d)", "abc12", "regexPattern", 0}, // the whole password
+		{"regexPattern(a|b)", "ab", "regexPattern", 0},
+		{"regexPattern((?=a)a)", "b", "", 0}, // of Java's, which is not known here
 	}
 	for _, test := range tests {
 		got, broken := credential.CheckPolicy(test.policy, latchkey.Secret(test.password), user)
@@ -143,7 +149,7 @@ func TestCheckPolicy(t *testing.T) {
 			t.Errorf("CheckPolicy(%q, %q) = %+v %v, want %s(%d)", test.policy, test.password, got, broken, test.rule, test.least)
 		}
 	}
-	if got := credential.UnknownRules("length(8) and passwordHistory(3) and forceExpiredPasswordChange(365)"); !slices.Equal(got, []string{"passwordHistory", "forceExpiredPasswordChange"}) {
+	if got := credential.UnknownRules("length(8) and passwordHistory(3) and regexPattern((?=a)) and forceExpiredPasswordChange(365)"); !slices.Equal(got, []string{"regexPattern", "forceExpiredPasswordChange"}) {
 		t.Errorf("UnknownRules = %v", got)
 	}
 }

@@ -139,7 +139,7 @@ func slot(ctx context.Context, work func() []byte) ([]byte, error) {
 func hashing(c *latchkey.Credential, password latchkey.Secret) (sum func() []byte, want []byte, ok bool) {
 	var s secretData
 	var d credentialData
-	if c.Type != latchkey.CredentialPassword || len(password) > MaxPassword ||
+	if c.Type != latchkey.CredentialPassword && c.Type != latchkey.CredentialPasswordHistory || len(password) > MaxPassword ||
 		json.Unmarshal([]byte(c.SecretData), &s) != nil || json.Unmarshal([]byte(c.CredentialData), &d) != nil {
 		return nil, nil, false
 	}

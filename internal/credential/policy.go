@@ -1,6 +1,7 @@
 package credential
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"unicode"
@@ -11,7 +12,8 @@ import (
 
 // Breach is a rule of the realm's password policy that a password breaks.
 // Rule is Keycloak's name of it: length, maxLength, digits, upperCase,
-// lowerCase, specialChars, notUsername, notEmail. Least is its number.
+// lowerCase, specialChars, notUsername, notContainsUsername, notEmail,
+// regexPattern, passwordHistory. Least is its number.
 type Breach struct {
 	Rule  string
 	Least int
@@ -32,7 +34,12 @@ func CheckPolicy(policy string, password latchkey.Secret, user *latchkey.User) (
 	}
 	rules, _ := latchkey.ParsePasswordPolicy(policy) // what is wrong in an imported one has its default
 	for _, r := range rules {
-		if b := (Breach{Rule: r.Name, Least: r.Number}); breaks(b, text, user) {
+		b := Breach{Rule: r.Name, Least: r.Number}
+		if r.Name == "regexPattern" {
+			if e, err := r.Expression(); err == nil && !e.MatchString(text) {
+				return b, true
+			}
+		} else if breaks(b, text, user) {
 			return b, true
 		}
 	}
@@ -55,19 +62,39 @@ func breaks(r Breach, text string, user *latchkey.User) bool {
 		return count(text, func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) }) < r.Least
 	case "notUsername":
 		return user.Username != "" && strings.EqualFold(text, user.Username)
+	case "notContainsUsername":
+		return user.Username != "" && strings.Contains(strings.ToLower(text), strings.ToLower(user.Username))
 	case "notEmail":
 		return user.Email != "" && strings.EqualFold(text, user.Email)
 	}
 	return false
 }
 
-// UnknownRules names the rules of a policy that Latchkey does not act on.
+// CheckHistory holds a new password against the ones that the user had last, as
+// a policy's passwordHistory asks for. It hashes once for each: it is slow.
+func CheckHistory(ctx context.Context, policy string, password latchkey.Secret, last []*latchkey.Credential) (b Breach, broken bool, err error) {
+	n := latchkey.PasswordsRemembered(policy)
+	for _, one := range last[:min(n, len(last))] {
+		if !CanVerify(one) {
+			continue
+		}
+		is, err := Verify(ctx, one, password)
+		if err != nil || is {
+			return Breach{Rule: "passwordHistory", Least: n}, is, err
+		}
+	}
+	return Breach{}, false, nil
+}
+
+// UnknownRules names the rules of a policy that Latchkey does not act on; an
+// expression that it cannot read is one.
 func UnknownRules(policy string) []string {
-	known := []string{"length", "maxLength", "digits", "upperCase", "lowerCase", "specialChars", "notUsername", "notEmail"}
+	known := []string{"length", "maxLength", "digits", "upperCase", "lowerCase", "specialChars", "notUsername", "notContainsUsername", "notEmail",
+		"passwordHistory", "regexPattern"}
 	var out []string
 	rules, _ := latchkey.ParsePasswordPolicy(policy)
 	for _, r := range rules {
-		if !slices.Contains(known, r.Name) {
+		if !slices.Contains(known, r.Name) || r.Name == "regexPattern" && r.Wrong != "" {
 			out = append(out, r.Name)
 		}
 	}

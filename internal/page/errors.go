@@ -15,6 +15,7 @@ var fieldErrors = []string{
 	"error.password.mismatch",
 	"error.password.short", // int: the least number of characters
 	"error.password.policy",
+	"error.password.used", // int: how many passwords are remembered
 	"error.credentials",
 	"error.account.disabled",
 	"error.terms.required",

@@ -33,6 +33,18 @@ func text(v any) string {
 	return string(out)
 }
 
+// checkPolicy refuses a password in clear that the realm's policy does not allow.
+func (p *people) checkPolicy(in *representation.Credential, u *latchkey.User, path string) error {
+	plain := representation.Value(in.Value)
+	if plain == "" {
+		return nil
+	}
+	if breach, broken := credential.CheckPolicy(p.snap.Realm.PasswordPolicy, latchkey.Secret(plain), u); broken && breach.Least != credential.MaxPassword {
+		return latchkey.Invalid(path+".value", "The realm's password policy does not allow this password (%s).", breach.Rule)
+	}
+	return nil
+}
+
 // password fills in a credential: a hash is taken as it is, a password in
 // clear is put into SecretData for hashPasswords. SecretData stays empty when
 // there is neither.

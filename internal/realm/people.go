@@ -287,7 +287,9 @@ func (p *people) credentials(u *latchkey.Person, rep *representation.User, path 
 		switch c.Type {
 		case latchkey.CredentialPassword, "":
 			c.Type = latchkey.CredentialPassword
-			err = p.password(c, in, u.User.Username, at)
+			if err = p.checkPolicy(in, u.User, at); err == nil {
+				err = p.password(c, in, u.User.Username, at)
+			}
 		case latchkey.CredentialOTP, "totp", "hotp":
 			err = p.oneTimePassword(c, in, u.User.Username, at)
 		default:

@@ -75,8 +75,8 @@ func TestImportNamesUnacted(t *testing.T) {
 		{"adminEventsDetailsEnabled", `,"adminEventsDetailsEnabled":true`, []string{"adminEventsDetailsEnabled: kept (true): administrative events have no details yet"}},
 		{"lifespans", `,"accessCodeLifespanUserAction":7,"actionTokenGeneratedByAdminLifespan":8`, []string{
 			"accessCodeLifespanUserAction: kept (7): an action may take as long as the sign-in (accessCodeLifespanLogin)"}},
-		{"password policy", `,"passwordPolicy":"length(8) and madeUp(3) and passwordHistory(2) and hashIterations(5)"`, []string{
-			"passwordPolicy: 2 kept (madeUp, passwordHistory): this rule is not known: no password is held against it",
+		{"password policy", `,"passwordPolicy":"length(8) and madeUp(3) and passwordHistory(2) and passwordBlacklist(x) and regexPattern(a+) and hashIterations(5)"`, []string{
+			"passwordPolicy: 2 kept (madeUp, passwordBlacklist): this rule is not known: no password is held against it",
 			"passwordPolicy: 1 kept (hashIterations): new passwords are hashed with Argon2id, whatever it says"}},
 		{"locales", `,"internationalizationEnabled":true,"supportedLocales":["en","de-AT","fr","xx"],"defaultLocale":"fr"`, []string{
 			"defaultLocale: kept (fr): " + noLocale, "supportedLocales: 2 kept (fr, xx): " + noLocale}},

@@ -25,13 +25,22 @@ func (updatePassword) Challenge(c *flow.Context) (flow.Outcome, error) {
 	return flow.Outcome{Kind: flow.Challenge, Screen: flow.PasswordUpdate{Username: u.Username}}, nil
 }
 
-// Prepare hashes a password that may be taken.
+// Prepare hashes a password that may be taken; one that the user had not long ago
+// is a credential.Breach.
 func (updatePassword) Prepare(c *flow.Context) (any, error) {
 	u, err := c.User()
 	if err != nil || u == nil || len(wrong(c, u)) > 0 {
 		return nil, err
 	}
-	return credential.NewPassword(c.Tx.Context(), latchkey.Secret(c.Form.Get("password-new")))
+	password := latchkey.Secret(c.Form.Get("password-new"))
+	last, err := user.LastPasswords(c.Tx, c.Realm.Realm, u)
+	if err != nil {
+		return nil, err
+	}
+	if breach, broken, err := credential.CheckHistory(c.Tx.Context(), c.Realm.Realm.PasswordPolicy, password, last); err != nil || broken {
+		return breach, err
+	}
+	return credential.NewPassword(c.Tx.Context(), password)
 }
 
 func (updatePassword) Action(c *flow.Context) (flow.Outcome, error) {
@@ -41,10 +50,13 @@ func (updatePassword) Action(c *flow.Context) (flow.Outcome, error) {
 	}
 	screen := flow.PasswordUpdate{Username: u.Username, Stay: c.Form.Get("logout-sessions") == "", Errors: wrong(c, u)}
 	fresh, _ := c.Prepared.(*latchkey.Credential)
+	if breach, is := c.Prepared.(credential.Breach); is {
+		screen.Errors = []flow.FieldError{{Field: "password-new", Message: "error.password.used", Args: []any{breach.Least}}}
+	}
 	if len(screen.Errors) > 0 || fresh == nil {
 		return flow.Outcome{Kind: flow.Failure, Screen: screen, Code: "invalid_user_credentials"}, nil
 	}
-	if err := user.SetCredential(c.Tx, u, fresh); err != nil {
+	if err := user.SetCredential(c.Tx, c.Realm.Realm, u, fresh); err != nil {
 		return flow.Outcome{}, err
 	}
 	if c.Form.Get("logout-sessions") != "" {

@@ -157,6 +157,29 @@ func TestUpdateProfileProperty(t *testing.T) {
 	})
 }
 
+// A password that the person had not long ago is refused at its field.
+func TestUpdatePasswordRemembers(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.change(func(_ *store.Tx, r *latchkey.Realm) error {
+			r.PasswordPolicy = "passwordHistory(2)"
+			return nil
+		})
+		for _, test := range []struct{ password, want string }{{"first", ""}, {"first", "password-new error.password.used"}, {"second", ""},
+			{"first", "password-new error.password.used"}} {
+			w.ask(latchkey.ActionUpdatePassword)
+			w.get()
+			res := w.post("password-new", test.password, "password-confirm", test.password)
+			if test.want == "" {
+				if res.Kind != flow.Done {
+					t.Fatalf("%+v", res)
+				}
+			} else if page := screen[flow.PasswordUpdate](w); !slices.Equal(errorKeys(page.Errors), []string{test.want}) {
+				t.Errorf("%s: %+v", test.password, page)
+			}
+		}
+	})
+}
+
 func TestUpdatePassword(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.change(func(_ *store.Tx, r *latchkey.Realm) error {

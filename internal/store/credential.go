@@ -30,9 +30,17 @@ func (tx *Tx) sealCredential(c *latchkey.Credential) []byte {
 	return tx.db.keyring.Seal(purposeCredential, rowID(c.RealmID, c.ID), []byte(c.SecretData))
 }
 
-// Credentials gives a user's credentials by priority.
+// Credentials gives a user's credentials by priority: what they can sign in
+// with, and so not the passwords that they had.
 func (tx *Tx) Credentials(realmID, userID string) ([]*latchkey.Credential, error) {
-	return many(tx, (*Tx).scanCredential, credentialSelect+` WHERE realm_id = $1 AND user_id = $2 ORDER BY priority, created_at, id`, realmID, userID)
+	return many(tx, (*Tx).scanCredential, credentialSelect+` WHERE realm_id = $1 AND user_id = $2 AND type <> $3 ORDER BY priority, created_at, id`,
+		realmID, userID, latchkey.CredentialPasswordHistory)
+}
+
+// PasswordHistory gives the passwords that a user had, the last one first.
+func (tx *Tx) PasswordHistory(realmID, userID string) ([]*latchkey.Credential, error) {
+	return many(tx, (*Tx).scanCredential, credentialSelect+` WHERE realm_id = $1 AND user_id = $2 AND type = $3 ORDER BY created_at DESC, id DESC`,
+		realmID, userID, latchkey.CredentialPasswordHistory)
 }
 
 // CreateCredential adds a credential; its SecretData is sealed, because it may
