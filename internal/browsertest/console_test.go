@@ -3,6 +3,7 @@ package browsertest_test
 import (
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -69,7 +70,11 @@ func (d *desk) look(name string) {
 	}
 	for _, scheme := range []string{"dark", "light"} {
 		p.Prefer("prefers-color-scheme", scheme)
-		for _, width := range []int{360, 768, 1440} {
+		widths := []int{360, 768, 1440}
+		if scheme == "light" {
+			slices.Reverse(widths)
+		}
+		for _, width := range widths {
 			p.Size(width, 900)
 			if w := browsertest.Eval[int](p, "document.documentElement.scrollWidth"); w > width {
 				d.t.Errorf("%s is %d px wide on a screen of %d", name, w, width)
@@ -128,8 +133,10 @@ var consoleParts = []struct {
 }{{"settings", consolePages}, {"people", peoplePages}, {"clients", (*desk).clientPages}, {"realm", realmPages}}
 
 func TestConsolePages(t *testing.T) {
+	t.Parallel()
 	for _, part := range consoleParts {
 		t.Run(part.name, func(t *testing.T) {
+			t.Parallel()
 			d := newDesk(t)
 			paths := part.pages(d)
 			for _, lang := range []string{"en", "ar"} {

@@ -84,7 +84,7 @@ func (p *Page) Reload() {
 // waited for with See, and used with Eval and Lead only.
 func (p *Page) Back() {
 	p.t.Helper()
-	Eval[*string](p, "(history.back(), null)")
+	Eval[*string](p, "(setTimeout(() => history.back()), null)") // the answer comes before the page goes
 }
 
 // URL is where the tab is.

@@ -18,11 +18,21 @@ func Required() bool {
 // missing ends the test that cannot run without a tool.
 func missing(t testing.TB, tool string) {
 	t.Helper()
-	const how = "run scripts/setup.sh, which installs it from Debian's packages"
+	const how = "run make setup, which installs it from Debian's packages"
 	if Required() {
 		t.Fatalf("%s is missing: %s", tool, how)
 	}
 	t.Skipf("%s is missing: %s", tool, how)
+}
+
+// unfetched ends the test that needs a JavaScript package. Where npm is there
+// the package is one command away: nothing is skipped in silence.
+func unfetched(t testing.TB, what string) {
+	t.Helper()
+	if _, err := exec.LookPath("npm"); err != nil {
+		missing(t, what)
+	}
+	t.Fatalf("%s is missing: run make setup, which fetches it (npm ci in internal/browsertest/js)", what)
 }
 
 // chromium finds the browser's program. The headless shell is the same Chromium
@@ -54,7 +64,7 @@ func Module(t testing.TB, path string) []byte {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(jsDir(), "node_modules", filepath.FromSlash(path)))
 	if err != nil {
-		missing(t, "the JavaScript package of "+path)
+		unfetched(t, "the JavaScript package of "+path)
 	}
 	return text
 }
@@ -68,7 +78,7 @@ func Node(t testing.TB, script string, args ...string) *exec.Cmd {
 		missing(t, "Node.js")
 	}
 	if _, err := os.Stat(filepath.Join(jsDir(), "node_modules")); err != nil {
-		missing(t, "the folder of JavaScript packages")
+		unfetched(t, "the folder of JavaScript packages")
 	}
 	if v, err := exec.CommandContext(t.Context(), node, "--version").Output(); err == nil && strings.HasPrefix(string(v), "v18.") {
 		args = append([]string{script}, args...)

@@ -98,7 +98,8 @@ var (
 func sources(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
-	for _, pattern := range []string{"*.go", "*.templ", "../console/*.go", "../console/*.templ", "../account/*.go", "../account/*.templ"} {
+	for _, pattern := range []string{"*.go", "*.templ", "../console/*.go", "../console/*.templ", "../account/*.go", "../account/*.templ",
+		"../relyingparty/*.go", "../relyingparty/*.templ"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatalf("no files %s: %v", pattern, err)

@@ -9,6 +9,9 @@
 // A page's handler is given a [Visit]: [Visit.Call] asks the API, [Visit.Say]
 // leaves a word for the next page, [Visit.Show] answers.
 //
+// A form that is sent when its sign-in has ended is not taken, and the answer
+// keeps what was typed, to be sent again after a new sign-in.
+//
 // Nevers: it never touches the database, never decides who may do what, never
 // shows a token to the browser but sealed, and lets no form in that was made
 // for another sign-in.

@@ -96,25 +96,37 @@ func (p *Party) Visit(h func(*Visit) error) web.Handler {
 			return err
 		}
 		v := &Visit{Party: p, W: w, R: r, Snap: snap}
-		if !v.read() {
-			return p.signIn(w, r, snap, attempt{Path: v.here()})
-		}
+		known := v.read()
 		if r.Method == http.MethodPost {
 			form, err := p.form(w, r)
 			if err != nil {
 				return err
 			}
-			if form.Get("session_code") != v.Held.Code {
-				return latchkey.Errorf(latchkey.CodeForbidden, "This form was made for another sign-in. Open the page again and send it again.")
-			}
 			r.Form = form
+		}
+		if !known {
+			return v.ended()
+		}
+		if r.Method == http.MethodPost && r.Form.Get(sessionCode) != v.Held.Code {
+			if v.typed() {
+				return v.keepForm(true)
+			}
+			return latchkey.Errorf(latchkey.CodeForbidden, "This form was made for another sign-in. Open the page again and send it again.")
 		}
 		if err = h(v); errors.Is(err, errSignIn) {
 			v.forget()
-			return p.signIn(w, r, snap, attempt{Path: v.here()})
+			return v.ended()
 		}
 		return err
 	}
+}
+
+// ended answers who is not signed in any more: they sign in and come back.
+func (v *Visit) ended() error {
+	if v.typed() {
+		return v.keepForm(false)
+	}
+	return v.signIn(v.W, v.R, v.Snap, attempt{Path: v.here()})
 }
 
 func (p *Party) form(w http.ResponseWriter, r *http.Request) (url.Values, error) {

@@ -1,0 +1,56 @@
+package relyingparty
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+
+	"latchkey/internal/page"
+)
+
+// sessionCode is the field of every form that ties it to a sign-in.
+const sessionCode = "session_code"
+
+// kept is the page for a form that was sent when its sign-in had ended. It was
+// not taken, and what was typed is in the page: one signs in in another tab and
+// sends it again. With the code of another sign-in it is not taken either,
+// until somebody who sees the page sends it once more.
+type kept struct {
+	Form page.Form
+	Sent url.Values
+	// SignInURL is where one signs in; empty: somebody is signed in already.
+	SignInURL string
+}
+
+func (p kept) heading() string {
+	if p.SignInURL == "" {
+		return "kept.again.heading"
+	}
+	return "kept.heading"
+}
+
+// Title names the page.
+func (p kept) Title(t *page.Texts) string { return t.Say(p.heading()) }
+
+// Render writes the page's main part.
+func (p kept) Render(ctx context.Context, w io.Writer) error { return keptView(p).Render(ctx, w) }
+
+// typed says that the request is a form that somebody has filled in.
+func (v *Visit) typed() bool {
+	return v.R.Method == http.MethodPost && v.R.Form.Get(sessionCode) != "" && len(v.R.Form) > 1
+}
+
+// keepForm answers a form that is not taken with a page that has what was typed.
+func (v *Visit) keepForm(signedIn bool) error {
+	p := kept{Form: v.Post(v.R.URL.RequestURI()), Sent: url.Values{}}
+	for name, values := range v.R.Form {
+		if name != sessionCode {
+			p.Sent[name] = values
+		}
+	}
+	if !signedIn {
+		p.SignInURL = v.URL(PathHome)
+	}
+	return v.Show(http.StatusForbidden, p, page.Policy{})
+}
