@@ -51,6 +51,9 @@ func (p confirm) Render(ctx context.Context, w io.Writer) error {
 }
 
 func (a act) question(v *visit, status int, errs []page.FieldError) error {
+	if !v.manages(a.menu) {
+		return v.closed()
+	}
 	p := confirm{Frame: v.frame(a.menu), Ask: a.ask, Form: v.Post(v.R.URL.RequestURI()), NoURL: a.no(v), Errors: errs}
 	if a.thing != nil {
 		var err error
@@ -62,6 +65,9 @@ func (a act) question(v *visit, status int, errs []page.FieldError) error {
 }
 
 func (a act) post(v *visit) error {
+	if !v.manages(a.menu) {
+		return v.closed()
+	}
 	address, notice, err := a.do(v)
 	if faults := faultsOf(err, nil); faults != nil && a.ask[0] != "" {
 		return a.question(v, http.StatusBadRequest, faults)

@@ -202,6 +202,9 @@ func bindRows() []row {
 }
 
 func showBind(v *visit, errs []page.FieldError) error {
+	if !v.may(mayFlows...) {
+		return v.closed()
+	}
 	f, err := v.flow()
 	if err != nil {
 		return err

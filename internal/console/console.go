@@ -122,11 +122,11 @@ func (c *Console) visit(h func(*visit) error) web.Handler {
 			return err
 		}
 		if len(v.who.RealmAccess[v.of]) == 0 {
-			return v.write(http.StatusForbidden, closed{Frame: v.frame("-")})
+			return v.closed()
 		}
 		err = h(v)
 		if s := relyingparty.Status(err); s == http.StatusForbidden || s == http.StatusUnauthorized {
-			return v.write(http.StatusForbidden, closed{Frame: v.frame("-")})
+			return v.closed()
 		} else if s == http.StatusNotFound {
 			return v.missing()
 		}
@@ -196,6 +196,11 @@ func (v *visit) value(name string) string { return url.PathEscape(v.R.PathValue(
 // write answers with a page.
 func (v *visit) write(status int, p page.Page) error {
 	return v.Show(status, p, page.Policy{Script: true})
+}
+
+// closed says that the person may not do this.
+func (v *visit) closed() error {
+	return v.write(http.StatusForbidden, closed{Frame: v.frame("-")})
 }
 
 func (v *visit) missing() error {

@@ -180,23 +180,3 @@ func tooLong(t *testing.T, w *world, p *servertest.Page) {
 		}
 	}
 }
-
-// Who may only look is offered nothing that changes anything.
-func TestViewOnly(t *testing.T) {
-	w := newWorld(t)
-	w.s.AddUser("demo", "ada@example.test", "", nil)
-	v := w.as("view-realm", "view-users", "view-clients", "view-events", "view-identity-providers")
-	pages := v.crawl(func(p *servertest.Page) []string {
-		for _, f := range p.Forms() {
-			u, err := url.Parse(f.Action)
-			if err != nil || f.Method != "POST" || strings.HasSuffix(u.Path, "/sign-out") {
-				continue
-			}
-			if f.HasButton() {
-				t.Errorf("%s offers to send to %s", p.URL, u.Path)
-			}
-		}
-		return nil
-	})
-	t.Logf("%d pages", pages)
-}

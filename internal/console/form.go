@@ -173,7 +173,7 @@ func (f form) answer(v *visit, rep map[string]any, status int, show func(setting
 	if f.button == "" && f.create != nil {
 		p.Button = "console.create"
 	}
-	p.Locked = len(f.may) > 0 && !v.may(f.may...)
+	p.Locked = f.locked(v)
 	for _, sec := range f.sections(v, rep) {
 		out := shownSection{Title: sec.Title}
 		for _, s := range sec.Settings {
@@ -198,6 +198,9 @@ func (f form) answer(v *visit, rep map[string]any, status int, show func(setting
 	return v.write(status, p)
 }
 
+// locked says that the person may only look.
+func (f form) locked(v *visit) bool { return len(f.may) > 0 && !v.may(f.may...) }
+
 // label is the key of what a setting is called.
 func (f form) label(s setting) string {
 	if s.Label != "" {
@@ -209,6 +212,9 @@ func (f form) label(s setting) string {
 
 // post takes what was typed: it is saved, or tried by one of the form's acts.
 func (f form) post(v *visit) error {
+	if f.locked(v) {
+		return v.closed()
+	}
 	rep, err := f.read(v)
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"latchkey/internal/page"
 )
@@ -22,23 +23,31 @@ func (Frame) Module() string { return "console.js" }
 type entry struct {
 	path, text, group string
 	may               []string // the roles that see it, one of them; none: everybody
+	manage            []string // the roles that change something there, one of them
 }
 
 // entries are the pages of the menu. Keycloak's names, in its order.
 var entries = []entry{
-	{"", "console.dashboard", "", nil},
-	{"clients", "console.clients", "console.manage", []string{"view-clients", "query-clients", "manage-clients"}},
-	{"client-scopes", "console.client-scopes", "console.manage", []string{"view-clients", "manage-clients"}},
-	{"roles", "console.roles", "console.manage", []string{"view-realm", "manage-realm"}},
-	{"users", "console.users", "console.manage", []string{"view-users", "query-users", "manage-users"}},
-	{"groups", "console.groups", "console.manage", []string{"query-groups", "view-users", "manage-users"}},
-	{"sessions", "console.sessions", "console.manage", []string{"view-users", "manage-users"}},
-	{"events", "console.events", "console.manage", []string{"view-events", "manage-events"}},
-	{"mail", "console.mail", "console.manage", []string{"view-users", "manage-users", "view-realm", "manage-realm"}},
-	{"realm-settings", "console.realm-settings", "console.configure", []string{"view-realm", "manage-realm"}},
-	{"authentication", "console.authentication", "console.configure", []string{"view-realm", "manage-realm"}},
-	{"identity-providers", "console.identity-providers", "console.configure", []string{"view-identity-providers", "manage-identity-providers"}},
-	{"import-export", "console.import-export", "console.configure", []string{"manage-realm"}},
+	{"", "console.dashboard", "", nil, nil},
+	{"clients", "console.clients", "console.manage", []string{"view-clients", "query-clients", "manage-clients"}, []string{"manage-clients"}},
+	{"client-scopes", "console.client-scopes", "console.manage", []string{"view-clients", "manage-clients"}, []string{"manage-clients"}},
+	{"roles", "console.roles", "console.manage", []string{"view-realm", "manage-realm"}, []string{"manage-realm"}},
+	{"users", "console.users", "console.manage", []string{"view-users", "query-users", "manage-users"}, []string{"manage-users", "impersonation"}},
+	{"groups", "console.groups", "console.manage", []string{"query-groups", "view-users", "manage-users"}, []string{"manage-users"}},
+	{"sessions", "console.sessions", "console.manage", []string{"view-users", "manage-users"}, []string{"manage-users", "manage-realm"}},
+	{"events", "console.events", "console.manage", []string{"view-events", "manage-events"}, []string{"manage-events"}},
+	{"mail", "console.mail", "console.manage", []string{"view-users", "manage-users", "view-realm", "manage-realm"}, []string{"manage-users", "manage-realm"}},
+	{"realm-settings", "console.realm-settings", "console.configure", []string{"view-realm", "manage-realm"}, []string{"manage-realm"}},
+	{"authentication", "console.authentication", "console.configure", []string{"view-realm", "manage-realm"}, []string{"manage-realm"}},
+	{"identity-providers", "console.identity-providers", "console.configure", []string{"view-identity-providers", "manage-identity-providers"}, []string{"manage-identity-providers"}},
+	{"import-export", "console.import-export", "console.configure", []string{"manage-realm"}, []string{"manage-realm"}},
+}
+
+// manages says whether the person may change something of what an entry of the
+// menu is about. The API decides what it is.
+func (v *visit) manages(menu string) bool {
+	i := slices.IndexFunc(entries, func(e entry) bool { return e.path == menu })
+	return i < 0 || entries[i].manage == nil || v.may(entries[i].manage...)
 }
 
 // frame makes the menu, with the page at path marked.

@@ -29,6 +29,9 @@ const (
 
 // pick does what was sent of a list, and shows the list with what is wrong.
 func (l list) pick(v *visit) error {
+	if l.may != nil && !v.may(l.may...) {
+		return v.closed()
+	}
 	chosen := v.R.Form[chosenField]
 	i := slices.IndexFunc(l.picks, func(p pick) bool { return p.name == v.R.Form.Get("act") })
 	switch {
