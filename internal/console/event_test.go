@@ -47,7 +47,11 @@ func TestEvents(t *testing.T) {
 	viewer := w.as("view-events")
 	lacks(t, viewer.open("events"), "Clear user events")
 	lacks(t, viewer.open("events/admin-events"), "Clear admin events")
-	if p := viewer.b.Get(viewer.at("events/user-events/clear")).Press("Clear user events"); p.Status != http.StatusForbidden {
+	code := viewer.open("events").FormWith("session_code").Values
+	if p := viewer.b.Get(viewer.at("events/user-events/clear")); p.Status != http.StatusForbidden {
+		t.Errorf("somebody who may only look is asked whether to delete events: %d", p.Status)
+	}
+	if p := viewer.b.Do(http.MethodPost, viewer.at("events/user-events/clear"), code); p.Status != http.StatusForbidden {
 		t.Errorf("somebody who may only look deleted events: %d", p.Status)
 	}
 }
