@@ -188,6 +188,14 @@ func (s *SMTP) Configured() bool { return s.From != "" && len(s.Relays) > 0 && s
 // check silently whether somebody is signed in: "true" or absent.
 const AttributeCrossSite = "latchkey.cookies.cross-site"
 
+// AttributeClientRegistration is the attribute of a realm at which no client
+// registers itself: "false", or absent.
+const AttributeClientRegistration = "latchkey.client-registration"
+
+// RegistersClients says whether clients may register themselves, by a token that
+// an administrator made.
+func (r *Realm) RegistersClients() bool { return r.Attributes[AttributeClientRegistration] != "false" }
+
 // CrossSite says whether session cookies of the realm go to other sites.
 func (r *Realm) CrossSite() bool { return r.Attributes[AttributeCrossSite] == "true" }
 

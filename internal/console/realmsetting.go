@@ -78,6 +78,7 @@ func generalForm() form {
 			{At: "realm", Kind: kindText, Required: true, LTR: true},
 			{At: "displayName", Kind: kindText},
 			{At: "enabled", Kind: kindFlag},
+			{At: "attributes/latchkey.client-registration", Kind: kindFlag, Fallback: "true"},
 		}}}
 	})
 	f.top = func(v *visit, _ map[string]any) top {

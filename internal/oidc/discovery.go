@@ -24,7 +24,7 @@ type metadata struct {
 	IntrospectionEndpoint string   `json:"introspection_endpoint"`
 	RevocationEndpoint    string   `json:"revocation_endpoint"`
 	CheckSessionIframe    string   `json:"check_session_iframe"`
-	RegistrationEndpoint  string   `json:"registration_endpoint"`
+	RegistrationEndpoint  string   `json:"registration_endpoint,omitempty"`
 	GrantTypes            []string `json:"grant_types_supported"`
 	ACRValues             []string `json:"acr_values_supported"`
 	ResponseTypes         []string `json:"response_types_supported"`
@@ -75,7 +75,6 @@ func (d *Door) discovery(snap *latchkey.Snapshot) (any, error) {
 		IntrospectionEndpoint: endpoint("token/introspect"),
 		RevocationEndpoint:    endpoint("revoke"),
 		CheckSessionIframe:    endpoint(frameStatus),
-		RegistrationEndpoint:  d.Site.RealmURL(name, pathRegistration),
 		GrantTypes:            []string{grantCode, grantRefresh, grantCredentials, grantPassword},
 		ACRValues:             acrValues(snap),
 		ResponseTypes:         []string{"code"},
@@ -100,6 +99,9 @@ func (d *Door) discovery(snap *latchkey.Snapshot) (any, error) {
 		// Every logout is told to the applications that want to know (R-095).
 		BackchannelLogout:  true,
 		BackchannelSession: true,
+	}
+	if snap.Realm.RegistersClients() {
+		m.RegistrationEndpoint = d.Site.RealmURL(name, pathRegistration)
 	}
 	if snap.Realm.InternationalizationEnabled {
 		m.UILocales = realm.LocalesOf(snap.Realm.SupportedLocales)

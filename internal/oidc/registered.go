@@ -72,7 +72,7 @@ func changeRegistered(tx *store.Tx, snap *latchkey.Snapshot, c *latchkey.Client,
 func (d *Door) registered(in dialect, act registeredAct) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		noStore(w)
-		snap, err := d.realm(r)
+		snap, err := d.registrationRealm(r)
 		if err != nil {
 			return err
 		}
@@ -168,7 +168,7 @@ func withoutSecrets(c *latchkey.Client) *latchkey.Client {
 // another token, so the one that is brought stays good, as in Keycloak.
 func (d *Door) installation(w http.ResponseWriter, r *http.Request) error {
 	noStore(w)
-	snap, err := d.realm(r)
+	snap, err := d.registrationRealm(r)
 	if err != nil {
 		return err
 	}

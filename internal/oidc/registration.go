@@ -6,9 +6,11 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"time"
 
 	"latchkey"
 	"latchkey/internal/event"
+	"latchkey/internal/ratelimit"
 	"latchkey/internal/realm"
 	"latchkey/internal/representation"
 	"latchkey/internal/secret"
@@ -53,6 +55,27 @@ func (d *Door) registrationRoutes() []web.Route {
 	return append(routes, web.Route{Pattern: "GET /realms/{realm}/" + registrations + "install/{client}", Class: web.ClassJSON, Handler: d.installation})
 }
 
+// registrationRealm is the realm of the request, where clients register
+// themselves at all; a network that was refused too often waits.
+func (d *Door) registrationRealm(r *http.Request) (*latchkey.Snapshot, error) {
+	snap, err := d.realm(r)
+	if err != nil {
+		return nil, err
+	}
+	if !snap.Realm.RegistersClients() {
+		return nil, &oauthError{status: http.StatusNotFound, code: "Clients do not register themselves at this realm"}
+	}
+	var wait time.Duration
+	err = d.DB.View(r.Context(), func(tx *store.Tx) (err error) {
+		_, wait, err = ratelimit.Room(tx, snap.Realm.ID, ratelimit.Registration(tx.Keyring(), snap.Realm.ID, d.Site.ClientIP(r)))
+		return err
+	})
+	if err == nil && wait > 0 {
+		err = slowDown(wait)
+	}
+	return snap, err
+}
+
 // preflightRegistration answers a browser that asks whether a script may
 // register a client: it tells nothing, and by which origins an answer may be
 // read the initial access says.
@@ -67,7 +90,7 @@ func (d *Door) preflightRegistration(w http.ResponseWriter, r *http.Request) err
 func (d *Door) registering(in dialect) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		noStore(w)
-		snap, err := d.realm(r)
+		snap, err := d.registrationRealm(r)
 		if err != nil {
 			return err
 		}
@@ -178,14 +201,22 @@ func (d *Door) recordRegistration(tx *store.Tx, r *http.Request, snap *latchkey.
 	return event.Record(tx, snap.Realm, latchkey.Event{Type: kind, ClientID: c.ClientID, IPAddress: d.Site.ClientIP(r)})
 }
 
-// refusedRegistration records a refusal as the event and gives its answer.
+// refusedRegistration records a refusal as the event, counts it and gives its
+// answer.
 func (d *Door) refusedRegistration(w http.ResponseWriter, r *http.Request, snap *latchkey.Snapshot, e latchkey.Event, err error) error {
 	refused := registrationError(err)
 	if refused == nil {
 		return err
 	}
 	e.Error, e.IPAddress = refused.event, d.Site.ClientIP(r)
-	if err := d.record(r.Context(), snap, e); err != nil {
+	err = d.DB.Update(r.Context(), func(tx *store.Tx) error {
+		if err := event.Record(tx, snap.Realm, e); err != nil {
+			return err
+		}
+		_, _, err := ratelimit.Take(tx, snap.Realm.ID, ratelimit.Registration(tx.Keyring(), snap.Realm.ID, e.IPAddress))
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	if refused.status == http.StatusUnauthorized {

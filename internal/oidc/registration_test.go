@@ -107,6 +107,40 @@ func TestRegistration(t *testing.T) {
 
 // a token that is used up, expired, taken back, of another realm or of
 // another kind registers nothing, and neither does none.
+// Where the realm has it off there is no registration, and discovery names none;
+// who is refused too often waits, a good token or not.
+func TestRegistrationIsLimited(t *testing.T) {
+	w := sqliteWorld(t)
+	_, good := w.initialAccess("bench", 2, 0)
+	off := func(value string) {
+		w.update(func(tx *store.Tx) error {
+			snap, err := tx.Snapshot(w.snapID("bench"))
+			if err != nil {
+				return err
+			}
+			changed := *snap.Realm
+			changed.Attributes = map[string]string{latchkey.AttributeClientRegistration: value}
+			return tx.UpdateRealm(&changed)
+		})
+	}
+	off("false")
+	if a := w.registers("POST", "openid-connect", good, minimal); a.status != 404 {
+		t.Errorf("switched off: %d %s", a.status, a.body)
+	}
+	off("true")
+	if a := w.registers("POST", "openid-connect", good, minimal); a.status != 201 {
+		t.Errorf("switched on: %d %s", a.status, a.body)
+	}
+	for i := range 100 {
+		if a := w.registers("POST", "openid-connect", "", minimal); a.status != 403 {
+			t.Fatalf("%d: %d %s", i, a.status, a.body)
+		}
+	}
+	if a := w.registers("POST", "openid-connect", good, minimal); a.status != 429 || a.header.Get("Retry-After") == "" {
+		t.Errorf("after a hundred: %d %s", a.status, a.body)
+	}
+}
+
 func TestRegistrationNeedsAGoodToken(t *testing.T) {
 	w := sqliteWorld(t)
 	before := len(w.snap("bench").Clients)

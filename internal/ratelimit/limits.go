@@ -40,6 +40,8 @@ var limits = map[string]struct {
 	"otp.user":         {30 * time.Second, 10}, // one-time passwords for a user
 	"otp.network":      {time.Second, 100},     // and of a network
 
+	"registration.network": {6 * time.Second, 100}, // refused registrations of clients from a network
+
 	"notice.user": {6 * time.Minute, 10}, // notices to a user of what was done to the account
 }
 
@@ -108,6 +110,12 @@ func OTP(k *secret.Keyring, realmID, userID, ip string, knownBrowser bool) []Lim
 // Notice is the limit of notices to a user.
 func Notice(k *secret.Keyring, realmID, userID string) Limit {
 	return named("notice.user", "", k.MAC("notice", realmID, userID))
+}
+
+// Registration is the limit of registrations of clients that are refused.
+func Registration(k *secret.Keyring, realmID, ip string) Limit {
+	narrow, _ := Network(ip)
+	return named("registration.network", "", NetworkKey(k, realmID, narrow))
 }
 
 // NetworkKey is a keyed hash of a network that [Network] gave.
