@@ -139,10 +139,10 @@ func (tx *Tx) usersIn(of named, realmID, id string, first, limit int) ([]*latchk
 	if err != nil || n == 0 {
 		return nil, err
 	}
-	which := `users.id IN (SELECT user_id FROM ` + of.rows + `)`
+	which, order := `users.id IN (SELECT user_id FROM `+of.rows+`)`, `username || ''` // so that they are found first and then sorted
 	if n > fewUsers {
-		which = `EXISTS (SELECT 1 FROM ` + of.rows + ` AND user_id = users.id LIMIT 1)`
+		which, order = `EXISTS (SELECT 1 FROM `+of.rows+` AND user_id = users.id LIMIT 1)`, `username`
 	}
 	return many(tx, (*Tx).scanUser, of.with+`SELECT `+userColumns+` FROM users WHERE realm_id = $1 AND `+which+`
-		ORDER BY username LIMIT $3 OFFSET $4`, realmID, id, limit, max(first, 0))
+		ORDER BY `+order+` LIMIT $3 OFFSET $4`, realmID, id, limit, max(first, 0))
 }
