@@ -162,6 +162,8 @@ func (w *world) good(address string, c control, n int) (value string, ok bool) {
 		return token(n) + "@example.test", true
 	case name == "fromurl":
 		return w.s.Base + "/realms/demo/.well-known/openid-configuration", true
+	case name == "config/claims": // a map
+		return token(n) + "=" + token(n), true
 	case has("privatekey"):
 		return w.privateKey(), true
 	case has("certificate"):

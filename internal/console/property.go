@@ -1,8 +1,11 @@
 package console
 
 import (
+	"encoding/json"
 	"net/http"
+	"net/url"
 
+	"latchkey/internal/relyingparty"
 	"latchkey/internal/representation"
 )
 
@@ -20,6 +23,10 @@ func (v *visit) propertySettings(place string, list []representation.ConfigPrope
 			s.Kind = kindShown
 		case p.Secret:
 			s.Kind = kindSecret
+		case s.Kind == kindMap:
+			s.KeyValue = true
+		case p.Type == "Role":
+			s.LTR, s.Wrong = true, v.noRole
 		case s.Kind == kindChecks || s.Kind == kindLines:
 			s.Joined = "##"
 		}
@@ -41,6 +48,12 @@ func (v *visit) kindOf(p representation.ConfigProperty) (kind, []option) {
 		return kindLines, nil
 	case "Text":
 		return kindArea, nil
+	case "Map":
+		return kindMap, nil
+	case "File":
+		return kindFile, nil
+	case "Group":
+		return kindText, v.groupNames()
 	case "Script":
 		return kindCode, nil
 	case "Integer", "Number":
@@ -74,6 +87,33 @@ func (v *visit) clientNames() []option { return v.names("/clients?max=200", "cli
 
 func (v *visit) roleNames() []option { return v.names("/roles?max=200", "name") }
 
+func (v *visit) groupNames() []option {
+	paths, _ := v.groupPaths() // the first of many
+	return plainChoices(paths...)
+}
+
+// noRole says that a name, or clientId.name, is no role's. Who may not read
+// roles is told by the API.
+func (v *visit) noRole(name string) string {
+	exists := func(at string) bool {
+		return relyingparty.Status(v.api(http.MethodGet, at, nil, nil)) != http.StatusNotFound
+	}
+	if exists("/roles/" + url.PathEscape(name)) {
+		return ""
+	}
+	for i, r := range name {
+		if r != '.' {
+			continue
+		}
+		var clients []map[string]any
+		err := v.api(http.MethodGet, "/clients?clientId="+url.QueryEscape(name[:i]), nil, &clients)
+		if err != nil || len(clients) == 1 && exists("/clients/"+url.PathEscape(text(clients[0]["id"]))+"/roles/"+url.PathEscape(name[i+1:])) {
+			return ""
+		}
+	}
+	return "console.error.no-role"
+}
+
 func (v *visit) names(path, member string) (out []option) {
 	var list []map[string]any
 	if v.api(http.MethodGet, path, nil, &list) != nil {
@@ -100,4 +140,22 @@ func (v *visit) profileNames() (out []option) {
 		out = append(out, option{a.Name, a.Name})
 	}
 	return out
+}
+
+// keyValue is one part of a provider's map.
+type keyValue struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
+}
+
+// keyValues reads a provider's map; what is none has no parts.
+func keyValues(kept string) map[string]any {
+	var list []keyValue
+	_ = json.Unmarshal([]byte(kept), &list) // shown as none
+	m := map[string]any{}
+	for _, one := range list {
+		of, _ := m[one.Key].([]any)
+		m[one.Key] = append(of, one.Value)
+	}
+	return m
 }

@@ -54,6 +54,12 @@ type setting struct {
 	Joined string
 	// JSON says that a map is kept as one text of JSON, one value a name.
 	JSON bool
+	// KeyValue says that a map is kept as one text of JSON: a list of
+	// {"key": ..., "value": ...}, as providers have theirs.
+	KeyValue bool
+	// Wrong says what is wrong with a text that was typed: a key, whose argument
+	// is the text; empty when nothing is. May be nil.
+	Wrong func(typed string) string
 	// AsText says that flags and numbers are kept as texts.
 	AsText bool
 	LTR    bool // addresses and ids run from left to right in every language
@@ -195,7 +201,10 @@ func (s setting) show(rep map[string]any) shown {
 			out.Values = texts(value, s.Joined)
 			out.Value = strings.Join(out.Values, "\n")
 		case kindMap:
-			if s.JSON {
+			switch {
+			case s.KeyValue:
+				value = keyValues(text(value))
+			case s.JSON:
 				var m map[string]any
 				_ = json.Unmarshal([]byte(text(value)), &m) // what is no map is shown as none
 				value = m
@@ -372,6 +381,11 @@ func (s setting) take(form url.Values, rep map[string]any) *page.FieldError {
 		}
 		s.write(rep, s.fitting(rep, typed))
 	default:
+		if s.Wrong != nil {
+			if key := s.Wrong(typed); key != "" {
+				return fault(key, typed)
+			}
+		}
 		s.write(rep, typed)
 	}
 	return nil
@@ -433,7 +447,7 @@ func (s setting) takeList(list []string, rep map[string]any) *page.FieldError {
 }
 
 func (s setting) takeMap(typed string, rep map[string]any) *page.FieldError {
-	m := map[string]any{}
+	m, pairs := map[string]any{}, []keyValue{}
 	for line := range strings.SplitSeq(typed, "\n") {
 		if line = strings.TrimSpace(line); line == "" {
 			continue
@@ -443,6 +457,7 @@ func (s setting) takeMap(typed string, rep map[string]any) *page.FieldError {
 			return &page.FieldError{Field: s.At, Message: "console.error.map", Args: []any{line}}
 		}
 		value = strings.TrimSpace(value)
+		pairs = append(pairs, keyValue{name, value})
 		if s.Joined == "" && !s.JSON { // several values a name, as attributes of users
 			list, _ := m[name].([]any)
 			m[name] = append(list, value)
@@ -450,13 +465,17 @@ func (s setting) takeMap(typed string, rep map[string]any) *page.FieldError {
 			m[name] = value
 		}
 	}
-	if !s.JSON {
+	var keep any = m
+	switch {
+	case s.KeyValue:
+		keep = pairs
+	case !s.JSON:
 		s.write(rep, m)
 		return nil
 	}
 	kept := ""
 	if len(m) > 0 {
-		b, err := json.Marshal(m)
+		b, err := json.Marshal(keep)
 		if err != nil {
 			return &page.FieldError{Field: s.At, Message: "console.error.map", Args: []any{typed}}
 		}
