@@ -104,7 +104,7 @@ func testScopeLists(t *testing.T, w *world) {
 		}
 	}
 	lines := strings.Join(w.recorded(admin, "demo"), "\n")
-	for _, want := range []string{"CREATE CLIENT_SCOPE client-scopes/" + scope, "CREATE CLIENT clients/" + client + "/default-client-scopes/" + scope,
+	for _, want := range []string{"CREATE CLIENT_SCOPE client-scopes/" + scope, "CREATE CLIENT_SCOPE_CLIENT_MAPPING clients/" + client + "/default-client-scopes/" + scope,
 		"DELETE CLIENT_SCOPE default-optional-client-scopes/" + scope, "DELETE CLIENT_SCOPE client-scopes/" + scope} {
 		if !strings.Contains(lines, want) {
 			t.Errorf("%q is not among\n%s", want, lines)

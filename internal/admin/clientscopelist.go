@@ -135,7 +135,7 @@ func (l scopeList) change(c *call, operation string, edit func(of [2][]string, i
 		}
 		a := act{operation: operation, resource: resourceScope, path: strings.TrimPrefix(strings.Replace(l.path, "{id}", c.path("id"), 1), "/") + "/" + s.ID}
 		if !l.ofRealm {
-			a.resource = resourceClient
+			a.resource = "CLIENT_SCOPE_CLIENT_MAPPING"
 		}
 		return c.record(tx, a)
 	})

@@ -209,7 +209,7 @@ func (c *call) changeNodes(operation, node string, change func(map[string]int64)
 		if err := tx.UpdateClient(&changed); err != nil {
 			return err
 		}
-		return c.record(tx, act{operation, resourceNode, "clients/" + client.ID + "/nodes/" + node, nil})
+		return c.record(tx, act{operation, resourceNode, "clients/" + client.ID + "/nodes/" + node, map[string]string{"node": node}})
 	})
 	if err != nil {
 		return err

@@ -126,6 +126,10 @@ func (d *Door) changeTexts(c *call, change func(texts map[string]string) error) 
 		if err := checkTexts(texts); err != nil {
 			return err
 		}
+		var shown any
+		if operation == operationUpdate {
+			shown = texts
+		}
 		changed.Localization = maps.Clone(changed.Localization)
 		if changed.Localization == nil {
 			changed.Localization = map[string]map[string]string{}
@@ -136,7 +140,7 @@ func (d *Door) changeTexts(c *call, change func(texts map[string]string) error) 
 		if err := tx.UpdateRealm(&changed); err != nil {
 			return err
 		}
-		return c.record(tx, act{operation, "REALM", strings.TrimSuffix("localization/"+locale+"/"+c.path("key"), "/"), nil})
+		return c.record(tx, act{operation, "REALM", strings.TrimSuffix("localization/"+locale+"/"+c.path("key"), "/"), shown})
 	})
 	if err != nil {
 		return err

@@ -170,15 +170,14 @@ func (d *Door) createRealm(c *call) error {
 		return err
 	}
 	results, err := realm.Import(c.r.Context(), d.DB, sources, realm.ImportOptions{IfExists: realm.Fail,
-		Options: realm.Options{Now: d.Now(), Built: d.Registry.Built, Strict: true}})
+		Options: realm.Options{Now: d.Now(), Built: d.Registry.Built, Strict: true},
+		Record:  func(tx *store.Tx) error { return c.giveToCreator(tx, name, named) }})
+	d.Realms.Invalidate(c.caller.realm.Realm.ID)
 	if err != nil {
 		return conflict(err, "Realm "+name+" already exists")
 	}
 	for _, line := range results[0].Report.Lines() {
 		d.Log.Info("made by the API, and not all of it is acted on", "realm", name, "what", line)
-	}
-	if err := d.giveToCreator(c, name); err != nil {
-		return err
 	}
 	c.w.Header().Set("Location", d.Site.URL("admin", "realms", name))
 	c.w.WriteHeader(http.StatusCreated)
@@ -187,29 +186,25 @@ func (d *Door) createRealm(c *call) error {
 
 // giveToCreator records that the realm was made, and gives who made it its
 // administrative roles where they do not have them by the role admin.
-func (d *Door) giveToCreator(c *call, name string) error {
-	master := c.caller.realm.Realm.ID
-	err := d.DB.Update(c.r.Context(), func(tx *store.Tx) error {
-		if err := c.recordIn(tx, c.caller.realm.Realm, act{operationCreate, "REALM", name, nil}); err != nil || c.caller.administersAll() {
+func (c *call) giveToCreator(tx *store.Tx, name string, body representation.Realm) error {
+	of := c.caller.realm.Realm
+	if err := c.recordIn(tx, of, act{operationCreate, "REALM", name, body}); err != nil || c.caller.administersAll() {
+		return err
+	}
+	snap, err := tx.Snapshot(of.ID)
+	if err != nil {
+		return err
+	}
+	client := snap.ClientByClientID(realm.AdminClientID(name))
+	for _, r := range snap.Roles {
+		if client == nil || r.ClientID != client.ID {
+			continue
+		}
+		if err := tx.AddUserRole(of.ID, c.caller.userID, r.ID); err != nil {
 			return err
 		}
-		snap, err := tx.Snapshot(master)
-		if err != nil {
-			return err
-		}
-		client := snap.ClientByClientID(realm.AdminClientID(name))
-		for _, r := range snap.Roles {
-			if client == nil || r.ClientID != client.ID {
-				continue
-			}
-			if err := tx.AddUserRole(master, c.caller.userID, r.ID); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	d.Realms.Invalidate(master)
-	return err
+	}
+	return nil
 }
 
 func (d *Door) updateRealm(c *call) error {

@@ -36,7 +36,7 @@ func TestPlace(t *testing.T) {
 		for _, plan := range plans {
 			wg.Go(func() {
 				<-begin
-				created, err := plan.place(context.Background(), db)
+				created, err := plan.place(context.Background(), db, nil)
 				if err != nil {
 					t.Error(err)
 				}

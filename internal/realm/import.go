@@ -32,6 +32,9 @@ type ImportOptions struct {
 	// Progress is told after each transaction how many of a realm's people are
 	// done, of how many. It may be nil.
 	Progress func(realm string, done, total int)
+	// Record is called in the transaction that makes a realm, once it is there;
+	// an error undoes it. It may be nil, and it may be called again.
+	Record func(*store.Tx) error
 }
 
 // Result says what became of one realm of an import.
@@ -114,7 +117,7 @@ func (s *Source) create(ctx context.Context, db *store.DB, o ImportOptions) (Res
 		return result, err
 	}
 	result.Report = plan.Report()
-	if result.Created, err = plan.place(ctx, db); err != nil {
+	if result.Created, err = plan.place(ctx, db, o.Record); err != nil {
 		return result, err
 	}
 	if !result.Created { // somebody else was faster, and what is done then was asked for
@@ -140,11 +143,13 @@ func ensure(ctx context.Context, db *store.DB, s *Source, o Options) (created bo
 const placeTries = 3
 
 // place writes the realm. When another node was faster, that is as good.
-func (p *Plan) place(ctx context.Context, db *store.DB) (created bool, err error) {
+func (p *Plan) place(ctx context.Context, db *store.DB, record func(*store.Tx) error) (created bool, err error) {
 	for range placeTries {
 		err = db.Update(ctx, func(tx *store.Tx) error {
-			_, err := p.Apply(tx)
-			return err
+			if _, err := p.Apply(tx); err != nil || record == nil {
+				return err
+			}
+			return record(tx)
 		})
 		if latchkey.ErrorCode(err) != latchkey.CodeConflict {
 			return err == nil, err
