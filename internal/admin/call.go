@@ -180,7 +180,7 @@ func decode(body []byte, v any) error {
 	if _, err := representation.Decode(body, v); err != nil {
 		var e *latchkey.Error
 		if errors.As(err, &e) && e.Field == "" {
-			return cannotParse()
+			return cannotParse(e)
 		}
 		return err
 	}

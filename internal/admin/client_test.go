@@ -116,7 +116,7 @@ func TestClientRefusals(t *testing.T) {
 		{"POST", "/clients", `{"clientId":"x","authorizationServicesEnabled":true}`, "authorizationServicesEnabled", 400},
 		{"PUT", "/clients/" + id, `{"clientId":"account"}`, `{"errorMessage":"Client account already exists"}`, 409},
 		{"PUT", "/clients/" + id, `{"clientId":" "}`, "clientId", 400},
-		{"PUT", "/clients/" + id, `{`, `{"error":"invalid_request","error_description":"Cannot parse the JSON"}`, 400},
+		{"PUT", "/clients/" + id, `{`, `{"error":"invalid_request","error_description":"Cannot parse the JSON (line 1, after character 1): it is incomplete or malformed."}`, 400},
 		{"PUT", "/clients/nope", `{}`, `{"error":"Could not find client"}`, 404},
 		{"DELETE", "/clients/nope", "", `{"error":"Could not find client"}`, 404},
 		{"GET", "/clients/nope/client-secret", "", `{"error":"Could not find client"}`, 404},

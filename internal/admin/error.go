@@ -2,6 +2,7 @@ package admin
 
 import (
 	"net/http"
+	"strings"
 
 	"latchkey"
 	"latchkey/internal/web"
@@ -62,9 +63,14 @@ func unauthorized() error { return answerError(http.StatusUnauthorized, "HTTP 40
 
 func forbidden() error { return answerError(http.StatusForbidden, "HTTP 403 Forbidden") }
 
-// cannotParse is Keycloak's answer to a body that is no JSON.
-func cannotParse() error {
-	return &restError{status: http.StatusBadRequest, Message: "invalid_request", Detail: "Cannot parse the JSON"}
+// cannotParse is Keycloak's answer to a body that is no JSON, or no object, and
+// says where, and what is wrong.
+func cannotParse(e *latchkey.Error) error {
+	detail, ok := strings.CutPrefix(e.Message, "The JSON cannot be read")
+	if !ok {
+		detail = ": " + detail
+	}
+	return &restError{status: http.StatusBadRequest, Message: "invalid_request", Detail: "Cannot parse the JSON" + detail}
 }
 
 // notFound gives Keycloak's sentence for what does not exist in place of the

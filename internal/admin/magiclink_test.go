@@ -80,7 +80,7 @@ func TestAnswers(t *testing.T) {
 		"unknown username":           {w.manager, w.body(m{"email": nil, "username": "bob", "force_create": true}), 404, `{"error":"User with email/username bob not found, and forceCreate is off."}`},
 		"redirect not registered":    {w.manager, w.body(m{"redirect_uri": "http://evil.test/"}), 400, `{"error":"redirectUri http://evil.test/ disallowed by client."}`},
 		"no redirect":                {w.manager, w.body(m{"redirect_uri": nil}), 400, `redirect_uri is missing`},
-		"not JSON":                   {w.manager, `{`, 400, `{"error":"invalid_request","error_description":"Cannot parse the JSON"}`},
+		"not JSON":                   {w.manager, `{`, 400, `{"error":"invalid_request","error_description":"Cannot parse the JSON (line 1, after character 1): it is incomplete or malformed."}`},
 		"negative lifetime":          {w.manager, w.body(m{"expiration_seconds": -1}), 400, `expiration_seconds`},
 		"no lifetime":                {w.manager, w.body(m{"expiration_seconds": 0}), 400, `expiration_seconds`},
 		"more than 30 days":          {w.manager, w.body(m{"expiration_seconds": 30*86400 + 1}), 400, `expiration_seconds`},

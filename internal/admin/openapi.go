@@ -29,13 +29,14 @@ func describe(routes []route, base string) []byte {
 	paths := object{}
 	for i := range routes {
 		r := &routes[i]
-		path, ok := paths[r.pattern()].(object)
+		at := strings.ReplaceAll(r.pattern(), "...}", "}") // a parameter that holds slashes has no word of its own there
+		path, ok := paths[at].(object)
 		if !ok {
 			path = object{}
-			if names := pathNames(r.pattern()); len(names) > 0 {
+			if names := pathNames(at); len(names) > 0 {
 				path["parameters"] = pathParameters(names)
 			}
-			paths[r.pattern()] = path
+			paths[at] = path
 		}
 		path[strings.ToLower(r.method)] = r.operation(s)
 	}
@@ -66,7 +67,7 @@ func describe(routes []route, base string) []byte {
 func pathNames(path string) (names []string) {
 	for part := range strings.SplitSeq(path, "/") {
 		if name, ok := strings.CutPrefix(part, "{"); ok {
-			names = append(names, strings.TrimSuffix(strings.TrimSuffix(name, "}"), "..."))
+			names = append(names, strings.TrimSuffix(name, "}"))
 		}
 	}
 	return names

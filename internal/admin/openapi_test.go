@@ -104,6 +104,11 @@ func TestSpecification(t *testing.T) {
 		}
 	}
 	walk("", s.all)
+	for _, op := range ops {
+		if strings.HasSuffix(op.Path, "/upload-certificate") && op.RequestBody.Content["multipart/form-data"].Schema == nil {
+			t.Errorf("a key is given in a form: %+v", op.RequestBody)
+		}
+	}
 	user, _ := s.find("#/components/schemas/UserRepresentation").(map[string]any)
 	if properties, _ := user["properties"].(map[string]any); properties["username"] == nil {
 		t.Errorf("users: %v", user)

@@ -21,7 +21,10 @@ func TestRealmSettings(t *testing.T) {
 	if a := w.rest(admin, "PUT", "/demo", map[string]any{"sslRequired": "sometimes"}); a.Status != 400 || !strings.Contains(a.Text, "sslRequired") {
 		t.Errorf("a wrong value: %d %s", a.Status, a.Text)
 	}
-	if a := w.rest(admin, "PUT", "/demo", "{"); a.Status != 400 || !strings.Contains(a.Text, "Cannot parse the JSON") {
+	if a := w.rest(admin, "PUT", "/demo", "[]"); a.Status != 400 || !strings.Contains(a.Text, "Cannot parse the JSON: ") {
+		t.Errorf("no object: %d %s", a.Status, a.Text)
+	}
+	if a := w.rest(admin, "PUT", "/demo", "{\n\"é\":}"); a.Status != 400 || !strings.Contains(a.Text, "Cannot parse the JSON (line 2, after character 4)") {
 		t.Errorf("no JSON: %d %s", a.Status, a.Text)
 	}
 	if a := w.rest(admin, "PUT", "/demo", nil); a.Status != 400 {

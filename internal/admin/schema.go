@@ -21,8 +21,11 @@ func newSchemas() *schemas { return &schemas{all: object{}, names: map[reflect.T
 func (s *schemas) content(v any) object {
 	t := reflect.TypeOf(v)
 	kind := "application/json"
-	if t.Kind() == reflect.String {
+	switch {
+	case t.Kind() == reflect.String:
 		kind = "text/plain"
+	case t == reflect.TypeFor[uploadedKey]():
+		kind = "multipart/form-data"
 	}
 	return object{kind: object{"schema": s.of(t)}}
 }

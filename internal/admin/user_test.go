@@ -54,7 +54,7 @@ func TestUserRefused(t *testing.T) {
 		{`{"email":"no@example.test"}`, 400, `{"errorMessage":"User name is missing"}`},
 		{`{"username":"bad","email":"not-an-email"}`, 400, `{"field":"email","errorMessage":"error-invalid-email","params":["email","not-an-email"]}`},
 		{`{"username":"x","email":"not-an-email"}`, 400, `{"errors":[`},
-		{`{`, 400, `{"error":"invalid_request","error_description":"Cannot parse the JSON"}`},
+		{`{`, 400, `{"error":"invalid_request","error_description":"Cannot parse the JSON (line 1, after character 1): it is incomplete or malformed."}`},
 		{`{"username":"bob","groups":["/nope"]}`, 400, "groups"},
 		{`{"username":"bob","credentials":[{"type":"password"}]}`, 400, "credentials"},
 	} {

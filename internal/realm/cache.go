@@ -196,16 +196,28 @@ func (c *Cache) load(ctx context.Context, key string, find func(*store.Tx) (*lat
 	return mine.snap, mine.err
 }
 
+// read reads the snapshot between two changes. Where they come without a pause,
+// so that no reading ends as it began, it makes them wait: nobody is turned away
+// while a script configures the realm.
 func (c *Cache) read(ctx context.Context, find func(*store.Tx) (*latchkey.Realm, error)) (snap *latchkey.Snapshot, err error) {
-	err = c.db.View(ctx, func(tx *store.Tx) error {
-		realm, err := find(tx)
-		if err != nil {
+	reading := func(hold bool) func(tx *store.Tx) error {
+		return func(tx *store.Tx) error {
+			realm, err := find(tx)
+			if err == nil && hold {
+				err = tx.HoldRealm(realm.ID)
+			}
+			if err != nil {
+				return err
+			}
+			// Of a realm that is held already, what changed is read alone.
+			snap, err = tx.SnapshotAfter(realm.ID, c.state.Load().byID[realm.ID])
 			return err
 		}
-		// Of a realm that is held already, what changed is read alone.
-		snap, err = tx.SnapshotAfter(realm.ID, c.state.Load().byID[realm.ID])
-		return err
-	})
+	}
+	err = c.db.View(ctx, reading(false))
+	if latchkey.ErrorCode(err) == latchkey.CodeUnavailable {
+		err = c.db.Update(ctx, reading(true))
+	}
 	return snap, err
 }
 

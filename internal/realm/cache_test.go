@@ -186,3 +186,35 @@ func TestCacheNeverGoesBack(t *testing.T) {
 		wg.Wait()
 	})
 }
+
+// Who asks for a realm while it is changed without a pause gets it, whole: a
+// script that configures it turns nobody away.
+func TestCacheUnderChanges(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		shop, _ := made(t, db, named("shop"), options())
+		c := realm.NewCache(db)
+		done := make(chan struct{})
+		var writers sync.WaitGroup
+		for i := range 6 {
+			writers.Go(func() {
+				for n := 0; ; n++ {
+					select {
+					case <-done:
+						return
+					default:
+						describe(t, db, shop.Realm.ID, fmt.Sprint(i, n))
+					}
+				}
+			})
+		}
+		for range 60 {
+			c.Invalidate(shop.Realm.ID)
+			if _, err := c.Get(ctx, "shop"); err != nil {
+				t.Error(err)
+				break
+			}
+		}
+		close(done)
+		writers.Wait()
+	})
+}

@@ -118,6 +118,9 @@ func renameInMaster(tx *store.Tx, old, name string) error {
 	if err != nil {
 		return err
 	}
+	if err := tx.BumpRealm(master.ID); err != nil { // who changes master now waits, or is waited for
+		return err
+	}
 	snap, err := tx.Snapshot(master.ID)
 	if err != nil {
 		return err

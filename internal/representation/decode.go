@@ -87,8 +87,9 @@ type parser struct {
 func (p *parser) fail(what string, cause error) error {
 	at := int(min(p.dec.InputOffset(), int64(len(p.data))))
 	line := 1 + bytes.Count(p.data[:at], []byte("\n"))
+	column := len([]rune(string(p.data[bytes.LastIndexByte(p.data[:at], '\n')+1 : at])))
 	return &latchkey.Error{Code: latchkey.CodeInvalid, Err: cause,
-		Message: fmt.Sprintf("The JSON cannot be read (line %d): %s.", line, what)}
+		Message: fmt.Sprintf("The JSON cannot be read (line %d, after character %d): %s.", line, column, what)}
 }
 
 func (p *parser) value(depth int) (any, error) {

@@ -16,6 +16,7 @@ var nothingHere = difference{`error is "There is nothing at this address."`, "a 
 var adminDifferences = map[string]difference{
 	"admin-error-empty-body":             {"400, not 500; lacks error, error_description; adds errorMessage", noServerFault},
 	"admin-error-unknown-field":          {"201, not 400; Location: made; no JSON", "clients of several versions must work: what is not known is passed over"},
+	"admin-error-invalid-json":           {`error_description is "Cannot parse the JSON (line 1, after character 12): it is incomplete or malformed."`, "it says where"},
 	"admin-error-wrong-type":             {"lacks error, error_description; adds errorMessage, field", noServerFault},
 	"admin-error-wrong-content-type":     {`error is "HTTP 415 Unsupported Media Type"`, "another wording of the same refusal"},
 	"realm-list":                         {"lacks [].browserSecurityHeaders; adds [].defaultLocale, [].eventsExpiration, [].supportedLocales", notConfigured + "; the demo realm has settings that none of the recorded ones had"},

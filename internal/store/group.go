@@ -46,10 +46,7 @@ func (tx *Tx) CreateGroup(g *latchkey.Group) error {
 // each other: two moves at once could put two groups below each other, and a
 // group could be made below one that is being deleted.
 func (tx *Tx) lockTree(realmID string) error {
-	if tx.db.dialect.forUpdate == "" || tx.bumped[realmID] { // one writer; or who bumps the realm holds its row
-		return nil
-	}
-	return tx.each(func(row) error { return nil }, `SELECT 1 FROM realm WHERE realm_id = $1`+tx.db.dialect.forUpdate, realmID)
+	return tx.HoldRealm(realmID)
 }
 
 // UpdateGroup changes a group but not its place; see CreateGroup and MoveGroup.

@@ -165,6 +165,15 @@ func (tx *Tx) BumpRealm(realmID string) error {
 	return nil
 }
 
+// HoldRealm makes changes of the realm's configuration wait until this Update
+// ends, and waits for the one under way. A realm that is not there is not held.
+func (tx *Tx) HoldRealm(realmID string) error {
+	if tx.db.dialect.forUpdate == "" || tx.bumped[realmID] { // one writer; or who bumps the realm holds its row
+		return nil
+	}
+	return tx.each(func(row) error { return nil }, `SELECT 1 FROM realm WHERE realm_id = $1`+tx.db.dialect.forUpdate, realmID)
+}
+
 func (tx *Tx) markBumped(realmID string) {
 	if tx.bumped == nil {
 		tx.bumped = map[string]bool{}

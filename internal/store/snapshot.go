@@ -68,7 +68,9 @@ const beforeAll = -1
 // under it.
 const snapshotTries = 5
 
-// Snapshot reads everything that a realm is configured with, at one version.
+// Snapshot reads everything that a realm is configured with, at one version. In
+// a View of a realm that is changed again and again the error may have the code
+// "unavailable"; after [Tx.HoldRealm] it has not.
 func (tx *Tx) Snapshot(realmID string) (*latchkey.Snapshot, error) {
 	return tx.SnapshotAfter(realmID, nil)
 }
