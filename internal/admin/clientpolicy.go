@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -187,6 +188,17 @@ func checkNames(field string, names []string) error {
 func keepPolicies(c *call, member, path string, body any, check func(*latchkey.Realm) error) error {
 	text, err := json.Marshal(body)
 	if err != nil {
+		return err
+	}
+	// Members in the order that an import keeps them in: what is exported is the
+	// same text then, wherever it came from.
+	var tree any
+	numbers := json.NewDecoder(bytes.NewReader(text))
+	numbers.UseNumber()
+	if err := numbers.Decode(&tree); err != nil {
+		return err
+	}
+	if text, err = json.Marshal(tree); err != nil {
 		return err
 	}
 	return c.edit(func(tx *store.Tx, snap *latchkey.Snapshot) error {

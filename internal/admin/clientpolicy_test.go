@@ -1,6 +1,7 @@
 package admin_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 )
@@ -53,6 +54,18 @@ func TestClientPolicies(t *testing.T) {
 	}
 	if a := w.must(200, viewer, "GET", profiles, nil); !strings.Contains(a.Text, `"expiration-period":100`) || strings.Contains(a.Text, "fapi") {
 		t.Error(a.Text)
+	}
+	// It is kept as an import keeps it, members in their order: an export, imported
+	// elsewhere and exported again, is the same text.
+	for _, member := range []string{"clientProfiles", "clientPolicies"} {
+		kept := w.s.Snapshot("demo").Realm.Kept[member]
+		var tree any
+		if err := json.Unmarshal(kept, &tree); err != nil {
+			t.Fatal(err)
+		}
+		if imported, err := json.Marshal(tree); err != nil || string(imported) != string(kept) {
+			t.Errorf("%s is kept as %s", member, kept)
+		}
 	}
 	// A profile that is used stays.
 	if a := w.must(400, manager, "PUT", profiles, m{"profiles": []m{}}); !strings.Contains(a.Text, "strict") {

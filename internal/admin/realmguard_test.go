@@ -33,8 +33,9 @@ func TestMasterStaysEnabled(t *testing.T) {
 }
 
 // Who is told that a realm was made has made it.
-func TestRealmNameRace(t *testing.T) {
-	w := newWorld(t)
+func TestRealmNameRace(t *testing.T) { onBoth(t, testRealmNameRace) }
+
+func testRealmNameRace(t *testing.T, w *world) {
 	admin := w.admin()
 	var group sync.WaitGroup
 	answers := make([]answer, 6)

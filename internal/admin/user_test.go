@@ -66,9 +66,9 @@ func TestUserRefused(t *testing.T) {
 
 // Two administrators who change parts of one user at once lose nothing of each
 // other's.
-func TestUserChangedAtOnce(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
+func TestUserChangedAtOnce(t *testing.T) { onBoth(t, testUserChangedAtOnce) }
+
+func testUserChangedAtOnce(t *testing.T, w *world) {
 	path := "/demo/users/" + w.user(w.manager, map[string]any{"username": "ada", "email": "ada@example.test"})
 	var wait sync.WaitGroup
 	for _, body := range []string{`{"firstName":"Ada"}`, `{"lastName":"L"}`, `{"enabled":true}`, `{"emailVerified":true}`, `{"requiredActions":["UPDATE_PROFILE"]}`} {
