@@ -127,8 +127,10 @@ func (d *Door) origins(r *http.Request, c *caller) []string {
 }
 
 // preflight answers what a browser asks before a script of another origin
-// calls: it tells nothing but what could be called, so everybody is told.
+// calls: it tells nothing but what could be called, so everybody is told, also
+// with credentials, of which there are none here but the token. Whether the
+// script may read the answer, the answer says (serve).
 func (d *Door) preflight(w http.ResponseWriter, r *http.Request) error {
-	web.Preflight(w, r, []string{"*"}, "GET, POST, PUT, DELETE, OPTIONS")
+	web.Preflight(w, r, []string{r.Header.Get("Origin")}, "GET, POST, PUT, DELETE, OPTIONS")
 	return nil
 }

@@ -175,6 +175,11 @@ func (w *adminReplay) differences(r *adminRecording) []string {
 	if kind, _, _ := strings.Cut(header.Get("Content-Type"), ";"); kind != strings.Split(r.Answer.Headers["Content-Type"]+";", ";")[0] && got != "" {
 		out = append(out, "Content-Type: "+kind)
 	}
+	for _, name := range []string{"Access-Control-Allow-Credentials", "Access-Control-Allow-Origin", "WWW-Authenticate"} {
+		if d := headerDifference(name, header.Get(name), r.Answer.Headers[name]); d != "" {
+			out = append(out, d)
+		}
+	}
 	if (header.Get("Location") == "") != (r.Answer.Headers["Location"] == "") {
 		made := "none"
 		if header.Get("Location") != "" {

@@ -11,9 +11,13 @@ const (
 // nothingHere is the answer where no call is.
 var nothingHere = difference{`error is "There is nothing at this address."`, "a sentence instead of a number"}
 
+// noTokenHere is the answer to who has no valid token.
+var noTokenHere = difference{`WWW-Authenticate: Bearer realm="admin", not ""`, "RFC 6750 3 asks for it"}
+
 // adminDifferences are those of the Admin REST API, by the name of the
 // recording.
 var adminDifferences = map[string]difference{
+	"admin-error-no-token": noTokenHere, "admin-error-bad-token": noTokenHere,
 	"admin-error-empty-body":             {"400, not 500; lacks error, error_description; adds errorMessage", noServerFault},
 	"admin-error-unknown-field":          {"201, not 400; Location: made; no JSON", "clients of several versions must work: what is not known is passed over"},
 	"admin-error-invalid-json":           {`error_description is "Cannot parse the JSON (line 1, after character 12): it is incomplete or malformed."`, "it says where"},
