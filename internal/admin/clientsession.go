@@ -72,7 +72,7 @@ func sessionsOfClient(offline bool) action {
 		if err != nil {
 			return err
 		}
-		return inParts(c, everything, func(first, limit int) (out []representation.Session, err error) {
+		return inParts(c, defaultUsers, func(first, limit int) (out []representation.Session, err error) {
 			if limit == 0 {
 				return nil, nil
 			}

@@ -52,7 +52,7 @@ func (w *world) serviceClient(name string) rpOf {
 	return rpOf{rp.Client.ID, rp.Client.ClientID, rp.Client.Secret.Reveal()}
 }
 
-func headOf(t *testing.T, part string) string {
+func headOf(t testing.TB, part string) string {
 	t.Helper()
 	text, err := base64.RawURLEncoding.DecodeString(part)
 	if err != nil {

@@ -21,7 +21,7 @@ func TestMain(m *testing.M) { storetest.Main(m) }
 // world is a server with an application and two services: one that may manage
 // users, and one that may not.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	s       *servertest.Server
 	rp      *servertest.RP
 	manager string // access tokens
@@ -77,7 +77,7 @@ func (w *world) service(realmName string, roles ...string) string {
 
 // answer is what a call got.
 type answer struct {
-	t      *testing.T
+	t      testing.TB
 	Status int
 	Header http.Header
 	Text   string

@@ -31,9 +31,11 @@ func (tx *Tx) CreateAdminEvent(e *latchkey.AdminEvent) error {
 	if err != nil {
 		return err
 	}
-	return tx.later(nil, `INSERT INTO admin_event (realm_id, time, id, operation_type, resource_type, resource_path, error, body)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		e.RealmID, millis(e.Time), e.ID, e.OperationType, e.ResourceType, e.ResourcePath, e.Error, text)
+	return tx.later(nil, `INSERT INTO admin_event (realm_id, time, id, operation_type, resource_type, resource_path, error, body,
+			auth_realm_id, auth_client_id, auth_user_id, auth_ip_address)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		e.RealmID, millis(e.Time), e.ID, e.OperationType, e.ResourceType, e.ResourcePath, e.Error, text,
+		e.AuthRealmID, e.AuthClientID, e.AuthUserID, e.AuthIPAddress)
 }
 
 // AdminEventFilter says which admin events are listed. Empty fields do not
@@ -48,56 +50,9 @@ type AdminEventFilter struct {
 	First, Max                int // Max zero: a hundred
 }
 
-// byAdministrator says whether the filter is about who did it.
-func (f *AdminEventFilter) byAdministrator() bool {
-	return f.AuthRealmID != "" || f.AuthClientID != "" || f.AuthUserID != "" || f.AuthIPAddress != ""
-}
-
-func (f *AdminEventFilter) matches(e *latchkey.AdminEvent) bool {
-	for wanted, is := range map[*string]string{&f.AuthRealmID: e.AuthRealmID, &f.AuthClientID: e.AuthClientID,
-		&f.AuthUserID: e.AuthUserID, &f.AuthIPAddress: e.AuthIPAddress} {
-		if *wanted != "" && *wanted != is {
-			return false
-		}
-	}
-	return true
-}
-
 // AdminEvents lists the admin events of a realm, the newest first unless the
-// filter says otherwise. Who did it stands in no column: those are looked
-// through page by page.
+// filter says otherwise. Which they are is found in an index.
 func (tx *Tx) AdminEvents(realmID string, f AdminEventFilter) ([]*latchkey.AdminEvent, error) {
-	if f.Max <= 0 {
-		f.Max = maxListed
-	}
-	f.First = max(f.First, 0)
-	if !f.byAdministrator() {
-		return tx.adminEvents(realmID, f)
-	}
-	const size = 500
-	page, skip := f, f.First
-	var out []*latchkey.AdminEvent
-	for page.First, page.Max = 0, size; ; page.First += size {
-		list, err := tx.adminEvents(realmID, page)
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range list {
-			switch {
-			case !f.matches(e):
-			case skip > 0:
-				skip--
-			case len(out) < f.Max:
-				out = append(out, e)
-			}
-		}
-		if len(list) < size || len(out) == f.Max {
-			return out, nil
-		}
-	}
-}
-
-func (tx *Tx) adminEvents(realmID string, f AdminEventFilter) ([]*latchkey.AdminEvent, error) {
 	where, args := `realm_id = $1`, []any{realmID}
 	add := func(condition string, arg any) {
 		args = append(args, arg)
@@ -114,6 +69,12 @@ func (tx *Tx) adminEvents(realmID string, f AdminEventFilter) ([]*latchkey.Admin
 		add(`resource_path LIKE`, strings.ReplaceAll(likeEscapes.Replace(f.ResourcePath), "*", "%"))
 		where += ` ESCAPE '\'`
 	}
+	for _, by := range [][2]string{{`auth_realm_id =`, f.AuthRealmID}, {`auth_client_id =`, f.AuthClientID},
+		{`auth_user_id =`, f.AuthUserID}, {`auth_ip_address =`, f.AuthIPAddress}} {
+		if by[1] != "" {
+			add(by[0], by[1])
+		}
+	}
 	if !f.From.IsZero() {
 		add(`time >=`, millis(f.From))
 	}
@@ -122,13 +83,17 @@ func (tx *Tx) adminEvents(realmID string, f AdminEventFilter) ([]*latchkey.Admin
 	}
 	in(`operation_type`, f.Operations)
 	in(`resource_type`, f.Resources)
-	order := `DESC`
-	if f.OldestFirst {
-		order = `ASC`
+	if f.Max <= 0 {
+		f.Max = maxListed
 	}
-	args = append(args, f.Max, f.First)
+	order := ` ORDER BY time DESC, id DESC`
+	if f.OldestFirst {
+		order = ` ORDER BY time, id`
+	}
+	args = append(args, f.Max, max(f.First, 0))
 	return many(tx, (*Tx).scanAdminEvent, `SELECT realm_id, time, id, operation_type, resource_type, resource_path, error, body FROM admin_event
-		WHERE `+where+` ORDER BY time `+order+`, id `+order+` LIMIT $`+strconv.Itoa(len(args)-1)+` OFFSET $`+strconv.Itoa(len(args)), args...)
+		WHERE realm_id = $1 AND (time, id) IN (
+			SELECT time, id FROM admin_event WHERE `+where+order+` LIMIT $`+strconv.Itoa(len(args)-1)+` OFFSET $`+strconv.Itoa(len(args))+`)`+order, args...)
 }
 
 func (tx *Tx) scanAdminEvent(r row) (*latchkey.AdminEvent, error) {

@@ -33,6 +33,9 @@ type dialect struct {
 	// holds makes a condition: a column of JSON has the text value in the list
 	// under a name (in SQL), or in the list under a name within that.
 	holds func(column, value string, names ...string) string
+	// position is the function that finds a text in another: SQLite goes through
+	// a long list by it four times as fast as by LIKE.
+	position string
 	// ddl turns the text of a migration, written for PostgreSQL, into this
 	// database's.
 	ddl func(string) string
@@ -49,6 +52,7 @@ var postgresDialect = dialect{
 	skipLocked: " FOR UPDATE SKIP LOCKED",
 	bytewise:   ` COLLATE "C"`,
 	lockUsers:  "LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE",
+	position:   "strpos",
 	clock:      "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
 	list: func(column, from string) string {
 		return `CAST(array_to_json(ARRAY(SELECT ` + column + ` ` + from + `)) AS TEXT)`
@@ -93,11 +97,12 @@ var (
 // jsonEach are the functions by which a migration takes the members of a body
 // apart.
 var jsonEach = strings.NewReplacer("jsonb_each(CAST(u.body AS jsonb) -> 'attributes')", "json_each(u.body, '$.attributes')",
-	"jsonb_array_elements_text(", "json_each(")
+	"jsonb_array_elements_text(", "json_each(", "CAST(body AS json)", "body")
 
 var sqliteDialect = dialect{
-	name:  "sqlite",
-	goose: goose.DialectSQLite3,
+	name:     "sqlite",
+	goose:    goose.DialectSQLite3,
+	position: "instr",
 	list: func(column, from string) string {
 		return `(SELECT json_group_array(` + column + `) ` + from + `)`
 	},

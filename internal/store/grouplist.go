@@ -143,6 +143,6 @@ func (tx *Tx) usersIn(of named, realmID, id string, first, limit int) ([]*latchk
 	if n > fewUsers {
 		which, order = `EXISTS (SELECT 1 FROM `+of.rows+` AND user_id = users.id LIMIT 1)`, `username`
 	}
-	return many(tx, (*Tx).scanUser, of.with+`SELECT `+userColumns+` FROM users WHERE realm_id = $1 AND `+which+`
-		ORDER BY `+order+` LIMIT $3 OFFSET $4`, realmID, id, limit, max(first, 0))
+	return many(tx, (*Tx).scanUser, of.with+`SELECT `+userColumns+` FROM users WHERE realm_id = $1 AND username IN (
+			SELECT username FROM users WHERE realm_id = $1 AND `+which+` ORDER BY `+order+` LIMIT $3 OFFSET $4) ORDER BY username`, realmID, id, limit, max(first, 0))
 }

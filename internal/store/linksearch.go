@@ -42,15 +42,19 @@ func (tx *Tx) ActionTokens(realmID string, f LinkFilter) ([]*latchkey.ActionToke
 		c.add(mailed, address)
 	}
 	if f.Search != "" {
-		c.add(`(id IN (SELECT token_id FROM message WHERE realm_id = $1 AND token_id <> '' AND address_key LIKE % ESCAPE '\')
-			OR user_id IN (SELECT id FROM users WHERE realm_id = $1 AND search LIKE % ESCAPE '\'))`,
-			"%"+likeText(strings.TrimSpace(f.Search))+"%", likeWord(f.Search))
+		people, args := peopleWith(tx.db.dialect, f.Search)
+		c.add(`(id IN (SELECT token_id FROM message WHERE realm_id = $1 AND token_id <> '' AND id IN (`+tx.toAddress("%")+`))
+			OR user_id IN (SELECT id FROM users WHERE realm_id = $1 AND `+people+`))`,
+			append([]any{strings.ToLower(strings.TrimSpace(f.Search))}, args...)...)
 	}
 	if f.Max <= 0 {
 		f.Max = maxListed
 	}
+	// Ids alone are sorted, and only what is shown is read whole.
+	const order = ` ORDER BY created_at DESC, id DESC`
 	page := c.page(f.First, f.Max)
-	return many(tx, (*Tx).scanActionToken, `SELECT `+actionTokenColumns+` FROM action_token WHERE `+c.text.String()+` ORDER BY created_at DESC, id DESC`+page, c.args...)
+	return many(tx, (*Tx).scanActionToken, `SELECT `+actionTokenColumns+` FROM action_token WHERE realm_id = $1 AND id IN (
+			SELECT id FROM action_token WHERE `+c.text.String()+order+page+`)`+order, c.args...)
 }
 
 // VoidActionToken makes one link void: it expires now. It says whether the

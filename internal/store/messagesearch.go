@@ -30,19 +30,48 @@ func (tx *Tx) Messages(realmID string, f MessageFilter) ([]*latchkey.Message, er
 		c.add("address_key = %", latchkey.CanonicalAddress(f.Address))
 	}
 	if f.Search != "" {
-		c.add(`address_key LIKE % ESCAPE '\'`, "%"+likeText(strings.TrimSpace(f.Search))+"%")
+		if err := tx.mailedTo(c, f.Search); err != nil {
+			return nil, err
+		}
+	}
+	created := `created_at`
+	if f.Address != "" {
+		created += ` + 0` // it has few: they are found first and then sorted
 	}
 	if !f.From.IsZero() {
-		c.add("created_at >= %", f.From.UnixMilli())
+		c.add(created+" >= %", f.From.UnixMilli())
 	}
 	if !f.To.IsZero() {
-		c.add("created_at < %", f.To.UnixMilli())
+		c.add(created+" < %", f.To.UnixMilli())
 	}
 	if f.Max <= 0 {
 		f.Max = maxListed
 	}
 	page := c.page(f.First, f.Max)
-	return many(tx, (*Tx).scanMessage, `SELECT `+messageColumns+` FROM message WHERE `+c.text.String()+` ORDER BY created_at DESC, id DESC`+page, c.args...)
+	return many(tx, (*Tx).scanMessage, `SELECT `+messageColumns+` FROM message WHERE realm_id = $1 AND id IN (
+			SELECT id FROM message WHERE `+c.text.String()+` ORDER BY `+created+` DESC, id DESC`+page+`) ORDER BY created_at DESC, id DESC`, c.args...)
+}
+
+// fewMessages is how many mails are sorted to give a page of them; of more a page
+// is found by going through the realm's in their order.
+const fewMessages = 2000
+
+// toAddress gives the ids of mails to addresses with a text in them ($2). The
+// comparison makes SQLite go by the index on addresses.
+func (tx *Tx) toAddress(text string) string {
+	return `SELECT id FROM message WHERE realm_id = $1 AND address_key >= '' AND ` + tx.db.dialect.position + `(address_key, ` + text + `) > 0`
+}
+
+// mailedTo adds that mails were for an address with a text in it.
+func (tx *Tx) mailedTo(c *condition, text string) error {
+	text, n := strings.ToLower(strings.TrimSpace(text)), 0
+	err := tx.each(func(r row) error { return r.Scan(&n) }, `SELECT COUNT(*) FROM (`+tx.toAddress("$2")+` LIMIT $3) listed`, c.args[0], text, fewMessages+1)
+	if n <= fewMessages {
+		c.add(`id IN (`+tx.toAddress("%")+`)`, text)
+	} else {
+		c.add(holds(tx.db.dialect, "address_key"), text)
+	}
+	return err
 }
 
 // MessageCount is how many mails of one interval came to the same.
@@ -86,12 +115,13 @@ type RelayCount struct {
 }
 
 // CountAttempts counts the tries for the mails that were promised from a time
-// on and before another, by relay and outcome.
+// on and before another, by relay and outcome. CROSS JOIN has SQLite begin with
+// the mails.
 func (tx *Tx) CountAttempts(realmID string, from, to time.Time) ([]RelayCount, error) {
 	return many(tx, func(_ *Tx, r row) (RelayCount, error) {
 		c := RelayCount{}
 		return c, r.Scan(&c.Relay, &c.Outcome, &c.Count)
-	}, `SELECT a.relay, a.outcome, COUNT(*) FROM message m JOIN delivery_attempt a ON a.realm_id = m.realm_id AND a.message_id = m.id
-		WHERE m.realm_id = $1 AND m.created_at >= $2 AND m.created_at < $3 GROUP BY a.relay, a.outcome ORDER BY a.relay, a.outcome`,
+	}, `SELECT a.relay, a.outcome, COUNT(*) FROM message m CROSS JOIN delivery_attempt a
+		WHERE a.realm_id = m.realm_id AND a.message_id = m.id AND m.realm_id = $1 AND m.created_at >= $2 AND m.created_at < $3 GROUP BY a.relay, a.outcome ORDER BY a.relay, a.outcome`,
 		realmID, from.UnixMilli(), to.UnixMilli())
 }

@@ -48,6 +48,8 @@ var oldRows = map[int64][]string{
 	6: {
 		`INSERT INTO event (realm_id, time, id, type, client_id, user_id, session_id, ip_address, error, details)
 			VALUES ('old', 1700000000000, 'e', 'LOGIN', 'app', 'u', 's', '', '', 'null')`,
+		`INSERT INTO admin_event (realm_id, time, id, operation_type, resource_type, resource_path, error, body)
+			VALUES ('old', 1700000000000, 'a', 'CREATE', 'USER', 'users/u', '', '{"authRealmId":"old","authUserId":"ann","representation":"{\"a\":1}"}')`,
 	},
 }
 
@@ -125,6 +127,13 @@ func TestMigrate(t *testing.T) {
 				func() error { _, err := tx.UserSession("old", "s"); return err },
 				func() error { _, err := tx.ClientSession("old", "s", "c"); return err },
 				func() error { _, err := tx.Message("old", "m"); return err },
+				func() error {
+					list, err := tx.AdminEvents("old", store.AdminEventFilter{AuthRealmID: "old", AuthUserID: "ann"})
+					if len(list) != 1 || list[0].Representation != `{"a":1}` {
+						return fmt.Errorf("an old admin event is not found by who did it: %w", err)
+					}
+					return err
+				},
 				func() error {
 					if ok, err := tx.UseOTP("old", "o", 0, "{}"); !ok {
 						return fmt.Errorf("an old device's code is used already: %w", err)

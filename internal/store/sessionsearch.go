@@ -23,6 +23,8 @@ type SessionFilter struct {
 	// StartedSince, the realm's "not before", and StartedUntil are inclusive.
 	StartedSince, StartedUntil time.Time
 	First, Max                 int // Max zero: a hundred
+	// fewOfClient says that ClientID has a part in few sessions.
+	fewOfClient bool
 }
 
 // LiveSessions are sessions of one kind that have not expired: used and
@@ -33,26 +35,33 @@ type LiveSessions struct {
 }
 
 // where gives the condition on user_session s.
-func (f *SessionFilter) where(realmID string) *condition {
+func (f *SessionFilter) where(d *dialect, realmID string) *condition {
 	c := &condition{args: []any{realmID}}
 	c.text.WriteString("s.realm_id = $1")
 	if f.UserID != "" {
 		c.add("s.user_id = %", f.UserID)
 	}
-	if f.ClientID != "" {
+	switch {
+	case f.ClientID != "" && f.fewOfClient:
 		c.add("s.id IN (SELECT session_id FROM client_session WHERE realm_id = $1 AND client_id = %)", f.ClientID)
+	case f.ClientID != "":
+		c.add("EXISTS (SELECT 1 FROM client_session WHERE realm_id = $1 AND session_id = s.id AND client_id = % LIMIT 1)", f.ClientID)
 	}
 	if f.Offline != nil {
 		c.add("s.offline = %", flag(*f.Offline))
 	}
+	started := "s.started_at"
+	if f.few() {
+		started += " + 0" // SQLite would rather go by the time
+	}
 	if !f.StartedSince.IsZero() {
-		c.add("s.started_at >= %", millis(f.StartedSince))
+		c.add(started+" >= %", millis(f.StartedSince))
 	}
 	if !f.StartedUntil.IsZero() {
-		c.add("s.started_at <= %", millis(f.StartedUntil))
+		c.add(started+" <= %", millis(f.StartedUntil))
 	}
 	f.live(c)
-	f.search(c)
+	f.search(d, c)
 	return c
 }
 
@@ -81,12 +90,12 @@ func millisOrZero(t time.Time) int64 {
 	return t.UnixMilli()
 }
 
-func (f *SessionFilter) search(c *condition) {
+func (f *SessionFilter) search(d *dialect, c *condition) {
 	if f.Search == "" {
 		return
 	}
-	ways := []string{`s.user_id IN (SELECT id FROM users WHERE realm_id = $1 AND search LIKE % ESCAPE '\')`}
-	args := []any{likeWord(f.Search)}
+	people, args := peopleWith(d, f.Search)
+	ways := []string{`s.user_id IN (SELECT id FROM users WHERE realm_id = $1 AND ` + people + `)`}
 	if f.byAddress() {
 		ways = append(ways, `s.body LIKE % ESCAPE '\'`)
 		args = append(args, `%"ipAddress":"`+likeText(f.Search)+`%`)
@@ -103,12 +112,15 @@ func (f *SessionFilter) search(c *condition) {
 
 // Sessions lists sessions, the newest first.
 func (tx *Tx) Sessions(realmID string, f SessionFilter) ([]*latchkey.UserSession, error) {
-	text, args := f.list(realmID)
+	if err := tx.weigh(realmID, &f); err != nil {
+		return nil, err
+	}
+	text, args := f.list(tx.db.dialect, realmID)
 	return many(tx, (*Tx).scanUserSession, text, args...)
 }
 
-func (f *SessionFilter) list(realmID string) (string, []any) {
-	c := f.where(realmID)
+func (f *SessionFilter) list(d *dialect, realmID string) (string, []any) {
+	c := f.where(d, realmID)
 	limit := f.Max
 	if limit <= 0 {
 		limit = maxListed
@@ -121,9 +133,26 @@ func (f *SessionFilter) list(realmID string) (string, []any) {
 	return `SELECT ` + userSessionColumns + ` FROM user_session s WHERE ` + c.text.String() + ` ORDER BY ` + order + ` DESC, s.id DESC` + part, c.args
 }
 
-// few says that the filter goes by users, of whom each has few sessions.
+// fewSessions is how many sessions of a client are sorted to give a page of them;
+// of more a page is found by going through the realm's in their order.
+const fewSessions = 2000
+
+// weigh finds out whether the client has few sessions.
+func (tx *Tx) weigh(realmID string, f *SessionFilter) error {
+	if f.ClientID == "" {
+		return nil
+	}
+	n := 0
+	err := tx.each(func(r row) error { return r.Scan(&n) },
+		`SELECT COUNT(*) FROM (SELECT 1 FROM client_session WHERE realm_id = $1 AND client_id = $2 LIMIT $3) listed`, realmID, f.ClientID, fewSessions+1)
+	f.fewOfClient = n <= fewSessions
+	return err
+}
+
+// few says that the filter goes by users, of whom each has few sessions, or by
+// a client that has few.
 func (f *SessionFilter) few() bool {
-	return f.UserID != "" || f.Search != "" && !f.byAddress() && len(f.Clients) == 0
+	return f.fewOfClient || f.UserID != "" || f.Search != "" && !f.byAddress() && len(f.Clients) == 0
 }
 
 // byAddress says that what is searched may be the beginning of a network
@@ -134,9 +163,12 @@ func (f *SessionFilter) byAddress() bool {
 
 // CountSessions counts those whom Sessions would list without First and Max.
 func (tx *Tx) CountSessions(realmID string, f SessionFilter) (int, error) {
-	c := f.where(realmID)
-	n := 0
-	err := tx.each(func(r row) error { return r.Scan(&n) }, `SELECT COUNT(*) FROM user_session s WHERE `+c.text.String(), c.args...)
+	n, err := 0, tx.weigh(realmID, &f)
+	if err != nil {
+		return 0, err
+	}
+	c := f.where(tx.db.dialect, realmID)
+	err = tx.each(func(r row) error { return r.Scan(&n) }, `SELECT COUNT(*) FROM user_session s WHERE `+c.text.String(), c.args...)
 	return n, err
 }
 
@@ -150,7 +182,10 @@ type SessionCount struct {
 // CountSessionsByClient counts the sessions of the filter that each client has
 // a part in.
 func (tx *Tx) CountSessionsByClient(realmID string, f SessionFilter) ([]SessionCount, error) {
-	c := f.where(realmID)
+	if err := tx.weigh(realmID, &f); err != nil {
+		return nil, err
+	}
+	c := f.where(tx.db.dialect, realmID)
 	return many(tx, func(_ *Tx, r row) (n SessionCount, err error) {
 		err = r.Scan(&n.ClientID, &n.Offline, &n.Sessions)
 		return n, err

@@ -138,11 +138,13 @@ func fillSessions(b *testing.B, db *store.DB) {
 		users, err = tx.Users("r", store.UserFilter{Max: manyUsers})
 		return err
 	})
+	at := 0
 	for part := range slices.Chunk(users, 1000) {
 		if err == nil {
 			err = db.Update(b.Context(), func(tx *store.Tx) error {
 				for i, u := range part {
-					s := &latchkey.UserSession{RealmID: "r", UserID: u.ID, StartedAt: tx.Now().Add(time.Duration(i) * time.Millisecond), Offline: i%100 == 0, IPAddress: "192.0.2." + strconv.Itoa(i%256)}
+					at++
+					s := &latchkey.UserSession{RealmID: "r", UserID: u.ID, StartedAt: tx.Now().Add(time.Duration(at) * time.Millisecond), Offline: i%100 == 0, IPAddress: "192.0.2." + strconv.Itoa(i%256)}
 					if err := tx.CreateUserSession(s); err != nil {
 						return err
 					}

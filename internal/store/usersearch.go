@@ -67,18 +67,42 @@ var likeEscapes = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`, separator
 
 func likeText(s string) string { return likeEscapes.Replace(strings.ToLower(s)) }
 
-// likeWord is the pattern of one word of a search.
-func likeWord(word string) string {
+// plainText is a text as it stands in the search column.
+func plainText(s string) string { return strings.ToLower(strings.ReplaceAll(s, separator, "")) }
+
+// peopleWith is the condition that people have one word of a search, with its
+// arguments. A word is a text that stands at the beginning of a field; what
+// stands behind a * stands anywhere after that.
+func peopleWith(d *dialect, word string) (text string, args []any) {
 	if n := len(word); n >= 2 && word[0] == '"' && word[n-1] == '"' {
-		return "%" + separator + likeText(word[1:n-1]) + separator + "%"
+		return holds(d, "search"), []any{separator + plainText(word[1:n-1]) + separator}
 	}
-	return "%" + separator + strings.ReplaceAll(likeText(word), "*", "%") + "%"
+	var all []string
+	parts := strings.Split(separator+plainText(word), "*")
+	for _, part := range parts {
+		if part != "" && part != separator {
+			all, args = append(all, holds(d, "search")), append(args, part)
+		}
+	}
+	if len(all) > 1 { // in this order
+		for i, part := range parts {
+			parts[i] = likeEscapes.Replace(part)
+		}
+		all, args = append(all, `search LIKE % ESCAPE '\'`), append(args, "%"+separator+strings.Join(parts, "%")+"%")
+	}
+	if len(all) == 0 {
+		return "realm_id = $1", nil // anybody
+	}
+	return strings.Join(all, " AND "), args
 }
+
+// holds is the condition that a text stands in a column.
+func holds(d *dialect, column string) string { return d.position + "(" + column + ", %) > 0" }
 
 func (c *condition) like(pattern string) { c.add(`search LIKE % ESCAPE '\'`, pattern) }
 
 // where gives the condition.
-func (f *UserFilter) where(realmID string) *condition {
+func (f *UserFilter) where(d *dialect, realmID string) *condition {
 	c := inRealm(realmID)
 	if !f.ServiceAccounts {
 		// Not "IS NULL": nearly everybody is one of these, and an index on it is
@@ -86,9 +110,10 @@ func (f *UserFilter) where(realmID string) *condition {
 		c.add("COALESCE(service_account_client_id, '') = ''")
 	}
 	for _, word := range strings.Fields(f.Search) {
-		c.like(likeWord(word))
+		text, args := peopleWith(d, word)
+		c.add(text, args...)
 	}
-	f.names(c)
+	f.names(d, c)
 	if f.Enabled != nil {
 		c.add("enabled = %", flag(*f.Enabled))
 	}
@@ -118,7 +143,7 @@ func (f *UserFilter) where(realmID string) *condition {
 }
 
 // names adds what is asked of the four fields.
-func (f *UserFilter) names(c *condition) {
+func (f *UserFilter) names(d *dialect, c *condition) {
 	if f.Exact && f.Username != "" {
 		c.add("username = %", strings.ToLower(f.Username))
 	}
@@ -129,6 +154,7 @@ func (f *UserFilter) names(c *condition) {
 		if value == "" || f.Exact && i < 2 {
 			continue
 		}
+		c.add(holds(d, "search"), plainText(searchField(i, value))) // so that few are compared with the pattern
 		pattern := []string{"%", "%", "%", "%"}
 		if pattern[i] = likeText(searchField(i, value)); !f.Exact {
 			pattern[i] = "%" + pattern[i] + "%"
@@ -140,14 +166,14 @@ func (f *UserFilter) names(c *condition) {
 // Users lists people by username; service accounts only where the filter says
 // so.
 func (tx *Tx) Users(realmID string, f UserFilter) ([]*latchkey.User, error) {
-	text, args := f.list(realmID)
+	text, args := f.list(tx.db.dialect, realmID)
 	return many(tx, (*Tx).scanUser, text, args...)
 }
 
 // list is the statement. Which names they are is found in an index that has
 // all that is asked for, and only the rows that are shown are read.
-func (f *UserFilter) list(realmID string) (string, []any) {
-	c := f.where(realmID)
+func (f *UserFilter) list(d *dialect, realmID string) (string, []any) {
+	c := f.where(d, realmID)
 	limit := f.Max
 	if limit <= 0 {
 		limit = maxListed
@@ -168,7 +194,7 @@ func (f *UserFilter) few() bool {
 
 // CountUsers counts those whom Users would list without First and Max.
 func (tx *Tx) CountUsers(realmID string, f UserFilter) (int, error) {
-	c := f.where(realmID)
+	c := f.where(tx.db.dialect, realmID)
 	n := 0
 	err := tx.each(func(r row) error { return r.Scan(&n) }, `SELECT COUNT(*) FROM users WHERE `+c.text.String(), c.args...)
 	return n, err

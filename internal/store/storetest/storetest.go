@@ -5,8 +5,11 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 
 	"latchkey"
 	"latchkey/internal/secret"
@@ -129,4 +132,21 @@ func SQLiteURL(t testing.TB) string {
 		t.Fatal(err)
 	}
 	return "sqlite:" + path
+}
+
+// Tidy does what PostgreSQL does by itself within a minute of many writes, and
+// nothing to SQLite.
+func Tidy(t testing.TB, url string) {
+	t.Helper()
+	if strings.HasPrefix(url, "sqlite:") {
+		return
+	}
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.Background()) }()
+	if _, err := conn.Exec(t.Context(), "VACUUM ANALYZE"); err != nil {
+		t.Fatal(err)
+	}
 }
