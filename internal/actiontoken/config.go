@@ -25,6 +25,12 @@ const (
 	KeyDeniedDomains  = "latchkey-denied-domains"
 )
 
+// What the editor of flows calls the options that [Weakenings] speak of.
+const (
+	LabelReusable = "Allow magic link to be reusable"
+	LabelLifespan = "Token lifespan"
+)
+
 // What a link may do in a browser that did not ask for it.
 const (
 	OtherBrowserNumber = "number" // asks for the number on the asking screen
@@ -44,15 +50,18 @@ const (
 // Weakening is an option of the mailed link that protects less than it could.
 type Weakening struct{ Code, Text string }
 
+// WeakLifespan is the code of a link that is to live longer than it may.
+const WeakLifespan = "link-lifespan"
+
 // Weakenings are those of a configuration as it is kept: what doctor
 // and the flow editor say of it.
 func Weakenings(config map[string]string) (out []Weakening) {
 	if m := ParseMagicConfig(config, ""); m.Reusable {
-		out = append(out, Weakening{"link-reuse", "A mailed link works until it expires, and so does a copy of it. Switch " + KeyReusable + " off."})
+		out = append(out, Weakening{"link-reuse", "A mailed link works until it expires, and so does a copy of it. Switch \"" + LabelReusable + "\" off."})
 	}
 	seconds, err := strconv.Atoi(strings.TrimSpace(config[KeyLifespan]))
 	if most := int(MaxLifespan.Seconds()); err == nil && seconds > most {
-		out = append(out, Weakening{"link-lifespan", fmt.Sprintf("%s says %d s; a mailed link lives %d s at most (R-007).", KeyLifespan, seconds, most)})
+		out = append(out, Weakening{WeakLifespan, fmt.Sprintf("%q says %d seconds; a mailed link lives %d at most.", LabelLifespan, seconds, most)})
 	}
 	return out
 }
@@ -180,12 +189,37 @@ func listed(list []string, domain string) bool {
 	return false
 }
 
-// domains splits a list of domains: "##" between values as in Keycloak's
+// IsDomains says whether all that the text lists are domains in which somebody
+// can have an address.
+func IsDomains(text string) bool {
+	for _, word := range domainWords(text) {
+		below, wild := strings.CutPrefix(word, "*.")
+		if wild {
+			below = "x." + below
+		}
+		if _, err := latchkey.ParseAddress("x@" + below); err != nil {
+			if _, ok := latchkey.NormalAddress("x@" + below); !ok {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// domainWords splits a list of domains: "##" between values as in Keycloak's
 // multi-valued options, or commas or white space.
+func domainWords(text string) []string {
+	words := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune("#,; \t\r\n", r) })
+	for i := range words {
+		words[i] = strings.TrimPrefix(words[i], "@")
+	}
+	return words
+}
+
+// domains are those that the text lists, canonical.
 func domains(text string) []string {
 	var out []string
-	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune("#,; \t\r\n", r) }) {
-		word = strings.TrimPrefix(word, "@")
+	for _, word := range domainWords(text) {
 		wild := ""
 		if strings.HasPrefix(word, "*.") {
 			wild, word = "*.", word[2:]

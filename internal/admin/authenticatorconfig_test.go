@@ -85,7 +85,12 @@ func TestOptionsOfStepsAreValidated(t *testing.T) {
 		{"ext-magic-token-life-span", "0", false},
 		{"ext-magic-token-life-span", "1.5", false},
 		{"ext-magic-token-life-span", "900", true},
-		{"ext-magic-token-life-span", "99999", true}, // kept, and acted on as an hour
+		{"ext-magic-token-life-span", "99999", false},
+		{"ext-magic-token-life-span", "3600", true},
+		{"latchkey-allowed-domains", "not a domain!", false},
+		{"latchkey-allowed-domains", "example.com##*.example.org##*.test", true},
+		{"latchkey-denied-domains", "example.com##", true},
+		{"latchkey-denied-domains", "com", false},
 		{"ext-magic-token-life-span", "", true},
 		{"latchkey-resend-seconds", "x", false},
 		{"latchkey-resend-seconds", "4", false},

@@ -116,10 +116,12 @@ func (m magicLink) refuseAddress(c *flow.Context, typed string, err error) (flow
 }
 
 // Weakens names the options of the mailed link that protect less than they
-// could.
+// could. A value that cannot be is named by the option's own bounds.
 func (magicLink) Weakens(config map[string]string) (out []string) {
 	for _, w := range actiontoken.Weakenings(config) {
-		out = append(out, w.Text)
+		if w.Code != actiontoken.WeakLifespan {
+			out = append(out, w.Text)
+		}
 	}
 	return out
 }

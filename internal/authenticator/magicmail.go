@@ -1,6 +1,7 @@
 package authenticator
 
 import (
+	"fmt"
 	"time"
 
 	"latchkey"
@@ -101,9 +102,10 @@ var magicProperties = []flow.Property{
 		HelpText: "Asks new people for their profile before they go on."},
 	{Name: actiontoken.KeyUpdatePassword, Label: "Update password on create", Type: "boolean", Default: "false",
 		HelpText: "Asks new people to set a password before they go on."},
-	{Name: actiontoken.KeyReusable, Label: "Allow magic link to be reusable", Type: "boolean", Default: "false",
+	{Name: actiontoken.KeyReusable, Label: actiontoken.LabelReusable, Type: "boolean", Default: "false",
 		HelpText: "A weakening: the link works until it expires, and so does a copy of it. Off: it works once."},
-	{Name: actiontoken.KeyLifespan, Label: "Token lifespan", Type: "String", Default: "600", Number: &flow.Range{Least: 1}, // more than an hour is kept
+	{Name: actiontoken.KeyLifespan, Label: actiontoken.LabelLifespan, Type: "String", Default: "600",
+		Number:   &flow.Range{Least: 1, Most: int(actiontoken.MaxLifespan.Seconds())},
 		HelpText: "Seconds that a link and its code work, 3600 at most."},
 	{Name: actiontoken.KeyOtherBrowser, Label: "In another browser", Type: "List", Default: actiontoken.OtherBrowserNumber,
 		Options: []string{actiontoken.OtherBrowserNumber, actiontoken.OtherBrowserCode, actiontoken.OtherBrowserRefuse},
@@ -115,8 +117,16 @@ var magicProperties = []flow.Property{
 		HelpText: "How long a person waits before the same login mails again, 5 to 600."},
 	{Name: actiontoken.KeyNoticeUnknown, Label: "Tell unknown addresses", Type: "boolean", Default: "false",
 		HelpText: "Where accounts are not made: mails an address that has none that it has none. Off: nothing is mailed."},
-	{Name: actiontoken.KeyAllowedDomains, Label: "Allowed domains", Type: "MultivaluedString",
+	{Name: actiontoken.KeyAllowedDomains, Label: "Allowed domains", Type: "MultivaluedString", Each: noDomain,
 		HelpText: "Only addresses of these domains are mailed to; \"*.example.com\" means all below it. Empty: every domain. The page looks the same."},
-	{Name: actiontoken.KeyDeniedDomains, Label: "Denied domains", Type: "MultivaluedString",
+	{Name: actiontoken.KeyDeniedDomains, Label: "Denied domains", Type: "MultivaluedString", Each: noDomain,
 		HelpText: "Addresses of these domains are never mailed to. The page looks the same."},
+}
+
+// noDomain says that a part of a list of domains is none.
+func noDomain(text string) string {
+	if actiontoken.IsDomains(text) {
+		return ""
+	}
+	return fmt.Sprintf("%q is no domain: expected example.com, or *.example.com for all below it.", text)
 }

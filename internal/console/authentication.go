@@ -118,6 +118,9 @@ var createFlow = form{
 			{At: "providerId", Kind: kindChoice, Fallback: "basic-flow", Options: choices("console.flow.kind.", "basic-flow", "client-flow")},
 		}}}
 	},
+	before: func(v *visit, rep map[string]any) *page.FieldError {
+		return v.taken("alias", text(rep["alias"]), "", "")
+	},
 	create: func(v *visit, rep map[string]any) (string, error) {
 		rep["topLevel"], rep["builtIn"] = true, false
 		id, err := v.create("/authentication/flows", rep)
@@ -146,6 +149,9 @@ var duplicateFlow = form{
 		alias, _ := flowAlias(v) // what is not there is said when it is copied
 		return []section{{Settings: []setting{{At: "newName", Kind: kindText, Required: true, Fallback: "Copy of " + alias}}}}
 	},
+	before: func(v *visit, rep map[string]any) *page.FieldError {
+		return v.taken("newName", text(rep["newName"]), "", "")
+	},
 	create: func(v *visit, rep map[string]any) (string, error) {
 		alias, err := flowAlias(v)
 		if err != nil {
@@ -164,6 +170,10 @@ var flowInfo = form{
 	},
 	sections: func(*visit, map[string]any) []section {
 		return []section{{Settings: []setting{{At: "alias", Kind: kindText, Required: true}, {At: "description", Kind: kindText}}}}
+	},
+	before: func(v *visit, rep map[string]any) *page.FieldError {
+		own, _ := flowAlias(v) // a flow that is gone is said when it is changed
+		return v.taken("alias", text(rep["alias"]), own, "")
 	},
 }
 

@@ -30,7 +30,7 @@ func (v *visit) stepOf() (*flowTree, *execution, error) {
 // stepConfig is the form of a step's options, made from its provider's
 // description of them.
 var stepConfig = form{
-	path: "authentication/flows/{id}/executions/{execution}/config", menu: "authentication", prefix: "console.config", may: mayFlows,
+	path: "authentication/flows/{id}/executions/{execution}/config", menu: "authentication", prefix: "console.config", may: mayFlows, blame: "alias",
 	load: func(v *visit) (map[string]any, error) {
 		t, e, err := v.stepOf()
 		if err != nil || e == nil {

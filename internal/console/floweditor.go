@@ -205,6 +205,10 @@ var addSubFlow = form{
 			{At: "type", Kind: kindChoice, Fallback: "basic-flow", Options: choices("console.sub-flow.type.", "basic-flow", "form-flow")},
 		}}}
 	},
+	before: func(v *visit, rep map[string]any) *page.FieldError {
+		alias, _ := flowAlias(v)
+		return v.taken("alias", text(rep["alias"]), "", alias)
+	},
 	create: func(v *visit, rep map[string]any) (string, error) {
 		if rep["type"] == "form-flow" {
 			rep["provider"] = "registration-page-form"

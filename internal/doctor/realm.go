@@ -119,7 +119,7 @@ func (f *findings) flows(s *latchkey.Snapshot, built func(string) bool) {
 		}
 	}
 	if s.Realm.RegistrationAllowed && s.Realm.ImmediateRegistration() {
-		f.add(Weakness, "registration-immediate", latchkey.AttributeImmediate, "Accounts are made before their mailbox is proven, and the page tells whose address has one (R-050).")
+		f.add(Weakness, "registration-immediate", latchkey.AttributeImmediate, "Accounts are made before their mailbox is proven, and the page tells whose address has one.")
 	}
 	for flow := range bound(s) {
 		f.steps(s, flow, built, 0)
@@ -184,7 +184,7 @@ func (f *findings) keys(s *latchkey.Snapshot, now time.Time) {
 		return
 	}
 	if s.Realm.Attributes[token.AttributeRotation] == "0" {
-		f.add(Weakness, "no-key-rotation", token.AttributeRotation, "The realm's keys are not followed by others by themselves (R-150). Set %s to the days that a key may sign.", token.AttributeRotation)
+		f.add(Weakness, "no-key-rotation", token.AttributeRotation, "The realm's keys are not followed by others by themselves. Set %s to the days that a key may sign.", token.AttributeRotation)
 	}
 	if now.Sub(key.CreatedAt) > oldKey {
 		f.add(Weakness, "old-signing-key", key.ID, "The key that signs is %d days old. latchkey keys rotate makes a new one; the old one goes on being published.", int(now.Sub(key.CreatedAt).Hours()/24))
@@ -200,7 +200,7 @@ func (f *findings) relays(s *latchkey.Snapshot) {
 	for _, r := range smtp.Relays {
 		where := r.Address()
 		if !r.SSL && !r.StartTLS && !loopback(r.Host) {
-			f.add(Weakness, "plain-smtp", where, "Mails with their links go to this relay in clear. Set ssl or starttls (R-156).")
+			f.add(Weakness, "plain-smtp", where, "Mails with their links go to this relay in clear. Set ssl or starttls.")
 		}
 	}
 }

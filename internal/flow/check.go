@@ -117,6 +117,7 @@ func (c *checker) execution(e, required *latchkey.Execution, conditional bool, d
 		return
 	}
 	c.provider(e, c.registry.authenticators[e.Authenticator] != nil)
+	c.options(e)
 	if w, ok := c.registry.authenticators[e.Authenticator].(Weakener); ok {
 		if config := c.snap.Config(e.ConfigID); config != nil {
 			for _, text := range w.Weakens(config.Config) {
@@ -129,11 +130,29 @@ func (c *checker) execution(e, required *latchkey.Execution, conditional bool, d
 	}
 }
 
+// options looks for values that an import had and that nobody could set: they
+// are kept, and acted on as they can be.
+func (c *checker) options(e *latchkey.Execution) {
+	config, p := c.snap.Config(e.ConfigID), Provider{}
+	if config != nil {
+		p, _ = c.registry.Step(e.Authenticator)
+	}
+	for i := range p.Properties {
+		o := &p.Properties[i]
+		if value := config.Config[o.Name]; value != "" {
+			if wrong := o.wrong(value); wrong != "" {
+				c.warn(e, "%q is kept as it was, and cannot be so. %s", o.Label, wrong)
+			}
+		}
+	}
+}
+
 // parts looks at the parts of the page of a form-flow.
 func (c *checker) parts(f *latchkey.Flow) {
 	for i := range f.Executions {
 		if e := &f.Executions[i]; e.Requirement != latchkey.Disabled {
 			c.provider(e, c.registry.forms[e.Authenticator] != nil)
+			c.options(e)
 		}
 	}
 }

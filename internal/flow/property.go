@@ -17,6 +17,9 @@ type Property struct {
 	// Number says that the option is a whole number, whatever its type is called:
 	// Keycloak describes most numbers as texts.
 	Number *Range
+	// Each says what is wrong with a value, with each where the option has
+	// several; empty when nothing is. May be nil.
+	Each func(value string) string
 }
 
 // Range bounds a number.
@@ -62,6 +65,12 @@ func (p *Property) wrong(value string) string {
 		n, err := strconv.ParseInt(value, 10, 32)
 		if err != nil || int(n) < p.Number.Least || p.Number.Most > 0 && int(n) > p.Number.Most {
 			return "Expected a whole number, " + p.Number.String() + "."
+		}
+	case p.Each != nil:
+		for one := range strings.SplitSeq(value, valueSeparator) {
+			if wrong := p.Each(one); wrong != "" {
+				return wrong
+			}
 		}
 	case p.Type == "boolean" && value != "true" && value != "false":
 		return "Expected true or false."

@@ -241,6 +241,11 @@ func (p *planner) nameConfig(c *latchkey.AuthenticatorConfig, provider string) {
 			p.report.add("authenticatorConfig."+key, Kept, "acted on as 3600 seconds, the most that a mailed link lives", c.Alias)
 		}
 	}
+	for _, key := range []string{actiontoken.KeyAllowedDomains, actiontoken.KeyDeniedDomains} {
+		if !actiontoken.IsDomains(c.Config[key]) {
+			p.report.add("authenticatorConfig."+key, Kept, "not all of these are domains: what is none fits no address", c.Alias)
+		}
+	}
 	switch strings.ToLower(strings.TrimSpace(c.Config[actiontoken.KeyOtherBrowser])) {
 	case "", actiontoken.OtherBrowserNumber, actiontoken.OtherBrowserCode, actiontoken.OtherBrowserRefuse:
 	default:

@@ -93,6 +93,16 @@ func (p *Page) FormWith(name string) *Form {
 	return nil
 }
 
+// Error is what the page says is wrong with the field; empty when nothing is.
+func (p *Page) Error(field string) string {
+	for _, n := range p.all("p") {
+		if attr(n, "id") == field+"-error" {
+			return textOf(n)
+		}
+	}
+	return ""
+}
+
 // Press presses the button with the words.
 func (p *Page) Press(words string) *Page {
 	p.b.t.Helper()
