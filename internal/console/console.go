@@ -200,7 +200,7 @@ func (v *visit) write(status int, p page.Page) error {
 
 // closed says that the person may not do this.
 func (v *visit) closed() error {
-	return v.write(http.StatusForbidden, closed{Frame: v.frame("-")})
+	return v.write(http.StatusForbidden, closed{v.frame("-"), v.R.Method == http.MethodPost})
 }
 
 func (v *visit) missing() error {

@@ -60,15 +60,24 @@ type form struct {
 	acts []formAct
 }
 
-// blame says that a refusal with these words is about the place.
-type blame struct{ words, place string }
+// blame says that a refusal with these words is about the place. says is the key
+// of what a person is told in place of the words; empty: they are told the words.
+type blame struct{ words, place, says string }
 
-// blamed gives faults that name no field the first place whose words they have.
-func (f form) blamed(faults []page.FieldError, places []string) []page.FieldError {
+// faults reads what was refused of what was typed; one that names no field has
+// the first place whose words it has. A 404 of a call that changes something is
+// about what was typed, too: what the page itself is of was read before.
+func (f form) faults(v *visit, rep map[string]any, err error) []page.FieldError {
+	var no *relyingparty.Refusal
+	if errors.As(err, &no) && no.Status == http.StatusNotFound && no.Method != http.MethodGet && no.Method != "" {
+		err = &relyingparty.Refusal{Status: http.StatusBadRequest, Method: no.Method, Body: no.Body}
+	}
+	places := f.places(v, rep)
+	faults := faultsOf(err, places)
 	for i := range faults {
 		for _, b := range append(slices.Clone(f.blames), blame{place: f.blame}) {
 			if faults[i].Field == "" && strings.Contains(faults[i].Message, b.words) && slices.Contains(places, b.place) {
-				faults[i].Field = b.place
+				faults[i].Field, faults[i].Message = b.place, cmp.Or(b.says, faults[i].Message)
 			}
 		}
 	}
@@ -158,6 +167,9 @@ func (f form) read(v *visit) (rep map[string]any, err error) {
 }
 
 func (f form) show(v *visit) error {
+	if f.locked(v) && f.fresh() {
+		return v.closed() // there is nothing that could be looked at
+	}
 	rep, err := f.read(v)
 	if err != nil {
 		return err
@@ -196,6 +208,11 @@ func (f form) answer(v *visit, rep map[string]any, status int, show func(setting
 		}
 	}
 	return v.write(status, p)
+}
+
+// fresh says that the form shows nothing that is there already.
+func (f form) fresh() bool {
+	return f.create != nil || f.button == "console.create" || f.api == nil && f.load == nil
 }
 
 // locked says that the person may only look.
@@ -246,7 +263,7 @@ func (f form) post(v *visit) error {
 	for _, a := range f.acts {
 		if v.R.Form.Get("act") == a.name {
 			said, err := a.do(v, kept)
-			if faults := faultsOf(err, f.places(v, rep)); faults != nil {
+			if faults := f.faults(v, rep, err); faults != nil {
 				return f.answer(v, rep, http.StatusBadRequest, typed, formPage{Errors: faults})
 			}
 			if err != nil {
@@ -256,9 +273,8 @@ func (f form) post(v *visit) error {
 		}
 	}
 	done, err := f.keep(v, kept)
-	places := f.places(v, rep)
-	if faults := faultsOf(err, places); faults != nil {
-		return f.answer(v, rep, http.StatusBadRequest, typed, formPage{Errors: f.blamed(faults, places)})
+	if faults := f.faults(v, rep, err); faults != nil {
+		return f.answer(v, rep, http.StatusBadRequest, typed, formPage{Errors: faults})
 	}
 	if err != nil {
 		return err

@@ -144,15 +144,22 @@ func (p missing) Render(ctx context.Context, w io.Writer) error {
 	return plain("not-found.heading", "console.missing.text").Render(ctx, w)
 }
 
-// closed says that the person may not see a page.
-type closed struct{ Frame }
+// closed says that the person may not see a page, or not do what they sent.
+type closed struct {
+	Frame
+	change bool
+}
 
 // Title names the page.
 func (closed) Title(t *page.Texts) string { return t.Say("console.closed.heading") }
 
 // Render writes the page's main part.
 func (p closed) Render(ctx context.Context, w io.Writer) error {
-	return plain("console.closed.heading", "console.closed.text").Render(ctx, w)
+	text := "console.closed.text"
+	if p.change {
+		text = "console.closed.change"
+	}
+	return plain("console.closed.heading", text).Render(ctx, w)
 }
 
 // entrance is the page for who is not signed in.

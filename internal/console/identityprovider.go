@@ -140,7 +140,7 @@ func providerTop(v *visit, rep map[string]any, current string) top {
 }
 
 // aliasTaken is what the API says when there is such a provider already.
-var aliasTaken = []blame{{"already exists", "alias"}}
+var aliasTaken = []blame{{"already exists", "alias", ""}}
 
 // newProvider makes a provider of what is typed.
 var newProvider = form{

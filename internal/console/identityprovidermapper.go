@@ -84,7 +84,7 @@ func brokerMapperSettings(v *visit, kind string, fresh bool) []section {
 
 var newBrokerMapper = form{
 	path: "identity-providers/{kind}/{alias}/new-mapper/{mapper}", menu: "identity-providers", prefix: "console.broker-mapper", may: mayManageProviders,
-	blames: []blame{{"Failed to add mapper", "name"}},
+	blames: []blame{{"Failed to add mapper", "name", ""}},
 	top: func(v *visit, _ map[string]any) top {
 		kind := v.brokerMappers()[v.R.PathValue("mapper")]
 		return top{Title: "console.broker-mapper.add", Tags: []string{kind.Name}, Intro: kind.HelpText, Crumbs: brokerMapperCrumbs(v)}

@@ -202,7 +202,7 @@ func keySettings(v *visit, kind string, there bool) (list []setting) {
 func newKey() form {
 	return form{
 		path: "realm-settings/keys/new/{kind}", menu: "realm-settings", prefix: "console.key", may: mayManageRealm,
-		blames: []blame{{"exists already", "config/privateKey"}},
+		blames: []blame{{"exists already", "config/privateKey", ""}},
 		top: func(v *visit, _ map[string]any) top {
 			return top{Title: "console.key.kind." + v.R.PathValue("kind"), Crumbs: crumbsTo(v, "keys")}
 		},

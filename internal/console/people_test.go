@@ -151,7 +151,7 @@ func TestMakeLink(t *testing.T) {
 	ada := w.user("ada@example.test")
 	open := w.open("users/" + ada + "/mail/make-link")
 	p := open.FormWith("client_id").Set("client_id", "account-console").Set("redirect_uri", "https://elsewhere.example.test/").Submit()
-	if p.Status != http.StatusBadRequest || !p.Has("disallowed by client") || p.FormWith("client_id").Values.Get("client_id") != "account-console" {
+	if p.Status != http.StatusBadRequest || !p.Has("has not registered this address") || p.FormWith("client_id").Values.Get("client_id") != "account-console" {
 		t.Errorf("%d %s", p.Status, p.Text())
 	}
 	p = p.FormWith("client_id").Set("redirect_uri", w.s.Base+"/realms/demo/account/").Submit()

@@ -51,10 +51,10 @@ var createRealm = form{
 				{signInByLink, "console.new-realm.by-link"}, {signInByPassword, "console.new-realm.by-password"}}},
 		}}, {Title: "console.new-realm.from-file", Settings: []setting{{At: "file", Kind: kindFile}}}}
 	},
-	create: makeRealm,
+	create: makeRealm, blames: []blame{{"already exists", "realm", "console.error.taken"}},
 	before: func(v *visit, rep map[string]any) *page.FieldError {
 		if !v.who.CreateRealm {
-			return &page.FieldError{Message: "console.closed.text"}
+			return &page.FieldError{Message: "console.closed.change"}
 		}
 		name := text(rep["realm"])
 		if text(rep["file"]) != "" {

@@ -229,7 +229,7 @@ func TestCreateRealm(t *testing.T) {
 	}
 	refusedAt(t, form().Set("realm", "").Submit(), "realm", "")
 	refusedAt(t, form().Set("realm", "no way").Submit(), "realm", "no way")
-	if p = form().Set("realm", "garden").Submit(); p.Status != http.StatusBadRequest || !p.Has("exists") || p.FormWith("realm").Values.Get("realm") != "garden" {
+	if p = form().Set("realm", "garden").Submit(); p.Status != http.StatusBadRequest || !p.Has("of this name already") || p.FormWith("realm").Values.Get("realm") != "garden" {
 		t.Errorf("%d %s", p.Status, p.Text())
 	}
 	// From a file: what it says holds, but for the name.

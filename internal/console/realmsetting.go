@@ -81,6 +81,7 @@ func generalForm() form {
 			{At: "attributes/latchkey.client-registration", Kind: kindFlag, Fallback: "true"},
 		}}}
 	})
+	f.blames = []blame{{"same name", "realm", "console.error.taken"}, {"renamed", "realm", ""}}
 	f.top = func(v *visit, _ map[string]any) top {
 		t := realmTop(v, "general")
 		if v.may(mayManageRealm...) {
@@ -93,9 +94,11 @@ func generalForm() form {
 		return t
 	}
 	f.send = func(v *visit, rep map[string]any) (sent, error) {
-		err := v.api(http.MethodPut, "", rep, nil)
+		if err := v.api(http.MethodPut, "", rep, nil); err != nil {
+			return sent{}, err
+		}
 		v.of = text(rep["realm"]) // its pages are where its new name is
-		return sent{address: v.path("realm-settings", "general"), notice: "saved"}, err
+		return sent{address: v.path("realm-settings", "general"), notice: "saved"}, nil
 	}
 	f.beneath = func(v *visit, _ map[string]any) (templ.Component, error) {
 		return endpoints([]option{

@@ -127,6 +127,8 @@ var setPassword = form{
 var userEmail = form{
 	path: "users/{id}/credentials/send-email", menu: "users", prefix: "console.send-email", may: mayManageUsers,
 	button: "console.send",
+	blames: []blame{{"redirect", "redirect_uri", "console.error.redirect"}, {"Client doesn't exist", "client_id", "console.error.no-client"},
+		{"lient", "client_id", ""}},
 	top: func(v *visit, _ map[string]any) top {
 		return below(userTop(v, "credentials"), "console.user.send-email", "console.send-email.intro")
 	},
@@ -141,7 +143,7 @@ var userEmail = form{
 		return []section{{Settings: []setting{
 			{At: "actions", Kind: kindChecks, Options: v.requiredActions(nil), Required: true},
 			{At: "lifespan", Kind: kindDuration, Least: 1, Most: 30 * 86400},
-			{At: "client_id", Kind: kindText, LTR: true}, {At: "redirect_uri", Kind: kindText, LTR: true},
+			{At: "client_id", Kind: kindText, LTR: true, Options: v.clientNames()}, {At: "redirect_uri", Kind: kindText, LTR: true},
 		}}}
 	},
 	send: func(v *visit, rep map[string]any) (sent, error) {

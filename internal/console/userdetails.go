@@ -46,7 +46,7 @@ var userDetails = form{
 }
 
 // namesTaken are the fields that Keycloak's sentences are about.
-var namesTaken = []blame{{"same username", "username"}, {"User name", "username"}, {"same email", "email"}}
+var namesTaken = []blame{{"same username", "username", ""}, {"User name", "username", ""}, {"same email", "email", ""}}
 
 // addUser makes an account.
 var addUser = form{

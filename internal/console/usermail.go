@@ -64,7 +64,8 @@ var revokeUserLinks = act{path: "users/{id}/mail/links/revoke", menu: "users", t
 // shown once.
 var makeLink = form{
 	path: "users/{id}/mail/make-link", menu: "users", prefix: "console.make-link", may: mayManageUsers, button: "console.make-link",
-	blames: []blame{{"redirect", "redirect_uri"}, {"Client with ID", "client_id"}, {"expiration_seconds", "expiration_seconds"}},
+	blames: []blame{{"redirectUri", "redirect_uri", "console.error.redirect"}, {"not found", "client_id", "console.error.no-client"},
+		{"standard flow", "client_id", "console.error.no-flow"}, {"expiration_seconds", "expiration_seconds", ""}},
 	top: func(v *visit, _ map[string]any) top {
 		return below(userTop(v, "mail"), "console.make-link", "console.make-link.intro")
 	},

@@ -68,7 +68,7 @@ func attributeForm(last string) form {
 		},
 	}
 	if fresh {
-		f.button = "console.create"
+		f.button, f.blame = "console.create", "name"
 		f.before = func(v *visit, rep map[string]any) *page.FieldError { return taken(v, "attributes", rep) }
 	} else {
 		f.beneath = validatorTable

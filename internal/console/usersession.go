@@ -149,7 +149,7 @@ var userLinks = list{
 // linkIdentity links a user with an account at an identity provider.
 var linkIdentity = form{
 	path: "users/{id}/identity-provider-links/add", menu: "users", prefix: "console.link", may: mayManageUsers, button: "console.link.add",
-	blames: []blame{{"already linked", "identityProvider"}},
+	blames: []blame{{"already linked", "identityProvider", ""}},
 	top: func(v *visit, _ map[string]any) top {
 		return below(userTop(v, "identity-provider-links"), "console.link.add", "console.link.add.intro")
 	},

@@ -212,7 +212,7 @@ func (v *Visit) ask(method, path string, content any, headers ...string) (*reply
 			continue
 		}
 		if a.status >= http.StatusBadRequest {
-			return nil, &Refusal{Status: a.status, Body: a.body.Bytes()}
+			return nil, &Refusal{Status: a.status, Method: method, Body: a.body.Bytes()}
 		}
 		return a, nil
 	}
@@ -221,6 +221,7 @@ func (v *Visit) ask(method, path string, content any, headers ...string) (*reply
 // Refusal is an answer of the REST API that is no success.
 type Refusal struct {
 	Status int
+	Method string // of the request; empty where none was sent
 	Body   []byte
 }
 

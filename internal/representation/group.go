@@ -3,6 +3,7 @@ package representation
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"latchkey"
 )
@@ -65,8 +66,8 @@ func (r *Group) Apply(g *latchkey.Group) error {
 		if strings.TrimSpace(*r.Name) == "" {
 			return latchkey.Invalid("name", "A group needs a name.")
 		}
-		if len(*r.Name) > maxName {
-			return latchkey.Invalid("name", "A group's name has at most %d bytes.", maxName)
+		if utf8.RuneCountInString(*r.Name) > maxName {
+			return latchkey.Invalid("name", "A group's name has at most %d characters.", maxName)
 		}
 		g.Name = *r.Name
 	}

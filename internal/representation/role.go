@@ -1,10 +1,12 @@
 package representation
 
 import (
+	"unicode/utf8"
+
 	"latchkey"
 )
 
-// maxName is how many bytes the name of a role or of a group may have.
+// maxName is how many characters the name of a role or of a group may have.
 const maxName = 255
 
 // Role is a realm role or a role of a client.
@@ -131,8 +133,8 @@ func (r *Role) Apply(to *latchkey.Role) error {
 		if *r.Name == "" {
 			return latchkey.Invalid("name", "A role needs a name.")
 		}
-		if len(*r.Name) > maxName {
-			return latchkey.Invalid("name", "A role's name has at most %d bytes.", maxName)
+		if utf8.RuneCountInString(*r.Name) > maxName {
+			return latchkey.Invalid("name", "A role's name has at most %d characters.", maxName)
 		}
 		to.Name = *r.Name
 	}

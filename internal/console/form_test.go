@@ -1,0 +1,83 @@
+package console_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"latchkey/internal/servertest"
+)
+
+// What is refused of a realm's name leaves the form as it was: on the same
+// realm, to be changed, with the error at the field.
+func TestRealmNameRefused(t *testing.T) {
+	w := newWorld(t)
+	saved(t, w.b.Get(w.s.Base+"/admin/master/console/create-realm").FormWith("realm").Set("realm", "garden").Submit())
+	for _, name := range []string{"a b", "garden"} {
+		p := w.open("realm-settings/general").FormWith("realm").Set("realm", name).Submit()
+		refusedAt(t, p, "realm", name)
+		if p.Link("Users") != w.at("users") || sheetOf(p) == nil {
+			t.Errorf("%s: the page is of another realm, or read-only: %q %s", name, p.Link("Users"), p.Text())
+		}
+		saved(t, p.FormWith("realm").Set("realm", "demo").Submit())
+	}
+	p := w.b.Get(w.s.Base+"/admin/master/console/create-realm").FormWith("realm").Set("realm", "garden").Submit()
+	refusedAt(t, p, "realm", "garden")
+}
+
+// What is named in a form and is not there is a fault of its field, and nothing
+// that was typed is lost.
+func TestNamedButMissing(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.test")
+	link := func(client, address string) *servertest.Page {
+		return w.open("users/"+ada+"/mail/make-link").FormWith("client_id").Set("client_id", client).Set("redirect_uri", address).Submit()
+	}
+	p := link("nobody", "https://elsewhere.example.test/")
+	refusedAt(t, p, "client_id", "nobody")
+	if got := p.FormWith("redirect_uri").Values.Get("redirect_uri"); got != "https://elsewhere.example.test/" {
+		t.Errorf("the address is lost: %q", got)
+	}
+	p = link("account-console", "https://elsewhere.example.test/")
+	refusedAt(t, p, "redirect_uri", "https://elsewhere.example.test/")
+	if !p.Has("has not registered this address") || p.Has("redirectUri") {
+		t.Error(p.Text())
+	}
+	mail := func(client, address string) *servertest.Page {
+		f := w.open("users/"+ada+"/credentials/send-email").FormWith("client_id").Set("client_id", client).Set("redirect_uri", address)
+		f.Values.Set("actions", "UPDATE_PROFILE")
+		return f.Submit()
+	}
+	refusedAt(t, mail("nobody", ""), "client_id", "nobody")
+	refusedAt(t, mail("account-console", "https://elsewhere.example.test/"), "redirect_uri", "https://elsewhere.example.test/")
+	p = w.open("realm-settings/user-profile/attributes/add-attribute").FormWith("name").Set("name", "a b").Submit()
+	refusedAt(t, p, "name", "a b")
+}
+
+// Who may only look is told that they may not change what they sent, and is
+// shown no empty form.
+func TestForbidden(t *testing.T) {
+	v := newWorld(t).as("view-realm")
+	code := v.open("realm-settings/general").FormWith("session_code").Values
+	p := v.b.Do(http.MethodPost, v.at("realm-settings/general"), code)
+	if p.Status != http.StatusForbidden || !p.Has("may not change this") {
+		t.Errorf("%d %s", p.Status, p.Text())
+	}
+	for _, path := range []string{"roles/new", "realm-settings/email/relays/add-relay", "realm-settings/user-profile/attributes/add-attribute"} {
+		if p := v.b.Get(v.at(path)); p.Status != http.StatusForbidden || !p.Has("may not see this") {
+			t.Errorf("%s: %d %s", path, p.Status, p.Text())
+		}
+	}
+}
+
+// A name has as many characters as Keycloak's columns, whatever the language.
+func TestLongNames(t *testing.T) {
+	w := newWorld(t)
+	saved(t, w.open("groups/new").FormWith("name").Set("name", strings.Repeat("ü", 255)).Submit())
+	long := strings.Repeat("ü", 256)
+	p := w.open("groups/new").FormWith("name").Set("name", long).Submit()
+	refusedAt(t, p, "name", long)
+	if !p.Has("255 characters") {
+		t.Error(p.Text())
+	}
+}
