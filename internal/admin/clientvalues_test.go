@@ -35,6 +35,23 @@ func TestClientValuesAreLookedAt(t *testing.T) {
 		{m{"attributes": m{"client.session.idle.timeout": "1.5"}}, `attributes.client.session.idle.timeout`},
 		{m{"attributes": m{"client.offline.session.max.lifespan": "-5"}}, `attributes.client.offline.session.max.lifespan`},
 		{m{"attributes": m{"access.token.lifespan": 300, "client.session.max.lifespan": ""}}, ""},
+		{m{"redirectUris": []string{"https://a.test/cb", "99 99"}}, `"A redirect URI is not a valid URI","field":"redirectUris"`},
+		{m{"redirectUris": []string{"abc<b>"}}, `"redirectUris"`},
+		{m{"redirectUris": []string{"https://a.test/%zz"}}, `A redirect URI is not a valid URI`},
+		{m{"redirectUris": []string{"VBScript:x"}}, `A redirect URI uses an illegal scheme`},
+		{m{"redirectUris": []string{"*", "/*", "https://a.test/*", "http://localhost:*", "${authBaseUrl}/x", "com.example.app:/cb", "urn:ietf:wg:oauth:2.0:oob"}}, ""},
+		{m{"webOrigins": []string{"foo bar"}}, `webOrigins: A web origin is not a valid URI`},
+		{m{"webOrigins": []string{"data:text/html,x"}}, `A web origin uses an illegal scheme`},
+		{m{"webOrigins": []string{"+", "*", "/*", "https://a.test", "http://localhost:8080/"}}, ""},
+		{m{"attributes": m{"post.logout.redirect.uris": "https://a.test/##javascript:alert(1)"}}, `A post logout redirect URI uses an illegal scheme`},
+		{m{"attributes": m{"post.logout.redirect.uris": "data:text/html,x"}}, `attributes.post.logout.redirect.uris`},
+		{m{"attributes": m{"post.logout.redirect.uris": "https://a.test/#x"}}, `A post logout redirect URI must not contain an URL fragment`},
+		{m{"attributes": m{"post.logout.redirect.uris": "+##https://a.test/*"}}, ""},
+		{m{"attributes": m{"post.logout.redirect.uris": "-"}}, ""},
+		{m{"attributes": m{"default.acr.values": "gold"}}, `Default ACR values need to contain values specified in the ACR-To-Loa mapping`},
+		{m{"attributes": m{"default.acr.values": "1##gold", "acr.loa.map": `{"silver":1}`}}, `attributes.default.acr.values`},
+		{m{"attributes": m{"minimum.acr.value": "gold"}}, `Minimum ACR value needs to be a value specified in the ACR-To-Loa mapping`},
+		{m{"attributes": m{"default.acr.values": "1##gold", "minimum.acr.value": "gold", "acr.loa.map": `{"gold":2}`}}, ""},
 	} {
 		made := m{"clientId": "new"}
 		for k, v := range test.body {
@@ -55,7 +72,8 @@ func TestClientValuesAreLookedAt(t *testing.T) {
 	// What an import brought may be given back as it is.
 	w.s.Change("demo", func(tx *store.Tx, snap *latchkey.Snapshot) error {
 		changed := *snap.ClientByID(w.rp.Client.ID)
-		changed.RootURL, changed.Attributes = "notaurl", map[string]string{"access.token.lifespan": "abc"}
+		changed.RootURL, changed.RedirectURIs, changed.WebOrigins = "notaurl", []string{"abc<b>"}, []string{"foo bar"}
+		changed.Attributes = map[string]string{"access.token.lifespan": "abc", "post.logout.redirect.uris": "foo bar", "default.acr.values": "gold", "minimum.acr.value": "gold"}
 		return tx.UpdateClient(&changed)
 	})
 	var whole m

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/a-h/templ"
+	"github.com/go-jose/go-jose/v4"
 
 	"latchkey/internal/page"
 	"latchkey/internal/relyingparty"
@@ -34,9 +35,10 @@ func clientKeys() form {
 	f := clientForm("keys", func(*visit, map[string]any) []section {
 		return []section{{"console.client.section.keys", []setting{
 			{At: "attributes/use.jwks.url", Kind: kindFlag},
-			{At: "attributes/jwks.url", Kind: kindText, LTR: true, When: "attributes/use.jwks.url=on"},
+			{At: "attributes/jwks.url", Kind: kindText, LTR: true, When: "attributes/use.jwks.url=on",
+				Wrong: func(typed string) string { return strictAddress(typed, "jwks.url", false) }},
 			{At: "attributes/use.jwks.string", Kind: kindFlag},
-			{At: "attributes/jwks.string", Kind: kindCode, LTR: true, When: "attributes/use.jwks.string=on"},
+			{At: "attributes/jwks.string", Kind: kindCode, LTR: true, When: "attributes/use.jwks.string=on", Wrong: noKeySet},
 		}}}
 	})
 	above := f.top
@@ -76,10 +78,19 @@ func keysAreThere(_ *visit, rep map[string]any) *page.FieldError {
 	switch {
 	case at("use.jwks.url") == "true" && at("jwks.url") == "":
 		return &page.FieldError{Field: "attributes/jwks.url", Message: "console.error.required"}
-	case at("use.jwks.string") == "true" && !json.Valid([]byte(at("jwks.string"))):
-		return &page.FieldError{Field: "attributes/jwks.string", Message: "console.error.json"}
+	case at("use.jwks.string") == "true" && at("jwks.string") == "":
+		return &page.FieldError{Field: "attributes/jwks.string", Message: "console.error.required"}
 	}
 	return nil
+}
+
+// noKeySet says that a text is no set of public keys (RFC 7517 5).
+func noKeySet(typed string) string {
+	var set jose.JSONWebKeySet
+	if json.Unmarshal([]byte(typed), &set) != nil || !slices.ContainsFunc(set.Keys, func(k jose.JSONWebKey) bool { return k.Valid() && k.IsPublic() }) {
+		return "console.error.jwks"
+	}
+	return ""
 }
 
 // importKeys gives a client a public key from a file, in place of what it has.

@@ -56,7 +56,7 @@ func TestClientKeys(t *testing.T) {
 	w.made("service", "clientId", "robot")
 	home := "clients/" + w.client("robot").ID + "/keys"
 	typed := func() *servertest.Form { return w.open(home).FormWith("attributes/jwks.string") }
-	has(t, typed().Set("attributes/use.jwks.string", "on").Set("attributes/jwks.string", "{").Submit(), "This is not JSON.")
+	has(t, typed().Set("attributes/use.jwks.string", "on").Set("attributes/jwks.string", "{").Submit(), "This is no key set with a public key")
 	has(t, typed().Set("attributes/use.jwks.url", "on").Submit(), "This is needed.")
 	has(t, typed().Set("attributes/use.jwks.url", "on").Set("attributes/jwks.url", "https://robot.example.test/keys").Submit(), "Saved.")
 

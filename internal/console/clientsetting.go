@@ -3,7 +3,9 @@ package console
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 
 	"latchkey"
 	"latchkey/internal/page"
@@ -46,11 +48,39 @@ func accessOfClient() section {
 	return section{"console.client.section.access", []setting{
 		{At: "rootUrl", Kind: kindText, LTR: true},
 		{At: "baseUrl", Kind: kindText, LTR: true},
-		{At: "redirectUris", Kind: kindLines, LTR: true},
-		{At: "attributes/post.logout.redirect.uris", Kind: kindLines, Joined: "##", LTR: true},
-		{At: "webOrigins", Kind: kindLines, LTR: true},
+		{At: "redirectUris", Kind: kindLines, LTR: true, Wrong: noRedirect},
+		{At: "attributes/post.logout.redirect.uris", Kind: kindLines, Joined: "##", LTR: true, Wrong: noRedirect},
+		{At: "webOrigins", Kind: kindLines, LTR: true, Wrong: noOrigin},
 		{At: "attributes/initiate.login.uri", Kind: kindText, LTR: true},
 	}}
+}
+
+// noRedirect says that nothing ever comes back to an address: it is neither
+// whole nor below the root URL. The rest the API says.
+func noRedirect(address string) string {
+	scheme, _, found := strings.Cut(address, ":")
+	switch {
+	case slices.Contains([]string{"*", "+", "-"}, address), strings.HasPrefix(address, "/"), strings.HasPrefix(address, "${"):
+		return ""
+	case !found || strings.ContainsAny(scheme, "/?#* "):
+		return "console.error.no-address"
+	}
+	return ""
+}
+
+// noOrigin says that a text stands for no origin: one as pages have it, or
+// Keycloak's "+", "*" and "/*".
+func noOrigin(origin string) string {
+	u, err := url.Parse(origin)
+	switch {
+	case origin == "+", origin == "*", origin == "/*":
+		return ""
+	case err != nil || u.Scheme == "" || u.Host == "" || strings.Contains(origin, "#"):
+		return "console.error.origin"
+	case u.Path != "" && u.Path != "/":
+		return "console.error.origin"
+	}
+	return ""
 }
 
 func capabilityOfClient() section {
@@ -76,14 +106,33 @@ func clientAdvanced() form {
 			{"console.client.section.flows", flowsOfClient(v)},
 		}
 	})
-	f.before = func(_ *visit, rep map[string]any) *page.FieldError {
-		if levels, ok := attributeOf(rep, latchkey.AttributeLevels).(string); ok && !levelsKnown(levels) {
-			return &page.FieldError{Field: "attributes/" + latchkey.AttributeLevels, Message: "console.error.level"}
-		}
-		return nil
-	}
+	f.before = knownLevels
 	f.beneath = revocationOfClient
 	return f
+}
+
+// knownLevels refuses names of levels that neither the client nor, where it has
+// none, the realm gives a meaning.
+func knownLevels(v *visit, rep map[string]any) *page.FieldError {
+	own := text(attributeOf(rep, latchkey.AttributeLevels))
+	if !levelsKnown(own) {
+		return &page.FieldError{Field: "attributes/" + latchkey.AttributeLevels, Message: "console.error.level"}
+	}
+	var of struct {
+		Attributes map[string]string `json:"attributes"`
+	}
+	if v.api(http.MethodGet, "", nil, &of) != nil {
+		return nil // the API says what is wrong
+	}
+	levels := latchkey.LevelMap(&latchkey.Realm{Attributes: of.Attributes}, &latchkey.Client{Attributes: map[string]string{latchkey.AttributeLevels: own}})
+	for _, name := range []string{latchkey.AttributeDefaultACR, latchkey.AttributeMinimumACR} {
+		for _, acr := range texts(attributeOf(rep, name), "##") {
+			if latchkey.LevelOf(levels, acr) < 0 {
+				return &page.FieldError{Field: "attributes/" + name, Message: "console.error.acr", Args: []any{acr}}
+			}
+		}
+	}
+	return nil
 }
 
 func clientAdvancedRows() []row {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"latchkey/internal/relyingparty"
 	"latchkey/internal/representation"
@@ -27,6 +28,10 @@ func (v *visit) propertySettings(place string, list []representation.ConfigPrope
 			s.KeyValue = true
 		case p.Type == "Role":
 			s.LTR, s.Wrong = true, v.noRole
+		case p.Type == "ClientList":
+			s.LTR, s.Wrong = true, v.noClient
+		case p.Type == "Group":
+			s.Wrong = v.noGroup
 		case s.Kind == kindChecks || s.Kind == kindLines:
 			s.Joined = "##"
 		}
@@ -90,6 +95,23 @@ func (v *visit) roleNames() []option { return v.names("/roles?max=200", "name") 
 func (v *visit) groupNames() []option {
 	paths, _ := v.groupPaths() // the first of many
 	return plainChoices(paths...)
+}
+
+// noClient says that no client has the clientId, and noGroup that no group has
+// the path. Who may not read them is told by the API.
+func (v *visit) noClient(clientID string) string {
+	var found []map[string]any
+	if v.api(http.MethodGet, "/clients?clientId="+url.QueryEscape(clientID), nil, &found) == nil && len(found) == 0 {
+		return "console.error.no-client"
+	}
+	return ""
+}
+
+func (v *visit) noGroup(path string) string {
+	if relyingparty.Status(v.api(http.MethodGet, (&url.URL{Path: "/group-by-path/" + strings.TrimPrefix(path, "/")}).EscapedPath(), nil, nil)) == http.StatusNotFound {
+		return "console.error.no-group"
+	}
+	return ""
 }
 
 // noRole says that a name, or clientId.name, is no role's. Who may not read

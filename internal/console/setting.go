@@ -57,8 +57,9 @@ type setting struct {
 	// KeyValue says that a map is kept as one text of JSON: a list of
 	// {"key": ..., "value": ...}, as providers have theirs.
 	KeyValue bool
-	// Wrong says what is wrong with a text that was typed: a key, whose argument
-	// is the text; empty when nothing is. May be nil.
+	// Wrong says what is wrong with a text that was typed, or with one of a list
+	// that is not there already: a key, whose argument is the text; empty when
+	// nothing is. May be nil.
 	Wrong func(typed string) string
 	// AsText says that flags and numbers are kept as texts.
 	AsText bool
@@ -430,8 +431,14 @@ func (s setting) scalar(value any) any {
 func (s setting) takeList(list []string, rep map[string]any) *page.FieldError {
 	out := []any{}
 	var parts []string
+	had, _ := s.read(rep)
 	for _, one := range list {
 		if one = strings.TrimSpace(one); one != "" {
+			if s.Wrong != nil && !slices.Contains(texts(had, s.Joined), one) {
+				if key := s.Wrong(one); key != "" {
+					return &page.FieldError{Field: s.At, Message: key, Args: []any{one}}
+				}
+			}
 			out, parts = append(out, one), append(parts, one)
 		}
 	}

@@ -2,6 +2,7 @@ package realm
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -30,6 +31,15 @@ func checkChange(snap *latchkey.Snapshot, before, c *latchkey.Client) error {
 	if c.RootURL != before.RootURL && strings.Contains(c.RootURL, "#") {
 		faults = append(faults, latchkey.Invalid("rootUrl", "Root URL must not contain an URL fragment"))
 	}
+	for _, l := range uriLists {
+		for _, uri := range l.of(c) {
+			if why := uriFault(uri); why != "" && !slices.Contains(l.of(before), uri) {
+				faults = append(faults, latchkey.Invalid(l.field, "%s %s", l.called, why))
+				break
+			}
+		}
+	}
+	faults = append(faults, checkACR(snap, before, c))
 	for _, name := range clientNumbers {
 		value := c.Attribute(name)
 		if value == "" || value == before.Attribute(name) {
@@ -48,19 +58,77 @@ func checkChange(snap *latchkey.Snapshot, before, c *latchkey.Client) error {
 	return representation.Join(faults...)
 }
 
+// uriLists are the URIs of a client that requests are held against.
+var uriLists = []struct {
+	field, called string
+	of            func(*latchkey.Client) []string
+}{
+	{"redirectUris", "A redirect URI", func(c *latchkey.Client) []string { return c.RedirectURIs }},
+	{"attributes.post.logout.redirect.uris", "A post logout redirect URI", func(c *latchkey.Client) []string {
+		return strings.Split(c.Attribute("post.logout.redirect.uris"), "##")
+	}},
+	{"webOrigins", "A web origin", func(c *latchkey.Client) []string { return c.WebOrigins }},
+}
+
+// uriFault says why a URI of a client can be none, in Keycloak's words; empty
+// when it can. The trailing "*", "+" and "-" are Keycloak's.
+func uriFault(uri string) string {
+	uri = strings.TrimSpace(serverVariables.Replace(uri))
+	scheme, _, found := strings.Cut(uri, ":")
+	_, err := url.Parse(strings.TrimSuffix(uri, "*"))
+	switch {
+	case found && representation.RunsScript(scheme):
+		return "uses an illegal scheme"
+	case strings.Contains(uri, "#"):
+		return "must not contain an URL fragment"
+	case err != nil || strings.ContainsAny(uri, " \t\r\n\\\"<>^`{|}"):
+		return "is not a valid URI"
+	}
+	return ""
+}
+
+// checkACR refuses levels of authentication that have no meaning by the names
+// that the client, or else the realm, has for them.
+func checkACR(snap *latchkey.Snapshot, before, c *latchkey.Client) error {
+	levels := latchkey.LevelMap(snap.Realm, c)
+	names := c.Attribute(latchkey.AttributeLevels) != before.Attribute(latchkey.AttributeLevels)
+	var faults []error
+	for _, a := range []struct{ name, sentence string }{
+		{latchkey.AttributeDefaultACR, "Default ACR values need to contain values specified in the ACR-To-Loa mapping or number levels"},
+		{latchkey.AttributeMinimumACR, "Minimum ACR value needs to be a value specified in the ACR-To-Loa mapping or a number level"},
+	} {
+		text := c.Attribute(a.name)
+		if text == "" || text == before.Attribute(a.name) && !names {
+			continue
+		}
+		for acr := range strings.SplitSeq(text, "##") {
+			if latchkey.LevelOf(levels, acr) < 0 {
+				faults = append(faults, latchkey.Invalid("attributes."+a.name, "%s", a.sentence))
+				break
+			}
+		}
+	}
+	return representation.Join(faults...)
+}
+
+// ourAddress stands for the server's own, which no rule depends on.
+const ourAddress = "https://server.invalid"
+
+// serverVariables are those of Keycloak's own clients.
+var serverVariables = strings.NewReplacer("${authBaseUrl}", ourAddress, "${authAdminUrl}", ourAddress)
+
 // isURL says whether an address, after the variables of Keycloak and the root
 // URL have been put in, is a whole one.
 func isURL(c *latchkey.Client, text string) bool {
-	const server = "https://server.invalid"
-	whole := strings.NewReplacer("${authBaseUrl}", server, "${authAdminUrl}", server).Replace(strings.TrimSpace(text))
+	whole := serverVariables.Replace(strings.TrimSpace(text))
 	switch {
 	case whole == "":
 		return true
 	case strings.HasPrefix(whole, "/"):
-		whole = server + whole // below the root URL, or below this server
+		whole = ourAddress + whole // below the root URL, or below this server
 	}
 	if text != c.RootURL {
-		whole = strings.Replace(whole, "${rootUrl}", server, 1)
+		whole = strings.Replace(whole, "${rootUrl}", ourAddress, 1)
 	}
 	u, err := url.Parse(whole)
 	return err == nil && u.Scheme != "" && (u.Host != "" || u.Opaque != "" || u.Path != "")

@@ -137,6 +137,13 @@ func (p *planner) nameOfClient(c *latchkey.Client, rep, base *representation.Cli
 			p.report.add("clients.attributes."+name, Kept, "applications could not verify this: the realm's algorithm signs", c.ClientID)
 		}
 	}
+	for _, l := range uriLists {
+		for _, uri := range l.of(c) {
+			if why := uriFault(uri); why != "" {
+				p.report.add("clients."+l.field, Kept, "it "+why+": nothing matches it", c.ClientID+": "+uri)
+			}
+		}
+	}
 	p.nameMappers("clients", c.ClientID, rep.ProtocolMappers, base.ProtocolMappers)
 	for _, key := range sortedKeys(rep.Attributes) {
 		value := rep.Attributes[key]

@@ -57,6 +57,10 @@ func TestImportNamesUnacted(t *testing.T) {
 		{"what Keycloak writes into every client", client(`"consentRequired":false,"directAccessGrantsEnabled":false,"frontchannelLogout":true,"attributes":{"backchannel.logout.session.required":"true","oauth2.device.authorization.grant.enabled":"false","oidc.ciba.grant.enabled":"false","display.on.consent.screen":"false","acr.loa.map":"{}","request.object.required":"not required","tls.client.certificate.bound.access.tokens":"false","use.jwks.url":"false","saml.encrypt":"true","pkce.code.challenge.method":"S256","realm_client":"false","acme.team":"x"}`), nil},
 		{"a built-in client as it is", `,"clients":[{"clientId":"admin-cli","publicClient":true,"directAccessGrantsEnabled":true,"attributes":{"client.use.lightweight.access.token.enabled":"true"}}]`, nil},
 
+		{"URIs that are none", client(`"redirectUris":["https://a.test/*","abc<b>"],"webOrigins":["+","foo bar"],"attributes":{"post.logout.redirect.uris":"+##javascript:x"}`), []string{
+			"clients.attributes.post.logout.redirect.uris: 1 kept (a: javascript:x): it uses an illegal scheme: nothing matches it",
+			"clients.redirectUris: 1 kept (a: abc<b>): it is not a valid URI: nothing matches it",
+			"clients.webOrigins: 1 kept (a: foo bar): it is not a valid URI: nothing matches it"}},
 		{"registrationAllowed", `,"registrationAllowed":true` + smtp, nil},
 		{"a password policy with a typo", `,"passwordPolicy":"length(abc) and ours(3)"`, []string{
 			`passwordPolicy: 1 kept (ours): this rule is not known: no password is held against it`,
