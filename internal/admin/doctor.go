@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"latchkey/internal/doctor"
+	"latchkey/internal/store"
 )
 
 // doctorRoutes are Latchkey's own: what the command doctor says of a realm.
@@ -33,6 +34,16 @@ func (d *Door) examine(c *call) error {
 		if f.Name != doctor.NoRelay || !d.Prober.Sends(c.snap.Realm) {
 			out = append(out, f)
 		}
+	}
+	err := c.view(func(tx *store.Tx) error {
+		held, err := c.heldMail(tx)
+		if err == nil && held.waiting > 0 {
+			out = append(out, doctor.Waiting(c.snap.Realm.Name, held.waiting, held.since, held.last.Relay, held.last.Reply))
+		}
+		return err
+	})
+	if err != nil {
+		return err
 	}
 	return c.answer(out)
 }

@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"maps"
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -40,39 +41,62 @@ func shape(u *url.URL) string {
 }
 
 // crawl visits one page of each shape that can be reached by links of the
-// console, breadth first, and by what a visit gives besides.
+// console, breadth first, and by what a visit gives besides. Each link has to
+// lead somewhere, those out of the console too.
 func (w *world) crawl(visit func(p *servertest.Page) []string) (pages int) {
 	w.t.Helper()
-	seen := map[string]bool{}
+	seen, from := map[string]bool{}, map[string]string{}
 	queue := []string{w.at("")}
 	for len(queue) > 0 {
 		address := queue[0]
 		queue = queue[1:]
 		p := w.b.Get(address)
-		if p.Status >= 500 {
-			w.t.Errorf("%s: %d", address, p.Status)
+		if p.Status != http.StatusOK {
+			w.t.Errorf("%s, of which %s told: %d", address, from[address], p.Status)
 			continue
+		}
+		if !w.own(p.URL) {
+			continue // it leads out of the console, and is there
 		}
 		pages++
 		for _, given := range visit(p) {
 			if !seen[given] {
 				seen[given] = true
+				from[given] = address
 				queue = append(queue, given)
 			}
 		}
 		for _, link := range p.Links() {
 			u, err := p.URL.Parse(link)
-			if err != nil || u.Host != p.URL.Host || !strings.HasPrefix(u.Path, "/admin/"+w.home+"/console/realms/"+w.of+"/") || u.Query().Has("kc_locale") {
+			if err != nil || u.Host != p.URL.Host || u.Query().Has("kc_locale") && w.own(u) {
 				continue
 			}
 			u.Fragment = ""
 			if s := shape(u); !seen[s] {
 				seen[s] = true
+				from[u.String()] = address
 				queue = append(queue, u.String())
 			}
 		}
 	}
 	return pages
+}
+
+// own says that an address is of the realm that is looked at.
+func (w *world) own(u *url.URL) bool {
+	return strings.HasPrefix(u.Path, "/admin/"+w.home+"/console/realms/"+w.of+"/")
+}
+
+// Every link leads somewhere: in master and in a realm that has nothing yet,
+// whose overview offers what others do not.
+func TestLinks(t *testing.T) {
+	w := newWorld(t, servertest.RealmRelays())
+	w.b.Get(w.s.Base+"/admin/master/console/create-realm").FormWith("realm").Set("realm", "fresh").Submit()
+	for _, w.of = range []string{"master", "fresh"} {
+		if pages := w.crawl(func(*servertest.Page) []string { return nil }); pages < 20 {
+			t.Errorf("only %d pages of %s were met", pages, w.of)
+		}
+	}
 }
 
 // settings is the form of settings of a page, by which something is saved; nil

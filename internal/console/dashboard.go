@@ -4,10 +4,9 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"net/url"
-	"slices"
 	"strconv"
 
+	"latchkey"
 	"latchkey/internal/page"
 )
 
@@ -26,7 +25,7 @@ type dashboard struct {
 	// Examined says that the findings were asked for; AskURL asks the DNS, too,
 	// and is empty once it was.
 	Examined bool
-	Findings []finding
+	Looks    []look
 	AskURL   string
 	State    overview
 	SpecURL  string // of the API's description
@@ -56,9 +55,6 @@ type figure struct {
 	Bad   bool
 }
 
-// finding is what doctor says.
-type finding struct{ Level, Name, Where, Text string }
-
 // Title names the page.
 func (p dashboard) Title(t *page.Texts) string { return titleOf(t, p.Top) }
 
@@ -84,7 +80,7 @@ func (p *dashboard) state(v *visit) error {
 		return err
 	}
 	account := v.Site.Path("realms", v.of, "account", "")
-	for _, s := range []struct {
+	steps := []struct {
 		done bool
 		may  string
 		step firstStep
@@ -92,10 +88,15 @@ func (p *dashboard) state(v *visit) error {
 		{p.State.Mail, "manage-realm", firstStep{Title: "console.overview.step.mail", Text: "console.overview.step.mail.text",
 			URL: v.path("realm-settings", "email"), Link: "console.overview.step.mail.link"}},
 		{p.State.Client, "manage-clients", firstStep{Title: "console.overview.step.client", Text: "console.overview.step.client.text",
-			URL: v.path("clients", "add-client"), Link: "console.overview.step.client.link"}},
+			URL: v.path("clients", "create"), Link: "console.overview.step.client.link"}},
 		{p.State.SignIn, "", firstStep{Title: "console.overview.step.sign-in", Text: "console.overview.step.sign-in.text",
 			URL: account, Link: "console.overview.step.sign-in.link", Away: true}},
-	} {
+	}
+	if v.of == latchkey.MasterRealm { // which is of those who look after the server
+		steps[1].done, steps[1].may = !v.who.CreateRealm || len(p.Menu.Head.(switcher).Others) > 0, ""
+		steps[1].step = firstStep{Title: "console.overview.step.realm", Text: "console.overview.step.realm.text", URL: v.URL("create-realm"), Link: "console.create-realm"}
+	}
+	for _, s := range steps {
 		if !s.done && (s.may == "" || v.may(s.may)) {
 			p.Steps = append(p.Steps, s.step)
 		}
@@ -195,30 +196,6 @@ func (p *dashboard) people(v *visit) error {
 		figure{Label: "console.users", Value: count(users), URL: v.path("users")})
 	return nil
 }
-
-// examine shows what doctor says of the realm.
-func (p *dashboard) examine(v *visit) error {
-	if !v.may("view-realm", "manage-realm") {
-		return nil
-	}
-	q := url.Values{}
-	if v.query.Get("dns") == "true" {
-		q.Set("dns", "true")
-	} else {
-		p.AskURL = v.at("dns", "true") + "#findings"
-	}
-	p.Examined = true
-	if err := v.api(http.MethodGet, "/doctor?"+q.Encode(), nil, &p.Findings); err != nil {
-		return err
-	}
-	slices.SortStableFunc(p.Findings, func(a, b finding) int { return rank(a) - rank(b) })
-	return nil
-}
-
-// levels are those of findings: what stops people comes before what weakens.
-var levels = []string{"fault", "weakness"}
-
-func rank(f finding) int { return slices.Index(levels, f.Level) }
 
 // count writes a number with its thousands apart.
 func count(n int) string {

@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -39,7 +40,7 @@ func TestFirstSteps(t *testing.T) {
 	steps := []string{"Say where mails go", "Add your application", "Try it yourself"}
 	has(t, p, steps...)
 	has(t, p, "3 steps until people sign in")
-	for _, end := range []string{"/realms/fresh/realm-settings/email", "/realms/fresh/clients/add-client", "/realms/fresh/account/"} {
+	for _, end := range []string{"/realms/fresh/realm-settings/email", "/realms/fresh/clients/create", "/realms/fresh/account/"} {
 		found := false
 		for _, l := range p.Links() {
 			found = found || strings.HasSuffix(l, end)
@@ -79,4 +80,54 @@ func TestFirstStepsInDev(t *testing.T) {
 	p := w.b.Get(w.s.Base+"/admin/master/console/create-realm").FormWith("realm").Set("realm", "fresh").Submit()
 	has(t, p, "2 steps until people sign in", "development mailbox")
 	lacks(t, p, "Say where mails go")
+}
+
+// The realm master is for who looks after the server: its guide leads to a
+// realm for applications.
+func TestFirstStepsOfMaster(t *testing.T) {
+	w := newWorld(t, servertest.RealmRelays())
+	w.of = "master"
+	lacks(t, w.open(""), "Add your application")
+}
+
+// What is found of many is one line, which names few and says how many there are.
+func TestManyFindings(t *testing.T) {
+	w := newWorld(t)
+	w.s.Change("demo", func(tx *store.Tx, snap *latchkey.Snapshot) error {
+		for i := range 300 {
+			c := &latchkey.Client{RealmID: snap.Realm.ID, ClientID: fmt.Sprintf("shop-%03d", i), Enabled: true, StandardFlowEnabled: true}
+			if err := tx.CreateClient(c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	p := w.open("")
+	has(t, p, "A sign-in may come without PKCE. Set PKCE Method to S256.", "shop-000", "and 297 others", "and 257 others")
+	lacks(t, p, "pkce.code.challenge.method", "shop-299")
+	if len(p.Body) > 100_000 {
+		t.Errorf("%d bytes", len(p.Body))
+	}
+	has(t, p.Click("shop-000"), "PKCE Method")
+}
+
+// Mails that no relay takes are a fault, with the relay's own words, and the
+// step of mail is not done.
+func TestMailWaits(t *testing.T) {
+	w := newWorld(t, servertest.RealmRelays())
+	w.s.Change("demo", func(tx *store.Tx, snap *latchkey.Snapshot) error {
+		r := *snap.Realm
+		r.SMTP = latchkey.SMTP{From: "no-reply@example.test", Relays: []latchkey.Relay{{Host: "127.0.0.1", Port: 1}}}
+		return tx.UpdateRealm(&r)
+	})
+	lacks(t, w.open(""), "Say where mails go")
+	w.promise(func(m *latchkey.Message) { m.Attempts = 1 })
+	m := w.promise(func(m *latchkey.Message) { m.Attempts = 2 })
+	w.s.Update(func(tx *store.Tx) error {
+		return tx.RecordAttempt(&latchkey.DeliveryAttempt{RealmID: m.RealmID, MessageID: m.ID, Number: 1, At: tx.Now(), Relay: "127.0.0.1:1",
+			Outcome: "unreachable", Reply: "connect: connection refused"})
+	})
+	p := w.open("")
+	has(t, p, "Say where mails go", "Fault", "No e-mail server takes mail: 2 wait", "connect: connection refused", "127.0.0.1:1")
+	lacks(t, p, "Nothing was found")
 }

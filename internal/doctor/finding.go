@@ -16,8 +16,17 @@ const (
 	Fault Level = "fault"
 )
 
-// NoRelay is the finding that a realm's mails have nowhere to go.
+// NoRelay is the finding that a realm's mails have nowhere to go, and
+// [Waiting] that no relay takes them.
 const NoRelay = "no-mail-relay"
+
+// Waiting is the finding that mails wait which no relay takes, by what the relay
+// said at last.
+func Waiting(realm string, waiting int, since time.Time, relay, words string) Finding {
+	f := findings{realm: realm}
+	f.add(Fault, "mail-waiting", relay, "No relay takes mail: %d wait, the first one since %s. The last try ended with: %s", waiting, since.UTC().Format(time.RFC3339), words)
+	return f.list[0]
+}
 
 // Finding is one thing that the doctor has to say.
 type Finding struct {
@@ -25,17 +34,29 @@ type Finding struct {
 	Realm string `json:"realm,omitempty"`
 	Name  string `json:"name"`            // stable: redirect-wildcard, ...
 	Where string `json:"where,omitempty"` // the client, flow, key or domain
-	Text  string `json:"text"`            // one sentence: what, and what to do
+	Kind  string `json:"kind,omitempty"`  // "client" or "flow": it is of the one with the ID
+	ID    string `json:"id,omitempty"`
+	// Params are what the text names, in order, for texts in other languages.
+	Params []string `json:"params,omitempty"`
+	Text   string   `json:"text"` // one sentence: what, and what to do
 }
 
 // findings collects what is said of one realm.
 type findings struct {
-	realm string
-	list  []Finding
+	realm    string
+	kind, id string // what it is said of
+	list     []Finding
 }
 
+// of says that what follows is said of something of a kind; empty: of the realm.
+func (f *findings) of(kind, id string) { f.kind, f.id = kind, id }
+
 func (f *findings) add(level Level, name, where, format string, args ...any) {
-	f.list = append(f.list, Finding{Level: level, Realm: f.realm, Name: name, Where: where, Text: fmt.Sprintf(format, args...)})
+	var params []string
+	for _, a := range args {
+		params = append(params, fmt.Sprint(a))
+	}
+	f.list = append(f.list, Finding{Params: params, Level: level, Realm: f.realm, Name: name, Where: where, Kind: f.kind, ID: f.id, Text: fmt.Sprintf(format, args...)})
 }
 
 // maxSkew is how far a node's clock may be from the database's (R-020).

@@ -21,9 +21,11 @@ func Realm(s *latchkey.Snapshot, built func(providerID string) bool, now time.Ti
 	f.settings(s)
 	for _, c := range s.Clients {
 		if c.Enabled {
+			f.of("client", c.ID)
 			f.client(s, c)
 		}
 	}
+	f.of("", "")
 	f.flows(s, built)
 	f.links(s)
 	f.keys(s, now)
@@ -124,6 +126,7 @@ func (f *findings) flows(s *latchkey.Snapshot, built func(string) bool) {
 	for flow := range bound(s) {
 		f.steps(s, flow, built, 0)
 	}
+	f.of("", "")
 	for _, a := range s.RequiredActions {
 		if a.Enabled && a.DefaultAction && !built(a.Alias) {
 			f.add(Fault, "step-not-built", a.Alias, "Every new person is asked for this required action, which this version does not have: their sign-in fails.")
@@ -140,6 +143,7 @@ func (f *findings) steps(s *latchkey.Snapshot, flow *latchkey.Flow, built func(s
 		return
 	}
 	for _, e := range flow.Executions {
+		f.of("flow", flow.ID)
 		switch {
 		case e.Requirement == latchkey.Disabled:
 		case e.FlowID != "":
@@ -163,11 +167,13 @@ func (f *findings) links(s *latchkey.Snapshot) {
 				continue
 			}
 			where := flow.Alias + ": " + cfg.Alias
+			f.of("flow", flow.ID)
 			for _, w := range actiontoken.Weakenings(cfg.Config) {
 				f.add(Weakness, w.Code, where, "%s", w.Text)
 			}
 		}
 	}
+	f.of("", "")
 }
 
 // oldKey is how long a key may sign before somebody should wonder.
