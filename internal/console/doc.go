@@ -25,6 +25,9 @@
 // those that it could have. What is shown is sent by POST and answered by a redirect, so that
 // the back button never repeats it.
 //
+// A form carries what its settings were when they were shown ([digests]): what
+// somebody else changed meanwhile is neither undone nor overwritten unseen.
+//
 // Nevers: it never touches the database, never decides who may do what (what it
 // does not offer, the API would refuse), never changes anything by GET, and
 // never loses what somebody typed.

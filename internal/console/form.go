@@ -117,6 +117,7 @@ type formPage struct {
 	Bad      bool   // it destroys
 	Files    bool   // it has files
 	Note     note
+	Was      string // what the settings were when they were shown: see digests
 }
 
 type shownSection struct {
@@ -174,7 +175,11 @@ func (f form) show(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return f.answer(v, rep, http.StatusOK, func(s setting) shown { return s.show(rep) }, formPage{})
+	p := formPage{}
+	if !f.fresh() {
+		p.Was = digestsOf(f.shown(v, rep)).encode()
+	}
+	return f.answer(v, rep, http.StatusOK, func(s setting) shown { return s.show(rep) }, p)
 }
 
 // answer shows the settings, with what the page p has besides.
@@ -236,45 +241,41 @@ func (f form) post(v *visit) error {
 	if err != nil {
 		return err
 	}
-	var faults []page.FieldError
-	for _, sec := range f.sections(v, rep) {
-		for _, s := range sec.Settings {
-			if fault := s.take(v.R.Form, rep); fault != nil {
-				faults = append(faults, *fault)
-			}
-		}
-	}
+	t := f.take(v, rep)
 	// What is put back may be changed for it; what is shown again is not.
 	kept := clone(rep)
-	if f.before != nil && len(faults) == 0 {
+	if f.before != nil && len(t.faults) == 0 {
 		if fault := f.before(v, kept); fault != nil {
-			faults = append(faults, *fault)
+			t.faults = append(t.faults, *fault)
 		}
 	}
 	typed := func(s setting) shown {
-		if s.only() {
-			return s.show(rep)
+		before := t.before[s.At]
+		if s.only() || t.others[s.At] {
+			return before
 		}
-		return s.typed(v.R.Form)
+		out := s.typed(v.R.Form)
+		out.Kept = before.Kept
+		return out
 	}
-	if len(faults) > 0 {
-		return f.answer(v, rep, http.StatusBadRequest, typed, formPage{Errors: faults})
+	if len(t.faults) > 0 {
+		return f.answer(v, rep, t.status, typed, formPage{Errors: t.faults, Was: t.was})
 	}
 	for _, a := range f.acts {
 		if v.R.Form.Get("act") == a.name {
 			said, err := a.do(v, kept)
 			if faults := f.faults(v, rep, err); faults != nil {
-				return f.answer(v, rep, http.StatusBadRequest, typed, formPage{Errors: faults})
+				return f.answer(v, rep, http.StatusBadRequest, typed, formPage{Errors: faults, Was: t.was})
 			}
 			if err != nil {
 				return err
 			}
-			return f.answer(v, rep, http.StatusOK, typed, formPage{Note: said})
+			return f.answer(v, rep, http.StatusOK, typed, formPage{Note: said, Was: t.was})
 		}
 	}
 	done, err := f.keep(v, kept)
 	if faults := f.faults(v, rep, err); faults != nil {
-		return f.answer(v, rep, http.StatusBadRequest, typed, formPage{Errors: faults})
+		return f.answer(v, rep, http.StatusBadRequest, typed, formPage{Errors: faults, Was: t.was})
 	}
 	if err != nil {
 		return err
@@ -283,6 +284,56 @@ func (f form) post(v *visit) error {
 		return v.write(http.StatusOK, done.page)
 	}
 	return v.back(done.address, done.notice)
+}
+
+// intake is what came of taking what was typed.
+type intake struct {
+	before map[string]shown // the settings as they are
+	faults []page.FieldError
+	status int // of an answer with the faults
+	// was is what the next page carries of what the settings were. One that says
+	// what somebody else changed carries what there is now, so that sending it
+	// again overwrites; others are the places that it shows anew.
+	was    string
+	others map[string]bool
+}
+
+// take puts what was typed into the representation, but for what only somebody
+// else changed meanwhile.
+func (f form) take(v *visit, rep map[string]any) intake {
+	t := intake{before: f.shown(v, rep), status: http.StatusBadRequest, was: v.R.Form.Get(shownField)}
+	was, others := carried(v.R.Form), map[string]bool{}
+	var both []page.FieldError
+	for _, sec := range f.sections(v, rep) {
+		for _, s := range sec.Settings {
+			kept, fault := was.meanwhile(t.before[s.At], s.typed(v.R.Form))
+			if fault != nil {
+				both = append(both, *fault)
+			}
+			if others[s.At] = kept; kept {
+				continue
+			}
+			if fault := s.take(v.R.Form, rep); fault != nil {
+				t.faults = append(t.faults, *fault)
+			}
+		}
+	}
+	if tried := v.R.Form.Get("act") != ""; len(both) > 0 && !tried {
+		t.faults = append(append([]page.FieldError{{Message: "console.error.meanwhile.top"}}, both...), t.faults...)
+		t.status, t.was, t.others = http.StatusConflict, digestsOf(t.before).encode(), others
+	}
+	return t
+}
+
+// shown are the settings as they are, by their places.
+func (f form) shown(v *visit, rep map[string]any) map[string]shown {
+	out := map[string]shown{}
+	for _, sec := range f.sections(v, rep) {
+		for _, s := range sec.Settings {
+			out[s.At] = s.show(rep)
+		}
+	}
+	return out
 }
 
 // clone is a copy of what JSON says, of which nothing is shared.

@@ -63,7 +63,7 @@ func (s shown) inputType() string { return cmp.Or(s.Input, "text") }
 
 // kept says in the empty field of a secret that there is one.
 func (s shown) kept(ctx context.Context) string {
-	if s.Required {
+	if s.Required || !s.Kept {
 		return ""
 	}
 	return page.SayText(ctx, "console.secret.kept")

@@ -67,7 +67,7 @@ func TestRealmTabs(t *testing.T) {
 			t.Errorf("%s %s: %q", tt.tab, tt.field, got)
 		}
 		for _, v := range []url.Values{before, after} {
-			for _, own := range []string{tt.field, tt.field + "~unit", "session_code"} {
+			for _, own := range []string{tt.field, tt.field + "~unit", "session_code", "~shown"} {
 				v.Del(own)
 			}
 		}

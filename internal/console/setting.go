@@ -167,6 +167,7 @@ type shown struct {
 	Unit   int      // of a duration: how many seconds its number counts
 	Error  *page.FieldError
 	Locked bool // the person may only look
+	Kept   bool // there is a secret, which is kept when nothing is typed
 }
 
 // fileField is what stands behind the place in the name of a file.
@@ -212,7 +213,7 @@ func (s setting) show(rep map[string]any) shown {
 			}
 			out.Value = lines(value)
 		case kindSecret:
-			out.Value = ""
+			out.Value, out.Kept = "", text(value) != ""
 		case kindShown:
 			out.Value = readable(value)
 		default:
