@@ -52,13 +52,7 @@ func (d *Door) deleteSession(c *call) error {
 func (d *Door) countSessions(c *call) error {
 	var n representation.SessionCount
 	err := c.view(func(tx *store.Tx) (err error) {
-		f := session.Filter(c.snap.Realm, tx.Now())
-		f.Offline = new(false)
-		if n.Active, err = tx.CountSessions(c.snap.Realm.ID, f); err != nil {
-			return err
-		}
-		f.Offline = new(true)
-		n.Offline, err = tx.CountSessions(c.snap.Realm.ID, f)
+		n.Active, n.Offline, err = tx.CountSessionsByKind(c.snap.Realm.ID, session.Filter(c.snap.Realm, tx.Now()))
 		return err
 	})
 	if err != nil {

@@ -105,6 +105,12 @@ func (db *DB) ReadsWaiting() int {
 // FewUsers is how many users are sorted to give a page of them.
 const FewUsers = fewUsers
 
+// FewSessions and FewMessages are how many are sorted to give a page of them.
+const (
+	FewSessions = fewSessions
+	FewMessages = fewMessages
+)
+
 // Tidy does what PostgreSQL does by itself within a minute of many writes.
 func (db *DB) Tidy(ctx context.Context) error {
 	e, ok := db.engine.(*postgresEngine)

@@ -148,6 +148,9 @@ func TestSessionsList(t *testing.T) {
 				if fmt.Sprint(ids) != c.want {
 					w.Errorf("%+v: %v, want %s", c.filter, ids, c.want)
 				}
+				if browser, offline, err := tx.CountSessionsByKind(id, c.filter); c.filter.Max == 0 && (browser+offline != len(ids) || offline != strings.Count(c.want, "off")) || err != nil {
+					w.Errorf("%+v: counted %d and %d, want %s, %v", c.filter, browser, offline, c.want, err)
+				}
 				if n, err := tx.CountSessions(id, c.filter); err != nil || c.filter.Max == 0 && n != len(ids) {
 					w.Errorf("%+v: counted %d, %v", c.filter, n, err)
 				}
@@ -166,6 +169,46 @@ func TestSessionsList(t *testing.T) {
 			parts, err := tx.ClientsOfSessions(id, []string{"old", "new", "off", "rem"})
 			if fmt.Sprint(parts) != "map[new:[app] off:[batch]]" {
 				w.Errorf("left: %v", parts)
+			}
+			return err
+		})
+	})
+}
+
+// A client of many sessions, and a text in the addresses of many mails, are
+// looked for in another way than those of few; what is found is the same.
+func TestListsOfMany(t *testing.T) {
+	promise(t, func(w *world) {
+		id := w.realm.ID
+		const many = max(store.FewSessions, store.FewMessages) + 1
+		w.update(func(tx *store.Tx) error {
+			for i := range many {
+				s := &latchkey.UserSession{RealmID: id, ID: fmt.Sprintf("s%05d", i), StartedAt: w.clock.Now().Add(time.Duration(i) * time.Second), Offline: i%2 == 1}
+				m := &latchkey.Message{RealmID: id, ID: fmt.Sprintf("m%05d", i), Kind: latchkey.MailMagicLink, Address: fmt.Sprintf("a%d@example.test", i), CreatedAt: s.StartedAt}
+				if err := tx.CreateUserSession(s); err != nil {
+					return err
+				}
+				if err := tx.PutClientSession(&latchkey.ClientSession{RealmID: id, SessionID: s.ID, ClientID: "app"}); err != nil {
+					return err
+				}
+				if err := tx.CreateMessage(m); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		w.view(func(tx *store.Tx) error {
+			f := store.SessionFilter{ClientID: "app", Offline: new(true), First: 1, Max: 1}
+			list, err := tx.Sessions(id, f)
+			if err != nil || len(list) != 1 || list[0].ID != fmt.Sprintf("s%05d", (many-1)/2*2-3) {
+				w.Errorf("sessions: %v %+v", err, list)
+			}
+			if n, err := tx.CountSessions(id, f); n != many/2 || err != nil {
+				w.Errorf("%d sessions, %v", n, err)
+			}
+			mails, err := tx.Messages(id, store.MessageFilter{Search: "@EXAMPLE", First: 1, Max: 1})
+			if err != nil || len(mails) != 1 || mails[0].ID != fmt.Sprintf("m%05d", many-2) {
+				w.Errorf("mails: %v %+v", err, mails)
 			}
 			return err
 		})

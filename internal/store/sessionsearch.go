@@ -172,6 +172,26 @@ func (tx *Tx) CountSessions(realmID string, f SessionFilter) (int, error) {
 	return n, err
 }
 
+// CountSessionsByKind counts them apart, those of a browser and offline ones,
+// reading each once.
+func (tx *Tx) CountSessionsByKind(realmID string, f SessionFilter) (browser, offline int, err error) {
+	if err := tx.weigh(realmID, &f); err != nil {
+		return 0, 0, err
+	}
+	c := f.where(tx.db.dialect, realmID)
+	err = tx.each(func(r row) error {
+		isOffline, n := false, 0
+		err := r.Scan(&isOffline, &n)
+		if isOffline {
+			offline = n
+		} else {
+			browser = n
+		}
+		return err
+	}, `SELECT s.offline, COUNT(*) FROM user_session s WHERE `+c.text.String()+` GROUP BY s.offline`, c.args...)
+	return browser, offline, err
+}
+
 // SessionCount says how many sessions a client has a part in.
 type SessionCount struct {
 	ClientID string // internal id
