@@ -98,7 +98,7 @@ func (h *house) name() {
 		"config/{config}": h.first("/authentication/flows/browser/executions", "authenticationConfig"), "executions/{id}": h.first("/authentication/flows/browser/executions", "id"),
 		"flows/{alias}": "browser", "flows/{id}": h.first("/authentication/flows", "id"), "required-actions/{alias}": "VERIFY_EMAIL",
 		"certificates/{attr}": "jwt.credential", "scope-mappings/{container}": "large", "providers/{provider}": "keycloak-oidc-keycloak-json",
-		"components/{id}": h.first("/components", "id"), "group-by-path/{path...}": "group0", "instances/{alias}": "idp7", "mappers/{id}": "none", "providers/{kind}": "oidc",
+		"components/{id}": h.first("/components", "id"), "group-by-path/{path}": "group0", "instances/{alias}": "idp7", "mappers/{id}": "none", "providers/{kind}": "oidc",
 		"links/{id}": "link7", "messages/{id}": h.first("/messages?max=1", "id"), "localization/{locale}": "en", "{locale}/{key}": "none", "{kind}/{id}": "none",
 		"authentication-management/{kind}": "clients", "admin/{realm}": "large",
 	}
@@ -129,7 +129,7 @@ func (h *house) place(op *operation) string {
 var asked = map[string][]string{
 	"search": {"user5000", "nobody-has-this", "*ser5000*", "user", "app", "role50", "group50", "idp7", "app0", "192.0.2.7"}, "username": {"user5000"}, "email": {"user77@example.test"},
 	"firstName": {"first77"}, "lastName": {"last77"}, "q": {"k:3"}, "idpAlias": {"idp7"}, "idpUserId": {"7"}, "createdAfter": {"2020-01-01"}, "createdBefore": {"2020-01-01"},
-	"dateFrom": {"2020-01-01"}, "dateTo": {"2020-01-01"}, "direction": {"asc"}, "type": {"LOGIN", "LOGOUT"}, "client": {"app0", "app7"}, "user": {"none"}, "ipAddress": {"192.0.2.7", "none"},
+	"dateFrom": {"2020-01-01"}, "dateTo": {"2020-01-01"}, "direction": {"asc"}, "type": {"LOGIN", "LOGOUT", "OFFLINE"}, "client": {"app0", "app7"}, "user": {"none"}, "ipAddress": {"192.0.2.7", "none"},
 	"operationTypes": {"UPDATE", "DELETE"}, "resourceTypes": {"USER", "REALM"}, "resourcePath": {"users/*", "none"}, "authRealm": {"none"}, "authClient": {"none"}, "authUser": {"none"},
 	"authIpAddress": {"192.0.2.7"}, "clientId": {"app5"}, "state": {"failed", "queued"}, "kind": {"magic-link", "reset-credentials"}, "address": {"user77@example.test"},
 	"scope": {"openid"}, "userId": {""}, "audience": {""}, "format": {""}, "currentRealm": {"large"}, "name": {"rsa-generated"}, "parent": {"none"}, "parentId": {"none"},
@@ -219,8 +219,12 @@ func (h *house) measure(b *testing.B, path string) {
 	name := strings.NewReplacer("/admin/realms/large/", "", "/admin/", "", "/", "|").Replace(path)
 	b.Run(name, func(b *testing.B) {
 		h.signIn()
-		if status, _, answer := h.s.Ask("GET", path, "", "Authorization: Bearer "+h.token); status != http.StatusOK && status != http.StatusNotFound {
+		switch status, _, answer := h.s.Ask("GET", path, "", "Authorization: Bearer "+h.token); {
+		case status == http.StatusOK:
+		case status >= 500 && status != http.StatusNotImplemented:
 			b.Fatalf("%s: %d %.300s", path, status, answer)
+		default:
+			b.Skipf("%s: %d", path, status) // it has nothing, or does not know the value
 		}
 		var took []time.Duration
 		for b.Loop() {
