@@ -102,7 +102,7 @@ func (v *visit) groupNames() []option {
 func (v *visit) noClient(clientID string) string {
 	var found []map[string]any
 	if v.api(http.MethodGet, "/clients?clientId="+url.QueryEscape(clientID), nil, &found) == nil && len(found) == 0 {
-		return "console.error.no-client"
+		return "console.error.no-client-named"
 	}
 	return ""
 }
