@@ -162,7 +162,7 @@ func (d *Door) warn(c *call, flowID string) error {
 	if top == nil {
 		return nil // deleted since
 	}
-	for i, w := range flow.Check(d.Registry, snap, top) {
+	for i, w := range flow.Check(d.Registry, snap, top, flow.UseOf(snap, top)) {
 		if i == maxWarnings {
 			break
 		}

@@ -27,7 +27,9 @@ func (d *Door) flowRoutes() []route {
 		{method: "POST", path: "/authentication/flows/{alias}/copy", may: mayManageRealm, act: d.copyFlow,
 			summary: "Copy a flow, named by its alias, with all that stands below it", body: newName{}, status: http.StatusCreated},
 		{method: "GET", path: "/authentication/flows/{alias}/warnings", may: mayViewRealm, act: d.flowWarnings,
-			summary: "List what of a flow, named by its alias, does not do what it looks like", gives: []flowWarning{}},
+			summary: "List what of a flow, named by its alias, does not do what it looks like",
+			query:   []param{{"as", text, "what the flow is looked at as, in place of what it is bound as: browserFlow, registrationFlow, resetCredentialsFlow or directGrantFlow"}},
+			gives:   []flowWarning{}},
 		{method: "POST", path: "/authentication/flows/{alias}/trial", may: mayManageRealm, act: d.tryFlow,
 			summary: "Get an address at which one browser goes through a flow, named by its alias, before it is bound", gives: flowTrial{}},
 		{method: "GET", path: "/ui-ext/authentication-management/flows", may: mayViewFlows, act: d.usedFlows,
@@ -47,6 +49,7 @@ type newName struct {
 type flowWarning struct {
 	ExecutionID string `json:"executionId,omitempty"`
 	Warning     string `json:"warning"`
+	Nobody      bool   `json:"nobody,omitempty"` // nobody can sign in by the flow
 }
 
 // byAlias finds the flow that a path names by its alias.
@@ -288,8 +291,18 @@ func (d *Door) flowWarnings(c *call) error {
 		return err
 	}
 	out := []flowWarning{}
-	for _, w := range flow.Check(d.Registry, c.snap, f) {
-		out = append(out, flowWarning{w.ExecutionID, w.Text})
+	use := flow.UseOf(c.snap, f)
+	switch as := c.text("as"); as {
+	case "":
+	case "browserFlow", "registrationFlow", "resetCredentialsFlow":
+		use = flow.InBrowser
+	case "directGrantFlow":
+		use = flow.InTokenCall
+	default:
+		return latchkey.Invalid("as", "Expected browserFlow, registrationFlow, resetCredentialsFlow or directGrantFlow.")
+	}
+	for _, w := range flow.Check(d.Registry, c.snap, f, use) {
+		out = append(out, flowWarning{w.ExecutionID, w.Text, w.Nobody})
 	}
 	return c.answer(out)
 }

@@ -11,7 +11,7 @@ type allowAccess struct{}
 
 func (allowAccess) Provider() flow.Provider {
 	return flow.Provider{
-		ID: latchkey.AuthAllowAccess, DisplayName: "Allow access", Category: "Allow access", Requirements: onOrOff,
+		ID: latchkey.AuthAllowAccess, DisplayName: "Allow access", Category: "Allow access", Requirements: onOrOff, Passes: flow.ByAll,
 		HelpText: "Passes always.",
 	}
 }
@@ -26,7 +26,7 @@ const keyDenyText = "denyErrorMessage"
 
 func (denyAccess) Provider() flow.Provider {
 	return flow.Provider{
-		ID: latchkey.AuthDenyAccess, DisplayName: "Deny access", Category: "Deny access", Requirements: onOrOff,
+		ID: latchkey.AuthDenyAccess, DisplayName: "Deny access", Category: "Deny access", Requirements: onOrOff, Passes: flow.ByNobody,
 		HelpText: "Lets nobody in.", Configurable: true,
 		Properties: []flow.Property{{Name: keyDenyText, Label: "Error message", Type: "String", HelpText: "What the page says; empty: that this account may not sign in here."}},
 	}

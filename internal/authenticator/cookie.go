@@ -16,7 +16,7 @@ type cookie struct{}
 
 func (cookie) Provider() flow.Provider {
 	return flow.Provider{
-		ID: latchkey.AuthCookie, DisplayName: "Cookie", Category: "cookie", Requirements: anyRequirement,
+		ID: latchkey.AuthCookie, DisplayName: "Cookie", Category: "cookie", Requirements: anyRequirement, Passes: flow.PassedOver,
 		HelpText: "Lets a browser in that is signed in to the realm already, unless the application asks for a new sign-in.",
 	}
 }

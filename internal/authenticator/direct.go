@@ -17,7 +17,7 @@ type directUsername struct{}
 
 func (directUsername) Provider() flow.Provider {
 	return flow.Provider{
-		ID: latchkey.AuthDirectUsername, DisplayName: "Username Validation", Category: "Username Validation", Requirements: alwaysOn,
+		ID: latchkey.AuthDirectUsername, DisplayName: "Username Validation", Category: "Username Validation", Requirements: alwaysOn, Passes: flow.ByRequest, Names: true,
 		HelpText: "Takes the user whom the form parameter \"username\" of a token request names.",
 	}
 }
@@ -43,7 +43,7 @@ type directPassword struct{}
 
 func (directPassword) Provider() flow.Provider {
 	return flow.Provider{
-		ID: latchkey.AuthDirectPassword, DisplayName: "Password", Category: "Password", Requirements: onOrOff,
+		ID: latchkey.AuthDirectPassword, DisplayName: "Password", Category: "Password", Requirements: onOrOff, Passes: flow.ByRequest,
 		HelpText: "Compares the form parameter \"password\" of a token request.",
 	}
 }
@@ -81,7 +81,7 @@ type directOTP struct{}
 
 func (directOTP) Provider() flow.Provider {
 	return flow.Provider{
-		ID: latchkey.AuthDirectOTP, DisplayName: "OTP", Category: "OTP", Requirements: onOrOff, NeedsUser: true,
+		ID: latchkey.AuthDirectOTP, DisplayName: "OTP", Category: "OTP", Requirements: onOrOff, NeedsUser: true, Passes: flow.ByRequest,
 		HelpText: "Compares the form parameter \"totp\" (or \"otp\") of a token request with the user's devices.",
 	}
 }

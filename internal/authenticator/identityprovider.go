@@ -13,7 +13,7 @@ type identityProvider struct{}
 func (identityProvider) Provider() flow.Provider {
 	return flow.Provider{
 		ID: latchkey.AuthIdentityProvider, DisplayName: "Identity Provider Redirector", Category: "identity-provider",
-		Requirements: anyRequirement, Configurable: true,
+		Requirements: anyRequirement, Configurable: true, Passes: flow.PassedOver,
 		HelpText: "Goes on to another identity provider. There are none yet: the step is passed over.",
 		Properties: []flow.Property{{
 			Name: "defaultProvider", Label: "Default Identity Provider", Type: "String",

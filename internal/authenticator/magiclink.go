@@ -17,7 +17,7 @@ type magicLink struct{ mailStep }
 
 func (magicLink) Provider() flow.Provider {
 	return flow.Provider{
-		ID: latchkey.AuthMagicLink, DisplayName: "Magic Link", Category: "alternate-auth", Requirements: anyRequirement,
+		ID: latchkey.AuthMagicLink, DisplayName: "Magic Link", Category: "alternate-auth", Requirements: anyRequirement, Names: true,
 		HelpText: "Asks for the e-mail address only and signs in by a link, or a code, that is mailed to it.",
 		Label:    "way.ext-magic-form", Configurable: true, Properties: magicProperties,
 	}

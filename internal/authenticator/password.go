@@ -77,7 +77,7 @@ type usernamePasswordForm struct{}
 
 func (usernamePasswordForm) Provider() flow.Provider {
 	return flow.Provider{
-		ID: latchkey.AuthUsernamePasswordForm, DisplayName: "Username Password Form", Category: categoryPassword, Requirements: alwaysOn,
+		ID: latchkey.AuthUsernamePasswordForm, DisplayName: "Username Password Form", Category: categoryPassword, Requirements: alwaysOn, Names: true,
 		HelpText: "Asks for the username, or the e-mail address, and the password.",
 		Label:    "way.auth-username-password-form",
 	}

@@ -16,7 +16,7 @@ type registrationPage struct{ mailStep }
 
 func (registrationPage) Provider() flow.Provider {
 	return flow.Provider{
-		ID: latchkey.AuthRegistrationPage, DisplayName: "Registration Page", Form: true, Requirements: onOrOff,
+		ID: latchkey.AuthRegistrationPage, DisplayName: "Registration Page", Form: true, Requirements: onOrOff, Names: true,
 		HelpText: "Shows one page with what the parts of the form ask for, and makes the account when the mailbox is proven.",
 	}
 }

@@ -11,7 +11,7 @@ type chooseUser struct{}
 
 func (chooseUser) Provider() flow.Provider {
 	return flow.Provider{
-		ID: latchkey.AuthChooseUser, DisplayName: "Choose User", Requirements: alwaysOn,
+		ID: latchkey.AuthChooseUser, DisplayName: "Choose User", Requirements: alwaysOn, Names: true,
 		HelpText: "Asks for the username, or the e-mail address, of who forgot their password.",
 	}
 }

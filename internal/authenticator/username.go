@@ -16,7 +16,7 @@ type usernameForm struct{}
 
 func (usernameForm) Provider() flow.Provider {
 	return flow.Provider{
-		ID: latchkey.AuthUsernameForm, DisplayName: "Username Form", Category: categoryPassword, Requirements: alwaysOn,
+		ID: latchkey.AuthUsernameForm, DisplayName: "Username Form", Category: categoryPassword, Requirements: alwaysOn, Names: true,
 		HelpText: "Asks for the username, or the e-mail address, and nothing else.",
 		Label:    "way.auth-username-form",
 	}

@@ -219,26 +219,35 @@ func showBind(v *visit, errs []page.FieldError) error {
 	if err != nil {
 		return err
 	}
-	tree, err := v.tree(f)
-	if err != nil {
-		return err
-	}
 	uses, err := v.bound()
 	if err != nil {
 		return err
 	}
 	alias, id := text(f["alias"]), text(f["id"])
-	p := bindPage{Frame: v.frame("authentication"), Form: v.Post(v.R.URL.Path), TryURL: v.path("authentication", "flows", id, "try"), Alias: alias,
-		Sentence: tree.sentence(), Warnings: tree.warnings(), Now: uses[alias], Errors: errs, Chosen: v.R.Form.Get("binding"),
-		Top: top{Title: "console.flow.bind", Intro: "console.flow.bind.intro", Crumbs: flowCrumbs(v, link{Text: alias, URL: v.path("authentication", "flows", id)})}}
+	var options []string
 	for _, b := range bindings {
 		if (b == "clientAuthenticationFlow") == (f["providerId"] == "client-flow") {
-			p.Options = append(p.Options, option{b, "console.binding." + b})
+			options = append(options, b)
 		}
 	}
-	if p.Chosen == "" {
-		p.Chosen = p.Options[0].Value
+	chosen := v.R.Form.Get("binding")
+	if !slices.Contains(options, chosen) {
+		chosen = options[0]
+		for _, b := range options {
+			if slices.Contains(uses[alias], "console.binding."+b) {
+				chosen = b
+				break
+			}
+		}
 	}
+	tree, err := v.treeAs(f, chosen)
+	if err != nil {
+		return err
+	}
+	p := bindPage{Frame: v.frame("authentication"), Form: v.Post(v.R.URL.Path), TryURL: v.path("authentication", "flows", id, "try"), Alias: alias,
+		Sentence: tree.sentence(), Warnings: tree.warnings(), Now: uses[alias], Errors: errs, Chosen: chosen,
+		Top: top{Title: "console.flow.bind", Intro: "console.flow.bind.intro", Crumbs: flowCrumbs(v, link{Text: alias, URL: v.path("authentication", "flows", id)})}}
+	p.Options = choices("console.binding.", options...)
 	status := http.StatusOK
 	if len(errs) > 0 {
 		status = http.StatusBadRequest
@@ -246,15 +255,37 @@ func showBind(v *visit, errs []page.FieldError) error {
 	return v.write(status, p)
 }
 
-// bindFlow binds the flow as what was chosen.
+// bindFlow binds the flow as what was chosen. It asks again before one by which
+// nobody can sign in.
 func bindFlow(v *visit) error {
-	alias, err := flowAlias(v)
+	if !v.may(mayFlows...) {
+		return v.closed()
+	}
+	f, err := v.flow()
 	if err != nil {
 		return err
 	}
-	binding := v.R.Form.Get("binding")
+	alias, binding := text(f["alias"]), v.R.Form.Get("binding")
 	if !slices.Contains(bindings, binding) {
 		return showBind(v, []page.FieldError{{Field: "binding", Message: "console.error.choice"}})
+	}
+	uses, err := v.bound()
+	if err != nil {
+		return err
+	}
+	if slices.Contains(uses[alias], "console.binding."+binding) {
+		return v.back(v.path("authentication", "flows"), "bound-already")
+	}
+	if v.R.Form.Get("anyway") == "" {
+		tree, err := v.treeAs(f, binding)
+		if err != nil {
+			return err
+		}
+		if tree.nobody {
+			return v.write(http.StatusOK, confirm{Frame: v.frame("authentication"), Form: v.Post(v.R.URL.Path), Thing: alias,
+				Ask:   [3]string{"console.flow.nobody.heading", "console.flow.nobody.text", "console.flow.nobody.bind"},
+				NoURL: v.path("authentication", "flows", text(f["id"])), Sent: []option{{"binding", binding}, {"anyway", "on"}}})
+		}
 	}
 	err = v.api(http.MethodPut, "", map[string]any{binding: alias}, nil)
 	if faults := faultsOf(err, nil); faults != nil {

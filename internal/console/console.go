@@ -29,7 +29,7 @@ func New(d relyingparty.Deps) *Console {
 // notices are what a page may say of what was just done.
 var notices = map[string]string{
 	"saved": "console.saved", "created": "console.created", "deleted": "console.deleted", "done": "console.done",
-	"bound": "console.flow.bound", "cancelled": "console.cancelled", "failed": "console.failed", "mailed": "console.mailed",
+	"bound": "console.flow.bound", "bound-already": "console.flow.bound-already", "cancelled": "console.cancelled", "failed": "console.failed", "mailed": "console.mailed",
 	"revoked": "console.mail-link.revoked", "promised": "console.mail.promised", "withheld": "console.mail.withheld", "cleared": "console.event.cleared",
 }
 

@@ -133,6 +133,55 @@ func TestFlowEditor(t *testing.T) {
 	}
 }
 
+// Flows that nobody passes are named as such, at the top of the editor and where
+// they are bound, which asks again; no sentence and no picture says otherwise.
+func TestFlowNobody(t *testing.T) {
+	w := newWorld(t)
+	for name, steps := range map[string][][2]string{ // providers, or sub-flows, with their requirements
+		"cookie beside nothing":      {{"auth-cookie", "ALTERNATIVE"}, {"flow", "DISABLED"}},
+		"conditional and condition":  {{"flow", "CONDITIONAL"}, {"ext-magic-form", "ALTERNATIVE"}},
+		"a step of token requests":   {{"auth-cookie", "ALTERNATIVE"}, {"direct-grant-validate-username", "REQUIRED"}, {"ext-magic-form", "REQUIRED"}},
+		"only for signing in with a": {{"direct-grant-validate-username", "REQUIRED"}, {"direct-grant-validate-password", "REQUIRED"}},
+	} {
+		tokens := strings.HasPrefix(name, "only")
+		p := w.open("authentication/create-flow").FormWith("alias").Set("alias", name).Submit()
+		id := w.flowID(name)
+		for _, s := range steps {
+			if s[0] == "flow" {
+				p = p.Click("Add sub-flow").FormWith("alias").Set("alias", name+" below").Submit()
+				p = formFor(p, w.row(name, name+" below"), "requirement").Set("requirement", s[1]).Submit()
+				continue
+			}
+			p = w.b.Do("POST", w.at("authentication/flows/"+id+"/add?"+url.Values{"to": {name}, "what": {"step"}}.Encode()),
+				url.Values{"session_code": {p.FormWith("session_code").Values.Get("session_code")}, "provider": {s[0]}})
+			p = formFor(p, w.step(name, s[0]).ID, "requirement").Set("requirement", s[1]).Submit()
+		}
+		if !tokens && (!p.Has("Nobody can sign in by this flow.") || !p.Has("Nobody gets here")) || tokens && !p.Has("in a browser nobody can sign in by it") {
+			t.Errorf("%s: %s", name, p.Text())
+		}
+		for _, words := range []string{"Signed in", "go straight on", "Takes the user name"} {
+			if !tokens && p.Has(words) {
+				t.Errorf("%s says %q", name, words)
+			}
+		}
+		bind := w.open("authentication/flows/" + id + "/bind")
+		if !bind.Has("Nobody can sign in by this flow.") {
+			t.Errorf("%s: bind says %s", name, bind.Text())
+		}
+		p = bind.FormWith("binding").Set("binding", "browserFlow").Submit()
+		if !p.Has("Bind it all the same") || w.s.Snapshot(realm.DemoRealm).Realm.BrowserFlow == name {
+			t.Fatalf("%s is bound without a question: %s", name, p.Text())
+		}
+		if p = p.Press("Bind it all the same"); !p.Has("The flow is bound.") || w.s.Snapshot(realm.DemoRealm).Realm.BrowserFlow != name {
+			t.Errorf("%s: %s", name, p.Text())
+		}
+		bind = w.open("authentication/flows/" + id + "/bind")
+		if p = bind.FormWith("binding").Submit(); !p.Has("The flow was bound so already.") {
+			t.Errorf("%s again: %s", name, p.Text())
+		}
+	}
+}
+
 func pressProvider(t *testing.T, p *servertest.Page, provider string) *servertest.Page {
 	t.Helper()
 	for _, f := range p.Forms() {

@@ -9,12 +9,12 @@ import (
 
 // Measures of a diagram, in the units of its viewBox.
 const (
-	boxWidth, boxHeight = 176, 44
+	boxWidth, boxHeight = 156, 44
 	diamondHeight       = 56
-	gapDown, gapAcross  = 28, 20
+	gapDown, gapAcross  = 28, 16
 	framePad, frameHead = 14, 22
 	bypass              = 28
-	mostLetters         = 24 // of a name in a box
+	mostLetters         = 22 // of a name in a box
 	letterWidth         = 7  // at most, on average
 )
 
@@ -46,7 +46,11 @@ type block struct {
 
 // diagram draws the flow.
 func (t *flowTree) diagram() diagram {
-	body := sequence([]block{ending("console.diagram.start"), levelBlock(t.top), ending("console.diagram.end")})
+	end := "console.diagram.end"
+	if t.nobody {
+		end = "console.diagram.nobody"
+	}
+	body := sequence([]block{ending("console.diagram.start"), levelBlock(t.top), ending(end)})
 	d := diagram{W: body.w + 2, H: body.h + 2}
 	body.draw(&d, 1, 1)
 	// Lines lie under what they lead to.
@@ -97,6 +101,9 @@ func executionBlock(e *execution) block {
 	if !e.SubFlow || e.isForm() {
 		return boxBlock(e)
 	}
+	if e.neverRun() {
+		return skippedBlock(e)
+	}
 	inner := levelBlock(e.below)
 	if e.Requirement == conditional {
 		return conditionalBlock(e, inner)
@@ -107,6 +114,15 @@ func executionBlock(e *execution) block {
 func boxBlock(e *execution) block {
 	return block{boxWidth, boxHeight, boxWidth / 2, func(d *diagram, x, y int) {
 		d.Shapes = append(d.Shapes, shape{Kind: "box", ID: e.ID, X: x, Y: y, W: boxWidth, H: boxHeight, Text: shorten(e.Name, mostLetters), Full: e.Name, Warned: len(e.warnings) > 0})
+	}}
+}
+
+// skippedBlock is a conditional sub-flow that is never run: a diamond with one
+// way on.
+func skippedBlock(e *execution) block {
+	return block{boxWidth, diamondHeight, boxWidth / 2, func(d *diagram, x, y int) {
+		d.Shapes = append(d.Shapes, shape{Kind: "diamond", ID: e.ID, X: x, Y: y, W: boxWidth, H: diamondHeight, Text: shorten(e.Name, mostLetters-4), Full: e.Name, Warned: true},
+			shape{Kind: "word", X: x + boxWidth/2 + 6, Y: y + diamondHeight + 15, Text: "console.diagram.no"})
 	}}
 }
 
@@ -129,15 +145,7 @@ func frameBlock(e *execution, inner block) block {
 // conditionalBlock is a sub-flow that is run when its conditions hold: a
 // diamond for each, the steps below, and a way around.
 func conditionalBlock(e *execution, inner block) block {
-	var conditions []*execution
-	for _, c := range e.below {
-		if c.isCondition() && c.Requirement != disabled {
-			conditions = append(conditions, c)
-		}
-	}
-	if len(conditions) == 0 {
-		conditions = []*execution{e} // never run: the list of warnings says so
-	}
+	conditions := e.conditions()
 	half := max(inner.mid, boxWidth/2)
 	w := max(half+max(inner.w-inner.mid, boxWidth/2), boxWidth) + bypass
 	h := len(conditions)*(diamondHeight+gapDown) + inner.h + gapDown
@@ -241,6 +249,16 @@ func shorten(name string, most int) string {
 
 // viewBox is the size of the drawing.
 func (d diagram) viewBox() string { return "0 0 " + strconv.Itoa(d.W) + " " + strconv.Itoa(d.H) }
+
+// least is the class of how narrow the drawing may get, so that its letters can
+// still be read: 70 of 100, in steps of 40 px. One that is wider than all steps
+// keeps its size.
+func (d diagram) least() string {
+	if least := (d.W*7/10 + 39) / 40 * 40; least <= 1200 {
+		return "least-" + strconv.Itoa(least)
+	}
+	return "whole"
+}
 
 // points are the corners of a diamond.
 func (s shape) points() string {

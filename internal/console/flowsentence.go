@@ -3,6 +3,7 @@ package console
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"latchkey"
 )
@@ -10,6 +11,9 @@ import (
 // flowSentence says what a person will meet in a flow: one short sentence a
 // clause.
 type flowSentence []clause
+
+// nobody says that the sentence says that nobody gets through.
+func (s flowSentence) nobody() bool { return len(s) == 1 && s[0].Key == "console.meets.nothing" }
 
 // clause is a key with its arguments.
 type clause struct {
@@ -39,7 +43,7 @@ const (
 // sentence says what people meet in the flow.
 func (t *flowTree) sentence() flowSentence {
 	said := sentenceOf(t.top)
-	if len(said) == 0 {
+	if len(said) == 0 || t.nobody {
 		return flowSentence{{Key: "console.meets.nothing"}}
 	}
 	return said
@@ -54,6 +58,7 @@ func sentenceOf(level []*execution) (out flowSentence) {
 		case e.Requirement == disabled, e.isCondition(), e.Requirement == alternative && hasRequired:
 		case e.isForm():
 			out = append(out, step(e)...)
+		case e.neverRun():
 		case e.SubFlow && e.Requirement == conditional:
 			if below := sentenceOf(e.below); len(below) > 0 {
 				out = append(append(out, clause{"console.meets.conditional", []any{e.Name}}), below...)
@@ -67,6 +72,22 @@ func sentenceOf(level []*execution) (out flowSentence) {
 	return out
 }
 
+// neverRun says that the execution is a conditional sub-flow without a condition
+// that is switched on.
+func (e *execution) neverRun() bool {
+	return e.SubFlow && e.Requirement == conditional && len(e.conditions()) == 0
+}
+
+// conditions are those of a conditional sub-flow that are switched on.
+func (e *execution) conditions() (list []*execution) {
+	for _, c := range e.below {
+		if c.isCondition() && c.Requirement != disabled {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
 func step(e *execution) flowSentence {
 	switch e.Provider {
 	case latchkey.AuthMagicLink:
@@ -76,6 +97,9 @@ func step(e *execution) flowSentence {
 			return flowSentence{{"console.meets.provider", []any{to}}}
 		}
 		return nil
+	}
+	if strings.HasPrefix(e.Provider, "direct-grant-") && len(e.warnings) > 0 {
+		return nil // nobody passes it in a browser: the warning says so
 	}
 	if key := meets[e.Provider]; key != "" {
 		return flowSentence{{Key: key}}

@@ -46,6 +46,7 @@ type flowTree struct {
 	top                          []*execution
 	all                          []*execution // row by row
 	whole                        []string     // warnings of the flow as a whole
+	nobody                       bool         // nobody can sign in by it
 }
 
 // maxConfigs bounds how many configurations are read for the sentence of a flow.
@@ -53,7 +54,11 @@ const maxConfigs = 20
 
 // tree reads the flow's tree, with its warnings and the configurations of its
 // steps.
-func (v *visit) tree(f map[string]any) (*flowTree, error) {
+func (v *visit) tree(f map[string]any) (*flowTree, error) { return v.treeAs(f, "") }
+
+// treeAs is the tree with the warnings of what it is to be bound as; empty: of
+// what it is bound as.
+func (v *visit) treeAs(f map[string]any, binding string) (*flowTree, error) {
 	t := &flowTree{ID: text(f["id"]), Alias: text(f["alias"]), Description: text(f["description"]), Kind: text(f["providerId"]), BuiltIn: f["builtIn"] == true}
 	base := "/authentication/flows/" + url.PathEscape(t.Alias)
 	if err := v.api(http.MethodGet, base+"/executions", nil, &t.all); err != nil {
@@ -61,14 +66,21 @@ func (v *visit) tree(f map[string]any) (*flowTree, error) {
 	}
 	t.nest()
 	var warnings []struct {
-		ID   string `json:"executionId"`
-		Text string `json:"warning"`
+		ID     string `json:"executionId"`
+		Text   string `json:"warning"`
+		Nobody bool   `json:"nobody"`
 	}
-	if err := v.api(http.MethodGet, base+"/warnings", nil, &warnings); err != nil {
+	as := ""
+	if binding != "" && binding != "clientAuthenticationFlow" { // which nobody signs in by
+		as = "?as=" + url.QueryEscape(binding)
+	}
+	if err := v.api(http.MethodGet, base+"/warnings"+as, nil, &warnings); err != nil {
 		return nil, err
 	}
 	for _, w := range warnings {
-		if e := t.find(w.ID); e != nil {
+		if w.Nobody {
+			t.nobody = true // said by the sentence
+		} else if e := t.find(w.ID); e != nil {
 			e.warnings = append(e.warnings, w.Text)
 		} else {
 			t.whole = append(t.whole, w.Text)

@@ -102,6 +102,10 @@ type Provider struct {
 	Form bool
 	// NeedsUser says that an earlier step must have said who it is.
 	NeedsUser bool
+	// Passes says who can pass the step, and Names that who does is known then:
+	// by them it is told whether anybody can get through a flow ([Passable]).
+	Passes Passage
+	Names  bool
 	// Label is the message key of the step's name in "Try another way"; empty
 	// when it is never listed there.
 	Label string

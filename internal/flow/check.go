@@ -13,18 +13,43 @@ import (
 type Warning struct {
 	ExecutionID string // the execution that it is about; empty: the whole level
 	Text        string // one sentence, for operators
+	Nobody      bool   // it says that nobody can sign in by the flow
 }
 
 // Check looks for what cannot work in the flow and in its sub-flows: steps that
 // are never reached, conditions that are not evaluated, providers that are not
 // built, levels that let nobody in, options that weaken. Steps of client-flows are not run, and not
-// looked at.
-func Check(g *Registry, snap *latchkey.Snapshot, f *latchkey.Flow) []Warning {
-	c := &checker{registry: g, snap: snap}
+// looked at. First comes whether anybody can get through it in its use.
+func Check(g *Registry, snap *latchkey.Snapshot, f *latchkey.Flow, use Use) []Warning {
+	c := &checker{registry: g, snap: snap, use: use}
 	if f.ProviderID != ClientFlow {
+		if f.TopLevel {
+			c.through(f)
+		}
 		c.level(f, false, 0)
 	}
 	return c.found
+}
+
+// through looks whether anybody gets through the flow. Where it is not known
+// yet what it is for, it is for that by which somebody does.
+func (c *checker) through(f *latchkey.Flow) {
+	browser, token := Passable(c.registry, c.snap, f, InBrowser), Passable(c.registry, c.snap, f, InTokenCall)
+	nobody := func(text string) { c.found = append(c.found, Warning{Text: text, Nobody: true}) }
+	switch {
+	case c.use == InBrowser && browser, c.use == InTokenCall && token:
+	case c.use == InBrowser && token:
+		nobody("Nobody can sign in by this flow in a browser: its steps are for token requests.")
+	case c.use == InTokenCall && browser:
+		nobody("No token request gets through this flow: its steps show pages.")
+	case browser:
+		c.use = InBrowser
+	case token:
+		c.use = InTokenCall
+		c.found = append(c.found, Warning{Text: "This flow is for token requests: in a browser nobody can sign in by it."})
+	default:
+		nobody("Nobody can sign in by this flow.")
+	}
 }
 
 // The kinds of flows, as in Keycloak.
@@ -37,11 +62,12 @@ const (
 type checker struct {
 	registry *Registry
 	snap     *latchkey.Snapshot
+	use      Use
 	found    []Warning
 }
 
 func (c *checker) warn(e *latchkey.Execution, format string, args ...any) {
-	c.found = append(c.found, Warning{e.ID, fmt.Sprintf(format, args...)})
+	c.found = append(c.found, Warning{ExecutionID: e.ID, Text: fmt.Sprintf(format, args...)})
 }
 
 // name is what operators see of an execution.
@@ -165,6 +191,10 @@ func (c *checker) provider(e *latchkey.Execution, built bool) {
 		c.warn(e, "%q does not belong on this level: a sign-in that comes to it fails.", c.name(e))
 	case !built:
 		c.warn(e, "The step %q is not built: a sign-in that comes to it fails, or passes over it where it is an alternative.", e.Authenticator)
+	case p.Passes == ByRequest && c.use != InTokenCall:
+		c.warn(e, "%q takes what it asks for from a token request: in a browser nobody passes it.", c.name(e))
+	case p.Passes == ByPage && c.use == InTokenCall && !c.isCondition(e):
+		c.warn(e, "%q shows a page: a token request that comes to it fails.", c.name(e))
 	case len(p.Requirements) > 0 && !slices.Contains(p.Requirements, e.Requirement) && e.Requirement != latchkey.Conditional:
 		c.warn(e, "%q is meant to be %s, not %s.", c.name(e), choices(p.Requirements), e.Requirement)
 	}

@@ -15,7 +15,8 @@
 // A token request with a name and a password ([PrepareDirect]) runs its flow in
 // one turn, with the form of that request, and is never shown a page.
 //
-// [Check] says what of a flow does not do what it looks like.
+// [Check] says what of a flow does not do what it looks like, and [Passable]
+// whether anybody gets through it.
 //
 // Nevers: it never touches HTTP, never opens a transaction and never starts a
 // session.

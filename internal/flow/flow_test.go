@@ -30,8 +30,15 @@ func (s step) kind() string { return s.id[:strings.Index(s.id+"-", "-")] }
 
 func (s step) Provider() flow.Provider {
 	p := flow.Provider{ID: s.id, Label: "way." + s.id, NeedsUser: s.kind() == "setup"}
-	if s.kind() == "no" {
-		p.Label = "" // as the cookie: nothing that a person could pick
+	switch s.kind() {
+	case "no":
+		p.Label, p.Passes = "", flow.PassedOver // as the cookie: nothing that a person could pick
+	case "ok":
+		p.Passes = flow.ByAll
+	case "die":
+		p.Passes = flow.ByNobody
+	case "who":
+		p.Names = true
 	}
 	return p
 }
@@ -334,9 +341,8 @@ func TestSemantics(t *testing.T) {
 		{"an alternative in which nothing has to run is passed over", "A org:\n\tC inner:\n\t\tR conditional-no\n\t\tR ask-a\nA who-b", `
 			-> who-b
 			who-b=yes -> done`},
-		{"a level whose conditions do not hold runs its alternatives", "C inner:\n\tR conditional-no\n\tR ask-a\nA who-b", `
-			-> who-b
-			who-b=yes -> done`},
+		{"a level whose conditions do not hold does not run its alternatives", "C inner:\n\tR conditional-no\n\tR ask-a\nA who-b", `
+			-> failed invalid_user_credentials`},
 		{"a failure without a page ends it", "R die-a", `
 			-> failed dead`},
 		{"a required step that is not built fails closed", "R who-a\nR unbuilt-b", `

@@ -23,7 +23,20 @@ func (r *Run) level(flowID string, depth int) (verdict, Result, error) {
 	if f == nil || depth > maxDepth {
 		return pending, Result{Kind: Failed, Code: "flow_not_found"}, nil
 	}
-	var required, alternatives []*latchkey.Execution
+	required, alternatives := r.split(f)
+	v, res, err := r.inOrder(required, depth)
+	if err != nil || v != nothing {
+		return v, res, err
+	}
+	// Nothing is required, or all of it was conditional and does not hold. A
+	// level on which nothing is left to run has proven nothing: it never passes.
+	return r.oneOf(alternatives, depth)
+}
+
+// split gives what a level runs: what is required and conditional, or, where
+// nothing is, its alternatives. Alternatives beside others are not run, whether
+// the others come to be run or not, as in Keycloak.
+func (r *Run) split(f *latchkey.Flow) (required, alternatives []*latchkey.Execution) {
 	for i := range f.Executions {
 		e := &f.Executions[i]
 		switch {
@@ -34,13 +47,10 @@ func (r *Run) level(flowID string, depth int) (verdict, Result, error) {
 			required = append(required, e)
 		}
 	}
-	v, res, err := r.inOrder(required, depth)
-	if err != nil || v != nothing {
-		return v, res, err
+	if len(required) > 0 {
+		alternatives = nil
 	}
-	// Nothing is required, or all of it was conditional and does not hold. A
-	// level on which nothing is left to run has proven nothing: it never passes.
-	return r.oneOf(alternatives, depth)
+	return required, alternatives
 }
 
 // inOrder runs what a level requires, one after the other.

@@ -36,8 +36,25 @@ for (const form of new Set([...document.querySelectorAll("[data-when]")].map((e)
   addEventListener("pageshow", look);
   look();
 }
+// A choice is sent at once when it is made with the mouse; by keyboard, where each
+// arrow is a choice, with Enter or when the field is left. Escape takes it back.
 for (const select of document.querySelectorAll("select[data-submit]")) {
-  select.addEventListener("change", () => select.form.requestSubmit());
+  let typed = false, saved = select.value;
+  const send = () => {
+    if (select.value === saved) return;
+    saved = select.value;
+    select.form.requestSubmit();
+  };
+  select.addEventListener("pointerdown", () => { typed = false; });
+  select.addEventListener("keydown", (e) => {
+    typed = true;
+    if (e.key === "Escape") select.value = saved;
+    if (e.key !== "Enter" || select.value === saved) return;
+    e.preventDefault();
+    send();
+  });
+  select.addEventListener("change", () => { if (!typed) send(); });
+  select.addEventListener("blur", send);
 }
 for (const button of document.querySelectorAll("button[data-copy]")) {
   button.hidden = !navigator.clipboard;

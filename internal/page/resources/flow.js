@@ -85,6 +85,10 @@ for (const row of rows) {
 }
 const at = location.hash.startsWith("#step-") && document.getElementById(decodeURIComponent(location.hash.slice(1)));
 if (at) {
-  at.querySelector("select, a, summary")?.focus({ preventScroll: true });
+  // The browser comes to the row once the page is there; its field is what goes on.
+  at.addEventListener("focus", () => at.querySelector("select:enabled, a, summary")?.focus({ preventScroll: true }), { once: true });
   mark(at.dataset.step);
 }
+// Where the picture is wider than its place, its beginning is in view.
+const box = diagram.closest(".scroll"), start = diagram.querySelector("[data-start]");
+if (start) box.scrollLeft = start.getBoundingClientRect().left - box.getBoundingClientRect().left + box.scrollLeft - box.clientWidth / 2;
