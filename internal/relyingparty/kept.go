@@ -12,6 +12,9 @@ import (
 // sessionCode is the field of every form that ties it to a sign-in.
 const sessionCode = "session_code"
 
+// codeLength is that of a code, as secret.Token draws it.
+const codeLength = 43
+
 // kept is the page for a form that was sent when its sign-in had ended. It was
 // not taken, and what was typed is in the page: one signs in in another tab and
 // sends it again. With the code of another sign-in it is not taken either,
@@ -36,9 +39,10 @@ func (p kept) Title(t *page.Texts) string { return t.Say(p.heading()) }
 // Render writes the page's main part.
 func (p kept) Render(ctx context.Context, w io.Writer) error { return keptView(p).Render(ctx, w) }
 
-// typed says that the request is a form that somebody has filled in.
+// typed says that the request is a form that somebody has filled in: it has a
+// code such as a sign-in here has.
 func (v *Visit) typed() bool {
-	return v.R.Method == http.MethodPost && v.R.Form.Get(sessionCode) != "" && len(v.R.Form) > 1
+	return v.R.Method == http.MethodPost && len(v.R.Form.Get(sessionCode)) == codeLength && len(v.R.Form) > 1
 }
 
 // keepForm answers a form that is not taken with a page that has what was typed.

@@ -99,7 +99,7 @@ func (p *Party) Visit(h func(*Visit) error) web.Handler {
 		known := v.read()
 		if r.Method == http.MethodPost {
 			form, err := p.form(w, r)
-			if err != nil {
+			if err != nil && known { // what a stranger sends is not looked at
 				return err
 			}
 			r.Form = form
