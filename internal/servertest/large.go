@@ -80,7 +80,7 @@ func (s *Server) Populate(realmName string) {
 
 // leave is what one person leaves behind.
 func leave(tx *store.Tx, u *latchkey.User, client string, i int, draw *rand.Rand) error {
-	ago := 30 * 24 * time.Hour * time.Duration(LargePeople-i) / LargePeople // the rows come as they do in a month
+	ago := 30 * 24 * time.Hour / LargePeople * time.Duration(LargePeople-i) // the rows come as they do in a month
 	at, address := tx.Now().Add(-ago), fmt.Sprintf("192.0.2.%d", i%256)
 	session := &latchkey.UserSession{RealmID: u.RealmID, UserID: u.ID, StartedAt: tx.Now().Add(-ago / 5000), LastAccess: tx.Now(), IPAddress: address, Offline: i%100 == 0}
 	if err := tx.CreateUserSession(session); err != nil {

@@ -115,13 +115,12 @@ type RelayCount struct {
 }
 
 // CountAttempts counts the tries for the mails that were promised from a time
-// on and before another, by relay and outcome. CROSS JOIN has SQLite begin with
-// the mails.
+// on and before another, by relay and outcome.
 func (tx *Tx) CountAttempts(realmID string, from, to time.Time) ([]RelayCount, error) {
 	return many(tx, func(_ *Tx, r row) (RelayCount, error) {
 		c := RelayCount{}
 		return c, r.Scan(&c.Relay, &c.Outcome, &c.Count)
-	}, `SELECT a.relay, a.outcome, COUNT(*) FROM message m CROSS JOIN delivery_attempt a
-		WHERE a.realm_id = m.realm_id AND a.message_id = m.id AND m.realm_id = $1 AND m.created_at >= $2 AND m.created_at < $3 GROUP BY a.relay, a.outcome ORDER BY a.relay, a.outcome`,
+	}, `SELECT a.relay, a.outcome, COUNT(*) FROM message m JOIN delivery_attempt a ON a.realm_id = m.realm_id AND a.message_id = m.id
+		WHERE m.realm_id = $1 AND m.created_at >= $2 AND m.created_at < $3 GROUP BY a.relay, a.outcome ORDER BY a.relay, a.outcome`,
 		realmID, from.UnixMilli(), to.UnixMilli())
 }
