@@ -16,6 +16,8 @@ type act struct {
 	// arguments are what thing gives. Empty: it is done without a question.
 	ask   [3]string
 	thing func(*visit) (string, error)
+	// warn is a key: what whoever does it loses themselves; empty: nothing. May be nil.
+	warn func(*visit) string
 	// do does it, and says where to go on and with which notice.
 	do func(*visit) (address, notice string, err error)
 	// no is where somebody goes who says no.
@@ -36,6 +38,7 @@ type confirm struct {
 	Frame
 	Ask    [3]string
 	Thing  string
+	Warn   string // a key; empty: nobody stands on it
 	Form   page.Form
 	NoURL  string
 	Sent   []option // what is sent besides: names and values
@@ -61,7 +64,31 @@ func (a act) question(v *visit, status int, errs []page.FieldError) error {
 			return err
 		}
 	}
+	if a.warn != nil {
+		p.Warn = a.warn(v)
+	}
 	return v.write(status, p)
+}
+
+// isMe says whether the user with the id is who is signed in.
+func (v *visit) isMe(user string) bool { return v.of == v.Snap.Realm.Name && user == v.who.UserID }
+
+// Warnings of what takes somebody's own access away.
+const (
+	losesAccount = "console.yours.account"
+	losesSession = "console.yours.session"
+	losesRoles   = "console.yours.roles"
+	losesConsole = "console.yours.console"
+)
+
+// mine gives a warning where the page is about the account of who is signed in.
+func mine(key string) func(*visit) string {
+	return func(v *visit) string {
+		if v.isMe(v.R.PathValue("id")) {
+			return key
+		}
+		return ""
+	}
 }
 
 func (a act) post(v *visit) error {

@@ -197,6 +197,12 @@ func clientAct(name string, ask [3]string, do func(v *visit, at string) error, t
 			return address, notice, do(v, "/clients/"+v.value("id"))
 		},
 		no: clientHome,
+		warn: func(v *visit) string {
+			if clientName(v) == latchkey.ClientAdminConsole {
+				return losesConsole
+			}
+			return ""
+		},
 	}
 }
 

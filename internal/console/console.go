@@ -93,10 +93,12 @@ type visit struct {
 	known map[string]map[string]any // what was read of the API already
 	// prepared is what a list's rows need besides the things themselves.
 	prepared any
+	total    int // of the list's things on all pages; 0: it is not known
 }
 
 // whoAmI is what the API says of who is signed in.
 type whoAmI struct {
+	UserID      string              `json:"userId"`
 	DisplayName string              `json:"displayName"`
 	CreateRealm bool                `json:"createRealm"`
 	RealmAccess map[string][]string `json:"realm_access"`

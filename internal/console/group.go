@@ -116,8 +116,9 @@ func groupTop(v *visit, current string) top {
 	}
 	t := top{Title: text(rep["name"]), Crumbs: []link{{Text: "console.groups", URL: v.path("groups")}}}
 	if parent := text(rep["parentId"]); parent != "" {
-		names := strings.Split(strings.TrimPrefix(text(rep["path"]), "/"), "/")
-		t.Crumbs = append(t.Crumbs, link{Text: strings.ReplaceAll(names[max(0, len(names)-2)], "~", "/"), URL: v.path("groups", parent, "settings")})
+		// A slash in a name is written "~/" in a path.
+		names := strings.Split(strings.ReplaceAll(strings.TrimPrefix(text(rep["path"]), "/"), "~/", "\x00"), "/")
+		t.Crumbs = append(t.Crumbs, link{Text: strings.ReplaceAll(names[max(0, len(names)-2)], "\x00", "/"), URL: v.path("groups", parent, "settings")})
 	}
 	for _, name := range []string{"settings", "sub-groups", "members", "attributes", "role-mapping"} {
 		if name == "members" && !v.may("view-users", "manage-users") {
@@ -205,6 +206,7 @@ var groupRoles = roleMapping{path: "groups/{id}/role-mapping", menu: "groups", m
 		}
 		return t
 	},
+	warn: func(v *visit, _ []string) string { return ofMyGroup(v) },
 	of: func(v *visit) (roleHolder, error) {
 		return roleHolder{api: "/groups/" + groupID(v) + "/role-mappings", kind: "groups", id: v.R.PathValue("id")}, nil
 	},

@@ -31,6 +31,12 @@ var groupMembers = list{
 	},
 	picks: []pick{{name: "remove", label: "console.group.remove-members", bad: true,
 		ask: [3]string{"console.group.remove-members.heading", "console.group.remove-members.text", "console.group.remove-members"},
+		warn: func(v *visit, chosen []string) string {
+			if slices.ContainsFunc(chosen, v.isMe) {
+				return losesRoles
+			}
+			return ""
+		},
 		do: func(v *visit, chosen []string) (string, string, error) {
 			return groupPath(v, "members"), "saved", eachMember(v, http.MethodDelete, chosen)
 		}}},
@@ -87,7 +93,7 @@ var defaultGroups = list{
 	api: func(*visit) string { return "/default-groups" },
 	row: func(v *visit, rep map[string]any) tableRow {
 		id := text(rep["id"])
-		return tableRow{Cells: []cell{{Text: text(rep["name"]), URL: v.path("groups", id, "settings")}, {Text: text(rep["path"])}}, Value: id}
+		return tableRow{Cells: []cell{{Text: text(rep["name"]), URL: v.path("groups", id, "settings")}, {Text: groupPathShown(rep)}}, Value: id}
 	},
 	picks: []pick{{name: "remove", label: "console.default-groups.remove", bad: true,
 		ask: [3]string{"console.default-groups.remove.heading", "console.default-groups.remove.text", "console.default-groups.remove"},
@@ -137,13 +143,21 @@ func (v *visit) moveGroup(to string) error {
 	return v.api(http.MethodPost, to, map[string]any{"id": rep["id"], "name": rep["name"]}, nil)
 }
 
+// ofMyGroup warns where the page's group is one of who is signed in.
+func ofMyGroup(v *visit) string {
+	if v.of == v.Snap.Realm.Name && v.isMember(v.who.UserID) {
+		return losesRoles
+	}
+	return ""
+}
+
 func groupActRows() []row {
 	back := func(v *visit) string { return groupPath(v, "settings") }
 	return slices.Concat(
 		[]row{{method: "GET", path: "groups/{id}", handle: func(v *visit) error { return v.to("groups", v.R.PathValue("id"), "settings") }}},
 		act{path: "groups/{id}/to-top", menu: "groups", no: back,
 			do: func(v *visit) (string, string, error) { return back(v), "saved", v.moveGroup("/groups") }}.rows(),
-		act{path: "groups/{id}/delete", menu: "groups", no: back, thing: func(v *visit) (string, error) { return groupName(v, groupID(v)) },
+		act{path: "groups/{id}/delete", menu: "groups", no: back, warn: ofMyGroup, thing: func(v *visit) (string, error) { return groupName(v, groupID(v)) },
 			ask: [3]string{"console.group.delete.heading", "console.group.delete.text", sayDelete},
 			do: func(v *visit) (string, string, error) {
 				return v.path("groups"), "deleted", v.api(http.MethodDelete, "/groups/"+groupID(v), nil, nil)

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -166,6 +167,16 @@ func said(prefix, word string, known []string) string {
 	return word
 }
 
+// imported is what became of a thing.
+type imported struct {
+	Action string `json:"action"`
+	Kind   string `json:"resourceType"`
+	Name   string `json:"resourceName"`
+}
+
+// mostImported bounds how many things of an import are shown.
+const mostImported = 100
+
 // runImport imports, and shows what became of each thing.
 func runImport(v *visit, rep map[string]any) (sent, error) {
 	file, err := jsonFile(text(rep["file"]))
@@ -175,11 +186,7 @@ func runImport(v *visit, rep map[string]any) (sent, error) {
 	chosen := chosenOf(file, texts(rep["what"], ""))
 	chosen["ifResourceExists"] = rep["ifResourceExists"]
 	var done struct {
-		Results []struct {
-			Action string `json:"action"`
-			Kind   string `json:"resourceType"`
-			Name   string `json:"resourceName"`
-		} `json:"results"`
+		Results []imported `json:"results"`
 	}
 	if err := v.api(http.MethodPost, "/partialImport", chosen, &done); err != nil {
 		return sent{}, err
@@ -187,7 +194,16 @@ func runImport(v *visit, rep map[string]any) (sent, error) {
 	p := listPage{Frame: v.frame("import-export"), Top: exchangeTop(v, "import"), Empty: [2]string{"console.import.nothing", ""},
 		Table: table{Label: "console.import.results", Columns: []string{"console.import.name", "console.import.kind", "console.import.action"}}}
 	p.Top.Intro = "console.import.results"
+	// What was not added first: of many, not all are shown.
+	slices.SortStableFunc(done.Results, func(a, b imported) int {
+		return cmp.Compare(bit(a.Action == importActions[0]), bit(b.Action == importActions[0]))
+	})
+	counts := map[string]int{}
 	for _, r := range done.Results {
+		counts[r.Action]++
+	}
+	p.Beneath = importSums(counts, len(done.Results)-mostImported)
+	for _, r := range done.Results[:min(len(done.Results), mostImported)] {
 		p.Table.Rows = append(p.Table.Rows, tableRow{Cells: []cell{{Text: r.Name}, {Text: said("console.import.kind.", r.Kind, importedKinds), Say: true},
 			{Text: said("console.import.action.", r.Action, importActions), Say: true}}})
 	}

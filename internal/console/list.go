@@ -29,6 +29,8 @@ type list struct {
 	whole bool
 	// things reads all at once where that is more than one call; nil: api.
 	things func(*visit) ([]map[string]any, error)
+	// counted is where the API counts the things, below the realm; empty: nowhere.
+	counted string
 	// unfold puts further rows among those of the page: a tree; may be nil.
 	unfold func(v *visit, things []map[string]any) ([]map[string]any, error)
 	search string // a key: what can be searched for; empty: nothing
@@ -99,6 +101,8 @@ type listPage struct {
 	Filters      []shownFilter
 	Empty        [2]string
 	Older, Newer string
+	Start, End   string // the first page and the last one, where it is known
+	Total        int    // of things on all pages; 0: it is not known
 	First        int
 	Count        int  // of things on the page, without what is unfolded
 	Narrowed     bool // a filter narrows it
@@ -195,6 +199,9 @@ func (l list) show(v *visit, status int, errs []page.FieldError) error {
 	if p.First > 0 {
 		p.Newer = v.at("first", strconv.Itoa(max(0, p.First-perPage)))
 	}
+	if p.Total = v.total; p.Total > 0 {
+		p.Start, p.End = v.at("first", ""), v.at("first", strconv.Itoa((p.Total-1)/perPage*perPage))
+	}
 	if l.beneath != nil {
 		if p.Beneath, err = l.beneath(v); err != nil {
 			return err
@@ -243,7 +250,12 @@ func (l list) ask(v *visit, first int, search string) (things []map[string]any, 
 		things = l.page(v, things, first, search)
 	}
 	things, more = cut(things)
-	return things, more, nil
+	if l.counted == "" || !more && first == 0 {
+		return things, more, nil
+	}
+	q.Del("first")
+	q.Del("max")
+	return things, more, v.api(http.MethodGet, l.counted+"?"+q.Encode(), nil, &v.total)
 }
 
 // cut leaves one page of things.
@@ -261,6 +273,7 @@ func (l list) page(v *visit, all []map[string]any, first int, search string) (ou
 			out = append(out, rep)
 		}
 	}
+	v.total = len(out)
 	if first >= len(out) {
 		return nil
 	}

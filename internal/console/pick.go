@@ -17,6 +17,8 @@ type pick struct {
 	// ask are the keys of the question before it is done, as those of an act;
 	// its argument are the names of what was chosen. Empty: there is none.
 	ask [3]string
+	// warn is as that of an act; may be nil.
+	warn func(v *visit, chosen []string) string
 	// do does it, and says where to go on and with which notice.
 	do func(v *visit, chosen []string) (address, notice string, err error)
 }
@@ -73,6 +75,9 @@ func (l list) question(v *visit, p pick, chosen []string) error {
 		Sent: []option{{"act", p.name}, {sureField, "yes"}}}
 	for _, value := range chosen {
 		q.Sent = append(q.Sent, option{chosenField, value})
+	}
+	if p.warn != nil {
+		q.Warn = p.warn(v, chosen)
 	}
 	return v.write(http.StatusOK, q)
 }

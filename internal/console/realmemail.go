@@ -3,6 +3,7 @@ package console
 import (
 	"encoding/json"
 	"errors"
+	"net"
 	"net/http"
 	"slices"
 	"strconv"
@@ -33,6 +34,14 @@ func realmEmail() form {
 			{Title: "console.realm.email.more", Settings: append([]setting{{At: "smtpServer/allowutf8", Kind: kindFlag}}, relayTimes()...)},
 		}
 	})
+	f.top = func(v *visit, _ map[string]any) top {
+		t := realmTop(v, "email")
+		var route mailRoute
+		if v.api(http.MethodGet, "/mail", nil, &route) == nil && route.Caught {
+			t.Intro = "console.realm.email.caught"
+		}
+		return t
+	}
 	f.acts = []formAct{{name: "test", label: "console.realm.email.test", do: testMail}}
 	f.beneath = relayTable
 	return f
@@ -82,10 +91,41 @@ func testMail(v *visit, rep map[string]any) (note, error) {
 	var no *relyingparty.Refusal
 	if errors.As(err, &no) {
 		if words, ok := strings.CutPrefix(no.Message(), refusedMail); ok {
-			return note{"bad", "console.realm.email.test.refused", []any{text(server["host"]), words}}, nil
+			return mailFault(server, words), nil
 		}
 	}
 	return note{"good", "console.realm.email.test.sent", []any{v.Held.Who, text(server["host"])}}, err
+}
+
+// mailFaults are what can go wrong before a relay says anything, by how the API
+// says it, and the relay's refusals by the step that it refused.
+var mailFaults = []struct{ begins, key string }{
+	{"connect: there is no server named ", "console.realm.email.test.no-host"},
+	{"connect: connection refused", "console.realm.email.test.closed"},
+	{"TLS: the certificate was not accepted: ", "console.realm.email.test.certificate"},
+	{"TLS: the server does not speak TLS", "console.realm.email.test.plain"},
+	{"TLS: the relay does not offer STARTTLS", "console.realm.email.test.no-starttls"},
+	{"AUTH: the relay ", "console.realm.email.test.no-auth"},
+	{"AUTH: ", "console.realm.email.test.auth"},
+	{"MAIL: ", "console.realm.email.test.sender"},
+}
+
+// mailFault says in a sentence why the test mail did not go out.
+func mailFault(server map[string]any, words string) note {
+	host := text(server["host"])
+	at := host
+	if port := text(server["port"]); port != "" {
+		at = net.JoinHostPort(host, port)
+	}
+	if strings.HasSuffix(words, ": no answer in time") {
+		return note{"bad", "console.realm.email.test.slow", []any{at}}
+	}
+	for _, f := range mailFaults {
+		if said, ok := strings.CutPrefix(words, f.begins); ok {
+			return note{"bad", f.key, []any{at, said, host, text(server["from"])}}
+		}
+	}
+	return note{"bad", "console.realm.email.test.refused", []any{at, words}}
 }
 
 // attributeRelays is the realm's attribute with the relays that mail goes to

@@ -8,6 +8,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"latchkey"
 	"latchkey/internal/page"
 )
 
@@ -88,7 +89,9 @@ func generalForm() form {
 			t.More = []link{
 				{Text: "console.export", URL: v.path("import-export", "export")},
 				{Text: "console.import", URL: v.path("import-export", "import")},
-				{Text: "console.realm.delete", URL: v.path("realm-settings", "delete"), Bad: true},
+			}
+			if v.of != latchkey.MasterRealm { // which stays
+				t.More = append(t.More, link{Text: "console.realm.delete", URL: v.path("realm-settings", "delete"), Bad: true})
 			}
 		}
 		return t

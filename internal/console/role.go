@@ -27,6 +27,12 @@ func defaultRole(realm map[string]any) map[string]any {
 	return rep
 }
 
+// isDefaultRole says that the role is the one that every user has, which stays.
+func (v *visit) isDefaultRole(id string) bool {
+	realm, err := v.realm()
+	return err == nil && text(defaultRole(realm)["id"]) == id
+}
+
 // roleList are the roles of the realm.
 var roleList = list{
 	path: "roles", menu: "roles", search: "console.roles.search",
@@ -47,7 +53,7 @@ var roleList = list{
 			name.Tags = []string{"console.role.composite"}
 		}
 		out := tableRow{Cells: []cell{name, {Text: roleSaid(rep)}}}
-		if v.may(mayManageRealm...) {
+		if v.may(mayManageRealm...) && !v.isDefaultRole(id) {
 			out.Acts = []link{{Text: sayDelete, URL: v.path("roles", id, "delete"), Bad: true}}
 		}
 		return out

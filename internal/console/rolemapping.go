@@ -15,6 +15,8 @@ type roleMapping struct {
 	top        func(*visit) top
 	of         func(*visit) (roleHolder, error)
 	may        []string // the roles that may change it
+	// warn says what whoever takes roles away loses themselves; may be nil.
+	warn func(v *visit, chosen []string) string
 }
 
 // roleHolder is what has roles, in the API.
@@ -35,7 +37,7 @@ func (m roleMapping) rows() []row {
 	has := m.list(m.path, m.top, m.has)
 	has.empty = [2]string{"console.role-mapping.none", "console.role-mapping.none.help"}
 	has.filters = []filter{{name: "inherited", label: "console.role-mapping.show", options: []option{{"", "console.role-mapping.direct"}, {"all", "console.role-mapping.inherited"}}}}
-	has.picks = []pick{{name: "take", label: "console.role-mapping.take", bad: true, do: m.take,
+	has.picks = []pick{{name: "take", label: "console.role-mapping.take", bad: true, do: m.take, warn: m.warn,
 		ask: [3]string{"console.role-mapping.take.heading", "console.role-mapping.take.text", "console.role-mapping.take"}}}
 	more := m.list(m.path+"/assign", m.assignTop, m.available)
 	more.empty = [2]string{"console.role-mapping.no-more", ""}

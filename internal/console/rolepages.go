@@ -56,7 +56,7 @@ func (p rolePages) top(v *visit, current string) top {
 		}
 		t.Tabs = append(t.Tabs, tab{"console.role.tab." + name, p.at(v, name), name == current})
 	}
-	if v.may(p.may...) {
+	if v.may(p.may...) && !v.isDefaultRole(v.R.PathValue("role")) {
 		t.More = []link{{Text: sayDelete, URL: p.at(v, "delete"), Bad: true}}
 	}
 	return t

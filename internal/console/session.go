@@ -40,7 +40,7 @@ var sessionList = list{
 	row: func(v *visit, rep map[string]any) tableRow {
 		id := text(rep["id"])
 		who := cell{Text: text(rep["username"]), URL: v.path("users", text(rep["userId"]), "sessions")}
-		end := v.path("sessions", id, "end") + "?name=" + url.QueryEscape(who.Text)
+		end := v.path("sessions", id, "end") + "?name=" + url.QueryEscape(who.Text) + "&user=" + url.QueryEscape(text(rep["userId"]))
 		if rep["type"] == "OFFLINE" {
 			who.Tags = []string{"console.session.offline"}
 			end += "&offline=true"
@@ -101,6 +101,12 @@ func sessionActRows() []row {
 		act{path: "sessions/{session}/end", menu: "sessions", no: back,
 			ask:   [3]string{"console.session.end.heading", "console.session.end.text", "console.session.end"},
 			thing: func(v *visit) (string, error) { return v.query.Get("name"), nil },
+			warn: func(v *visit) string {
+				if v.isMe(v.query.Get("user")) {
+					return losesSession
+				}
+				return ""
+			},
 			do: func(v *visit) (string, string, error) {
 				return back(v), "done", v.endSession()
 			}}.rows(),

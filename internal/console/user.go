@@ -41,6 +41,12 @@ var userList = list{
 	},
 	may: mayManageUsers,
 	picks: []pick{{name: "delete", label: sayDelete, bad: true, ask: [3]string{"console.user.delete.heading", "console.user.delete.text", sayDelete},
+		warn: func(v *visit, chosen []string) string {
+			if slices.ContainsFunc(chosen, v.isMe) {
+				return losesAccount
+			}
+			return ""
+		},
 		do: func(v *visit, chosen []string) (string, string, error) {
 			for _, id := range chosen {
 				if err := v.api(http.MethodDelete, "/users/"+url.PathEscape(id), nil, nil); err != nil {
@@ -49,7 +55,8 @@ var userList = list{
 			}
 			return v.path("users"), "deleted", nil
 		}}},
-	api: func(*visit) string { return "/users?briefRepresentation=true" },
+	api:     func(*visit) string { return "/users?briefRepresentation=true" },
+	counted: "/users/count",
 	row: func(v *visit, rep map[string]any) tableRow {
 		id := text(rep["id"])
 		out := tableRow{Cells: personCells(v, rep), Value: id}
@@ -165,6 +172,7 @@ var userRoles = roleMapping{path: "users/{id}/role-mapping", menu: "users", may:
 		}
 		return t
 	},
+	warn: func(v *visit, _ []string) string { return mine(losesRoles)(v) },
 	of: func(v *visit) (roleHolder, error) {
 		return roleHolder{api: "/users/" + userID(v) + "/role-mappings", kind: "users", id: v.R.PathValue("id")}, nil
 	},
@@ -182,9 +190,9 @@ func userActRows() []row {
 	return slices.Concat(
 		[]row{{method: "GET", path: "users/{id}", handle: func(v *visit) error { return v.to("users", v.R.PathValue("id"), "settings") }}},
 		act{path: "users/{id}/enable", menu: menu, do: enable(true), no: back}.rows(),
-		act{path: "users/{id}/disable", menu: menu, thing: username, do: enable(false), no: back,
+		act{path: "users/{id}/disable", menu: menu, thing: username, warn: mine(losesAccount), do: enable(false), no: back,
 			ask: [3]string{"console.user.disable.heading", "console.user.disable.text", sayDisable}}.rows(),
-		act{path: "users/{id}/delete", menu: menu, thing: username, no: back,
+		act{path: "users/{id}/delete", menu: menu, thing: username, warn: mine(losesAccount), no: back,
 			ask: [3]string{"console.user.delete.heading", "console.user.delete.text", sayDelete},
 			do: func(v *visit) (string, string, error) {
 				return v.path("users"), "deleted", v.api(http.MethodDelete, "/users/"+userID(v), nil, nil)

@@ -59,7 +59,7 @@ var addUser = form{
 		if paths, all := v.groupPaths(); !all {
 			account.Settings = append(account.Settings, setting{At: "groups", Kind: kindLines, Label: "console.user.join"})
 		} else if len(paths) > 0 {
-			account.Settings = append(account.Settings, setting{At: "groups", Kind: kindChecks, Label: "console.user.join", Options: plainChoices(paths...)})
+			account.Settings = append(account.Settings, setting{At: "groups", Kind: kindChecks, Label: "console.user.join", Options: pathChoices(paths)})
 		}
 		metadata, err := v.thing("/users/profile/metadata")
 		if err != nil {

@@ -20,7 +20,7 @@ var userGroups = list{
 	api:     func(v *visit) string { return "/users/" + userID(v) + "/groups?briefRepresentation=true" },
 	row: func(v *visit, rep map[string]any) tableRow {
 		id := text(rep["id"])
-		out := tableRow{Cells: []cell{{Text: text(rep["name"]), URL: v.path("groups", id, "members")}, {Text: text(rep["path"])}}}
+		out := tableRow{Cells: []cell{{Text: text(rep["name"]), URL: v.path("groups", id, "members")}, {Text: groupPathShown(rep)}}}
 		if v.may(mayManageUsers...) {
 			out.Acts = []link{{Text: "console.user.leave", URL: userPath(v, "groups", id, "leave"), Bad: true}}
 		}
@@ -43,6 +43,7 @@ var joinGroups = offeredGroups("users/{id}/groups/join", mayManageUsers,
 var leaveGroup = act{path: "users/{id}/groups/{group}/leave", menu: "users",
 	ask:   [3]string{"console.user.leave.heading", "console.user.leave.text", "console.user.leave"},
 	thing: func(v *visit) (string, error) { return groupName(v, v.value("group")) },
+	warn:  mine(losesRoles),
 	do: func(v *visit) (string, string, error) {
 		return userPath(v, "groups"), "done", v.api(http.MethodDelete, "/users/"+userID(v)+"/groups/"+v.value("group"), nil, nil)
 	},
@@ -67,9 +68,23 @@ func offeredGroups(path string, may []string, top func(*visit) top, p pick) list
 			if n, _ := rep["subGroupCount"].(float64); n > 0 && v.query.Get("search") == "" {
 				inside = cell{Text: text(rep["subGroupCount"]), URL: v.R.URL.Path + "?" + url.Values{"in": {text(rep["id"])}}.Encode()}
 			}
-			return tableRow{Cells: []cell{{Text: text(rep["name"])}, {Text: text(rep["path"])}, inside}, Value: text(rep["id"])}
+			return tableRow{Cells: []cell{{Text: text(rep["name"])}, {Text: groupPathShown(rep)}, inside}, Value: text(rep["id"])}
 		},
 	}
+}
+
+// groupPathShown is the path of a group as people read it: in the API, a slash
+// in a name is written "~/".
+func groupPathShown(rep map[string]any) string { return plainPath(text(rep["path"])) }
+
+func plainPath(path string) string { return strings.ReplaceAll(path, "~/", "/") }
+
+// pathChoices are groups to choose from by their paths.
+func pathChoices(paths []string) (list []option) {
+	for _, p := range paths {
+		list = append(list, option{p, plainPath(p)})
+	}
+	return list
 }
 
 // groupName names a group, by its id which is escaped, in a question.

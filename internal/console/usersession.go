@@ -107,12 +107,12 @@ func userSessionActRows() []row {
 	sessions := func(v *visit) string { return userPath(v, "sessions") }
 	consents := func(v *visit) string { return userPath(v, "consents") }
 	return slices.Concat(
-		act{path: "users/{id}/sign-out", menu: "users", thing: username, no: sessions,
+		act{path: "users/{id}/sign-out", menu: "users", thing: username, warn: mine(losesSession), no: sessions,
 			ask: [3]string{"console.user.sign-out.heading", "console.user.sign-out.text", "console.user.sign-out"},
 			do: func(v *visit) (string, string, error) {
 				return sessions(v), "done", v.api(http.MethodPost, "/users/"+userID(v)+"/logout", nil, nil)
 			}}.rows(),
-		act{path: "users/{id}/sessions/{session}/end", menu: "users", thing: username, no: sessions,
+		act{path: "users/{id}/sessions/{session}/end", menu: "users", thing: username, warn: mine(losesSession), no: sessions,
 			ask: [3]string{"console.session.end.heading", "console.session.end.text", "console.session.end"},
 			do: func(v *visit) (string, string, error) {
 				return sessions(v), "done", v.endSession()

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/textproto"
 	"regexp"
 	"strings"
@@ -127,15 +128,53 @@ func (f *fault) words() string {
 		return fmt.Sprintf("%s: %d %s", f.stage, reply.Code, reply.Msg)
 	}
 	var cert *tls.CertificateVerificationError
+	var plain tls.RecordHeaderError
+	var name *net.DNSError
 	switch {
 	case f.slow():
 		return fmt.Sprintf("%s: no answer in time", f.stage)
 	case errors.As(f.err, &cert):
 		return fmt.Sprintf("%s: the certificate was not accepted: %v", f.stage, cert.Err)
+	case errors.As(f.err, &plain):
+		return fmt.Sprintf("%s: the server does not speak TLS on this port", f.stage)
+	case errors.As(f.err, &name) && name.IsNotFound:
+		return fmt.Sprintf("%s: there is no server named %s", f.stage, name.Name)
 	case errors.Is(f.err, syscall.ECONNREFUSED):
 		return fmt.Sprintf("%s: connection refused", f.stage)
 	}
 	return fmt.Sprintf("%s: %v", f.stage, f.err)
+}
+
+// shortSecret is how many bytes a secret has, at most, that is only taken out
+// where it stands alone: a password "y" is not the letter in other words.
+const shortSecret = 5
+
+// redact takes a secret out of words.
+func redact(words, secret string) string {
+	if secret == "" {
+		return words
+	}
+	if len(secret) > shortSecret {
+		return strings.ReplaceAll(words, secret, "[redacted]")
+	}
+	inWord := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+	var out strings.Builder
+	done := 0
+	for at := 0; ; {
+		i := strings.Index(words[at:], secret)
+		if i < 0 {
+			out.WriteString(words[done:])
+			return out.String()
+		}
+		i += at
+		at = i + len(secret)
+		before, _ := utf8.DecodeLastRuneInString(words[:i])
+		after, _ := utf8.DecodeRuneInString(words[at:])
+		if !inWord(before) && !inWord(after) {
+			out.WriteString(words[done:i] + "[redacted]")
+			done = at
+		}
+	}
 }
 
 // tidy makes words fit for a row: one line of valid text of at most 500
@@ -148,9 +187,7 @@ func tidy(words string, secrets []string) string {
 		return r
 	}, words)
 	for _, s := range secrets {
-		if s != "" {
-			words = strings.ReplaceAll(words, s, "[redacted]")
-		}
+		words = redact(words, s)
 	}
 	if len(words) <= maxReply {
 		return words
