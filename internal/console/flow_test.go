@@ -182,6 +182,38 @@ func TestFlowNobody(t *testing.T) {
 	}
 }
 
+// Steps are offered by their kinds, those for token requests and conditions
+// where they can be of use; a search goes through all kinds.
+func TestFlowOffers(t *testing.T) {
+	w := newWorld(t)
+	p := w.open("authentication/create-flow").FormWith("alias").Set("alias", "mine").Submit()
+	add := p.Click("Add step")
+	for _, words := range []string{"Ask for something", "without a page", "For a new password", "For token requests", "Username Validation"} {
+		if !add.Has(words) {
+			t.Errorf("an empty flow is not offered %q", words)
+		}
+	}
+	if add.Has("Condition - ") {
+		t.Error("a flow is offered conditions outside of sub-flows")
+	}
+	p = pressProvider(t, add, "ext-magic-form")
+	if add = p.Click("Add step"); add.Has("Username Validation") {
+		t.Error("a flow that shows pages is offered steps for token requests")
+	}
+	found := add.FormWith("what").Set("search", "cookie").Submit()
+	if !found.Has("Lets a browser in") || found.Has("Magic Link") || found.Has("Ask for something") || !found.Has("without a page") {
+		t.Errorf("found: %s", found.Text())
+	}
+	p = p.Click("Add sub-flow").FormWith("alias").Set("alias", "inner").Submit()
+	id := w.flowID("mine")
+	if add = w.open("authentication/flows/" + id + "/add?to=inner&what=step"); !add.Has("Condition - user configured") || !add.Has("Conditions: whether") {
+		t.Errorf("a sub-flow is offered no conditions: %s", add.Text())
+	}
+	if add = w.open("authentication/flows/" + id + "/add?to=inner&what=condition"); !add.Has("Condition - user configured") || add.Has("Cookie") {
+		t.Errorf("conditions: %s", add.Text())
+	}
+}
+
 func pressProvider(t *testing.T, p *servertest.Page, provider string) *servertest.Page {
 	t.Helper()
 	for _, f := range p.Forms() {
