@@ -121,12 +121,15 @@ func checkProvider(snap *latchkey.Snapshot, body *representation.IdentityProvide
 		if value == "" {
 			continue
 		}
+		wrong := func(why string) error {
+			return &restError{status: http.StatusBadRequest, Told: "The url [" + a.called + "] " + why, Field: "config." + a.name}
+		}
 		u, err := url.Parse(value)
 		switch {
 		case err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http"):
-			return tellError(http.StatusBadRequest, "The url ["+a.called+"] is malformed")
+			return wrong("is malformed")
 		case u.Scheme == "http" && snap.Realm.SSLRequired != "none" && !onThisMachine(u.Hostname()):
-			return tellError(http.StatusBadRequest, "The url ["+a.called+"] requires secure connections")
+			return wrong("requires secure connections")
 		}
 	}
 	if mode := p.Config["syncMode"]; mode != "" && !slices.Contains([]string{"IMPORT", "LEGACY", "FORCE"}, mode) {

@@ -429,7 +429,7 @@ func placeOf(field string, places []string) string {
 	}
 	for _, at := range places {
 		first, below, _ := strings.Cut(at, "/")
-		if field == first+"["+strconv.Quote(below)+"]" { // a name with dots in a map
+		if field == first+"["+strconv.Quote(below)+"]" || strings.HasSuffix(field, "]."+at) { // a name with dots in a map; a member of one in a list
 			return at
 		}
 		last := at[strings.LastIndexByte(at, '/')+1:]

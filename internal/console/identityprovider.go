@@ -5,6 +5,8 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+
+	"latchkey/internal/page"
 )
 
 // mayManageProviders are the roles that change identity providers.
@@ -103,7 +105,7 @@ var importProvider = form{
 			{At: "alias", Kind: kindText, Required: true, LTR: true}, {At: "displayName", Kind: kindText},
 			{At: "fromUrl", Kind: kindText, Required: true, LTR: true},
 			{At: "config/clientId", Kind: kindText, Required: true, LTR: true},
-			{At: "config/clientSecret", Kind: kindSecret},
+			{At: "config/clientSecret", Kind: kindSecret, Required: true},
 		}}}
 	},
 	send: func(v *visit, rep map[string]any) (sent, error) {
@@ -153,6 +155,13 @@ var newProvider = form{
 		return map[string]any{"alias": v.R.PathValue("kind"), "enabled": true, "config": map[string]any{}}, nil
 	},
 	sections: func(v *visit, _ map[string]any) []section { return providerSettings(v, true) },
+	before: func(_ *visit, rep map[string]any) *page.FieldError {
+		config, _ := rep["config"].(map[string]any)
+		if text(config["clientSecret"]) == "" && text(config["clientAuthMethod"]) != "private_key_jwt" {
+			return &page.FieldError{Field: "config/clientSecret", Message: "console.error.required"}
+		}
+		return nil
+	},
 	create: func(v *visit, rep map[string]any) (string, error) {
 		rep["providerId"] = v.R.PathValue("kind")
 		_, err := v.create("/identity-provider/instances", rep)
@@ -180,7 +189,7 @@ func providerSettings(v *visit, fresh bool) []section {
 	}
 	address := func(names ...string) (list []setting) {
 		for _, name := range names {
-			list = append(list, setting{At: "config/" + name, Kind: kindText, LTR: true})
+			list = append(list, setting{At: "config/" + name, Kind: kindText, LTR: true, Required: name == "authorizationUrl" || name == "tokenUrl"})
 		}
 		return list
 	}

@@ -61,6 +61,9 @@ type filter struct {
 	ask func(v *visit, typed string) (string, error)
 }
 
+// longText is how many bytes a cell may have before it is cut to three lines.
+const longText = 120
+
 // tableRow is one thing in a table.
 type tableRow struct {
 	Cells []cell

@@ -99,3 +99,60 @@ func TestMapperNonsense(t *testing.T) {
 	w.refused(add+"oidc-role-name-mapper", "config/role", "nosuch", "There is no role “nosuch”", "name", "x", "config/new.role.name", "y")
 	has(t, w.open(add+"oidc-audience-mapper").FormWith("name").Set("name", "x").Set("config/included.client.audience", "account").Submit(), "x")
 }
+
+// What a provider cannot be reached by is refused at its field, and what it
+// needs is asked for.
+func TestProviderNonsense(t *testing.T) {
+	w := newWorld(t)
+	good := []string{"config/authorizationUrl", "https://idp.example.test/a", "config/tokenUrl", "https://idp.example.test/t", "config/clientId", "c", "config/clientSecret", "s"}
+	for _, name := range []string{"authorizationUrl", "tokenUrl", "logoutUrl", "userInfoUrl", "jwksUrl"} {
+		w.refused("identity-providers/oidc/add", "config/"+name, "nonsense", "is malformed", good...)
+		w.refused("identity-providers/oidc/add", "config/"+name, "http://idp.example.test/x", "requires secure connections", good...)
+	}
+	for _, name := range []string{"authorizationUrl", "tokenUrl", "clientId", "clientSecret"} {
+		w.refused("identity-providers/oidc/add", "config/"+name, "", "This is needed", good...)
+	}
+	w.refused("identity-providers/github/add", "config/clientSecret", "", "This is needed", "config/clientId", "c")
+	w.refused("identity-providers/oidc/discover", "config/clientSecret", "", "This is needed", "fromUrl", "https://idp.example.test/", "config/clientId", "c")
+	f := w.open("identity-providers/oidc/add").FormWith("alias")
+	for i := 0; i < len(good)-2; i += 2 {
+		f.Set(good[i], good[i+1])
+	}
+	has(t, f.Set("config/clientAuthMethod", "private_key_jwt").Submit(), "Created.") // it needs no secret
+	w.refused("identity-providers/oidc/oidc/settings", "config/jwksUrl", "nonsense", "is malformed")
+	has(t, w.open("identity-providers/oidc/oidc/settings").FormWith("config/jwksUrl").Submit(), "Saved.")
+}
+
+// Texts that are longer than Keycloak's columns are refused at their field,
+// wherever something is named; what is nearly too long is one line of a list.
+func TestTooLong(t *testing.T) {
+	w := newWorld(t)
+	w.made("web", "clientId", "shop", "redirectUris", "https://shop.example.test/cb")
+	client, long := "clients/"+w.client("shop").ID, strings.Repeat("x", 5000)
+	const more = " characters" // that it may have
+	for _, c := range [][]string{
+		{"clients/create/web", "clientId", "redirectUris", "https://a.test/cb"},
+		{"clients/create/web", "name", "redirectUris", "https://a.test/cb", "clientId", "n"},
+		{client + "/settings", "clientId"}, {client + "/settings", "name"}, {client + "/settings", "description"},
+		{client + "/client-scopes/dedicated/add/oidc-full-name-mapper", "name"},
+		{client + "/roles/new", "name"}, {client + "/roles/new", "description", "name", "n"},
+		{"client-scopes/create", "name"}, {"client-scopes/create", "description", "name", "n"},
+		{"roles/new", "name"}, {"roles/new", "description", "name", "n"}, {"groups/new", "name"},
+		{"realm-settings/user-profile/attributes-group/new", "name"},
+		{"realm-settings/user-profile/attributes/add-attribute", "name"},
+		{"authentication/create-flow", "alias"}, {"authentication/create-flow", "description", "alias", "n"},
+		{"identity-providers/github/add", "alias", "config/clientId", "c", "config/clientSecret", "s"},
+		{"identity-providers/github/add", "displayName", "config/clientId", "c", "config/clientSecret", "s"},
+		{"realm-settings/general", "displayName"},
+	} {
+		w.refused(c[0], c[1], long, more, c[2:]...)
+		w.refused(c[0], c[1], long[:300], more, c[2:]...)
+	}
+	name := strings.Repeat("y", 250)
+	if p := w.made("web", "clientId", name, "redirectUris", "https://a.test/cb"); p.Status != 200 {
+		t.Fatal(p.Text())
+	}
+	if p := w.open("clients"); !strings.Contains(p.Body, `title="`+name+`"`) {
+		t.Error("a long name in a list has no title")
+	}
+}

@@ -12,7 +12,7 @@ import (
 // has it, and a role that there is none of is refused at its field.
 func TestProviderOptions(t *testing.T) {
 	w := newWorld(t)
-	w.open("identity-providers/oauth2/add").FormWith("alias").Set("alias", "acme").Set("config/clientId", "c").Set("config/authorizationUrl", "https://a.example.test/a").
+	w.open("identity-providers/oauth2/add").FormWith("alias").Set("alias", "acme").Set("config/clientId", "c").Set("config/clientSecret", "s").Set("config/authorizationUrl", "https://a.example.test/a").
 		Set("config/tokenUrl", "https://a.example.test/t").Submit()
 	f := w.open("identity-providers/oauth2/acme/new-mapper/oidc-advanced-role-idp-mapper").FormWith("config/claims")
 	p := f.Set("name", "staff").Set("config/claims", "dept=a=b\r\nsite=Bonn").Set("config/role", "nobody.has").Submit()

@@ -155,6 +155,10 @@ func (p *Profile) Noun() (profile latchkey.UserProfile, err error) {
 		if g.Name == "" {
 			return profile, latchkey.Invalid("groups", "A group of the user profile needs a name.")
 		}
+		if err := Under(join("groups", clip(g.Name)), checkAll(member{"name", &g.Name}, member{"displayHeader", g.DisplayHeader},
+			member{"displayDescription", g.DisplayDescription})); err != nil {
+			return profile, err
+		}
 		if profile.Group(g.Name) != nil {
 			return profile, latchkey.Invalid("groups", "The user profile has the group %q twice.", clip(g.Name))
 		}
