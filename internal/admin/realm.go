@@ -247,6 +247,9 @@ func (d *Door) changeRealm(c *call, body *representation.Realm, profile *represe
 		if err := realm.ApplySettings(body, &changed, snap); err != nil {
 			return err
 		}
+		if err := checkMail(&changed.SMTP, &snap.Realm.SMTP); err != nil {
+			return err
+		}
 		if profile != nil {
 			noun, err := profileNoun(profile)
 			if err != nil {

@@ -50,3 +50,26 @@ func (d *Door) testMail(c *call) error {
 	}
 	return c.done()
 }
+
+// checkMail refuses what a test of the settings refuses, unless the realm had it
+// before.
+func checkMail(now, before *latchkey.SMTP) error {
+	var faults []error
+	for _, err := range outbox.CheckSender(now, before) {
+		faults = append(faults, representation.Under("smtpServer", err))
+	}
+	for i, relay := range now.Relays {
+		var was latchkey.Relay
+		if i < len(before.Relays) {
+			was = before.Relays[i]
+		}
+		at := "smtpServer"
+		if i > 0 {
+			at = `attributes["` + representation.AttributeSMTPFallbacks + `"]`
+		}
+		for _, err := range outbox.CheckRelay(relay, was) {
+			faults = append(faults, representation.Under(at, err))
+		}
+	}
+	return representation.Join(faults...)
+}

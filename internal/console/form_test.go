@@ -5,7 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"latchkey"
 	"latchkey/internal/servertest"
+	"latchkey/internal/store"
 )
 
 // What is refused of a realm's name leaves the form as it was: on the same
@@ -78,6 +80,53 @@ func TestLongNames(t *testing.T) {
 	p := w.open("groups/new").FormWith("name").Set("name", long).Submit()
 	refusedAt(t, p, "name", long)
 	if !p.Has("255 characters") {
+		t.Error(p.Text())
+	}
+}
+
+// What a test of mail settings refuses is not saved, either; what a realm had
+// before stays (an import takes it).
+func TestMailSettingsRefused(t *testing.T) {
+	w := newWorld(t)
+	for _, tt := range [][2]string{
+		{"from", "bla"}, {"replyTo", "bla"}, {"envelopeFrom", "bla"}, {"host", `abc<b>"'&`}, {"authTokenUrl", "anything"},
+	} {
+		at := "smtpServer/" + tt[0]
+		refusedAt(t, w.open("realm-settings/email").FormWith(at).Set(at, tt[1]).Submit(), at, tt[1])
+		refusedAt(t, w.open("realm-settings/email").FormWith(at).Set(at, tt[1]).Press("Test connection"), at, tt[1])
+	}
+	f := func() *servertest.Form {
+		return w.open("realm-settings/email/relays/add-relay").FormWith("smtpServer/host")
+	}
+	refusedAt(t, f().Set("smtpServer/host", "a b").Submit(), "smtpServer/host", "a b")
+	refusedAt(t, f().Set("smtpServer/host", "two.example.net").Set("smtpServer/authTokenUrl", "x").Submit(), "smtpServer/authTokenUrl", "x")
+	w.s.Change("demo", func(tx *store.Tx, snap *latchkey.Snapshot) error {
+		r := *snap.Realm
+		r.SMTP.From = "bla"
+		return tx.UpdateRealm(&r)
+	})
+	saved(t, w.open("realm-settings/general").FormWith("displayName").Set("displayName", "Garden").Submit())
+}
+
+// Bounds that nothing can be held against are refused at their fields.
+func TestValidatorBounds(t *testing.T) {
+	w := newWorld(t)
+	at := "realm-settings/user-profile/attributes/firstName/validators/"
+	for _, tt := range []struct{ rule, field, value string }{
+		{"length", "settings/min", "abc"}, {"length", "settings/max", "-5"}, {"integer", "settings/min", "x"}, {"pattern", "settings/pattern", "(("},
+	} {
+		refusedAt(t, w.open(at+tt.rule).FormWith(tt.field).Set(tt.field, tt.value).Submit(), tt.field, tt.value)
+	}
+	refusedAt(t, w.open(at+"length").FormWith("settings/max").Set("settings/min", "9").Set("settings/max", "3").Submit(), "settings/max", "3")
+	saved(t, w.open(at+"length").FormWith("settings/max").Set("settings/min", "3").Set("settings/max", "9").Submit())
+}
+
+// A time that is too long is answered with how long it can be.
+func TestLongDuration(t *testing.T) {
+	w := newWorld(t)
+	p := w.open("realm-settings/sessions").FormWith("ssoSessionIdleTimeout").Set("ssoSessionIdleTimeout", "999999").Set("ssoSessionIdleTimeout~unit", "86400").Submit()
+	refusedAt(t, p, "ssoSessionIdleTimeout", "999999")
+	if !p.Has("24855 at most") {
 		t.Error(p.Text())
 	}
 }

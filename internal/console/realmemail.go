@@ -187,6 +187,7 @@ func relayForm(last string) form {
 	fresh := last == "add-relay"
 	f := form{
 		path: "realm-settings/email/relays/" + last, menu: "realm-settings", prefix: "console.realm", may: mayManageRealm,
+		blames: []blame{{"host name", "smtpServer/host", ""}, {"token endpoint", "smtpServer/authTokenUrl", ""}},
 		sections: func(*visit, map[string]any) []section {
 			list := relaySettings()
 			list[0].Required = true

@@ -365,8 +365,11 @@ func (s setting) take(form url.Values, rep map[string]any) *page.FieldError {
 		}
 		if s.Kind == kindDuration {
 			unit, err := strconv.Atoi(form.Get(s.At + "~unit"))
-			if err != nil || unit < 1 || unit > 86400 || n > (1<<31-1)/unit {
+			if err != nil || unit < 1 || unit > 86400 {
 				return fault("console.error.number")
+			}
+			if most := (1<<31 - 1) / unit; n > most {
+				return fault("console.error.most", most)
 			}
 			n *= unit
 		}

@@ -223,6 +223,8 @@ var addValidator = form{
 // validatorForm is one rule of an attribute, which is made when it is saved.
 var validatorForm = form{
 	path: "realm-settings/user-profile/attributes/{attribute}/validators/{validator}", menu: "realm-settings", prefix: "console.validator", may: mayManageRealm,
+	blames: []blame{{"'min' of", "settings/min", "console.error.bound"}, {"less than", "settings/max", "console.error.bounds"}, {"'max' of", "settings/max", "console.error.bound"},
+		{"'max-local-length' of", "settings/max-local-length", "console.error.bound"}, {"(pattern", "settings/pattern", "console.error.pattern"}},
 	top: func(v *visit, _ map[string]any) top {
 		return top{Title: v.R.PathValue("validator"), Crumbs: attributeCrumbs(v, link{Text: v.R.PathValue("attribute"), URL: attributeURL(v, "edit-attribute")})}
 	},

@@ -20,6 +20,9 @@ func (w *Worker) Test(ctx context.Context, realm *latchkey.Realm, settings latch
 	if !settings.Configured() {
 		return latchkey.DeliveryAttempt{}, latchkey.Invalid("host", "Type the host name of the e-mail server.")
 	}
+	if faults := append(CheckSender(&settings, &latchkey.SMTP{}), CheckRelay(settings.Relays[0], latchkey.Relay{})...); len(faults) > 0 {
+		return latchkey.DeliveryAttempt{}, faults[0]
+	}
 	address, err := latchkey.ParseAddress(to)
 	if err != nil {
 		return latchkey.DeliveryAttempt{}, latchkey.Invalid("to", "A test mail goes to your own account's e-mail address; it has none that mail can be sent to.")

@@ -239,6 +239,7 @@ func Odd(p *latchkey.UserProfile) []error {
 				}
 			}
 		}
+		oddRules(a, wrong)
 	}
 	return out
 }
