@@ -11,6 +11,7 @@ import (
 	"latchkey/internal/realm"
 	"latchkey/internal/representation"
 	"latchkey/internal/store"
+	"latchkey/internal/web"
 )
 
 // realmBody bounds the body that makes a realm: an export with some ten
@@ -22,7 +23,8 @@ func (d *Door) realmRoutes() []route {
 		{method: "GET", path: "/admin/realms", anybody: true, act: d.realms, summary: "List the realms that the caller may see",
 			query: []param{{"briefRepresentation", flag, "names and states only"}}, gives: []representation.Realm{}},
 		{method: "POST", path: "/admin/realms", anybody: true, asks: []string{createRealm}, act: d.createRealm, summary: "Make a realm: an export with all that is in it, or a name alone",
-			body: representation.Realm{}, status: http.StatusCreated, size: realmBody},
+			query: []param{{"report", flag, "answer with what is not acted on as the export says, item by item; else the answer is empty"}},
+			body:  representation.Realm{}, status: http.StatusCreated, size: realmBody},
 		{method: "GET", path: "", act: d.realm, summary: "Read a realm's settings", gives: representation.Realm{}},
 		{method: "PUT", path: "", may: mayManageRealm, act: d.updateRealm, summary: "Change a realm's settings: those that are given",
 			body: representation.Realm{}},
@@ -180,8 +182,30 @@ func (d *Door) createRealm(c *call) error {
 		d.Log.Info("made by the API, and not all of it is acted on", "realm", name, "what", line)
 	}
 	c.w.Header().Set("Location", d.Site.URL("admin", "realms", name))
+	if c.flag("report", false) {
+		return web.WriteJSON(c.w, http.StatusCreated, reportOf(results[0].Report))
+	}
 	c.w.WriteHeader(http.StatusCreated)
 	return nil
+}
+
+// notActedOn is one thing that a realm does not have as its export said.
+type notActedOn struct {
+	Field string   `json:"field"`
+	Fate  string   `json:"fate"` // not taken, kept, changed, added, missing
+	Names []string `json:"names,omitempty"`
+	More  int      `json:"more,omitempty"` // how many names there are besides
+	Value string   `json:"value,omitempty"`
+	Why   string   `json:"why"`
+}
+
+// reportOf is the report of an import, as the command line gives it in lines.
+func reportOf(r realm.Report) []notActedOn {
+	out := []notActedOn{}
+	for _, i := range r.Items {
+		out = append(out, notActedOn{i.Field, string(i.Fate), i.Names, i.More, i.Value, i.Why})
+	}
+	return out
 }
 
 // giveToCreator records that the realm was made, and gives who made it its

@@ -44,6 +44,9 @@ type form struct {
 	blame  string
 	blames []blame
 	bad    bool // it destroys
+	// file is the place of a file, of whose members the API may say that they are
+	// wrong; empty: there is none.
+	file string
 	// body is the most bytes that it may be, for files; 0: formBody.
 	body int64
 	// may are the roles that may change it; the others look.
@@ -79,6 +82,9 @@ func (f form) faults(v *visit, rep map[string]any, err error) []page.FieldError 
 			if faults[i].Field == "" && strings.Contains(faults[i].Message, b.words) && slices.Contains(places, b.place) {
 				faults[i].Field, faults[i].Message = b.place, cmp.Or(b.says, faults[i].Message)
 			}
+		}
+		if named := no.Field(); f.file != "" && named != "" && placeOf(named, places) == "" {
+			faults[i] = page.FieldError{Field: f.file, Message: "console.error.in-file", Args: []any{named, faults[i].Message}}
 		}
 	}
 	return faults

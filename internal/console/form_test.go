@@ -130,3 +130,29 @@ func TestLongDuration(t *testing.T) {
 		t.Error(p.Text())
 	}
 }
+
+// A realm from a file says item by item what of the file is not acted on; what
+// is wrong in a file is said with its place.
+func TestFiles(t *testing.T) {
+	w := newWorld(t)
+	form := func() *servertest.Form {
+		return w.b.Get(w.s.Base + "/admin/master/console/create-realm").FormWith("realm")
+	}
+	p := form().Set("file", `{"realm":"acme","enabled":true,"components":{"org.keycloak.storage.UserStorageProvider":[{"name":"ldap","providerId":"ldap","config":{}}]}}`).Submit()
+	if p.Status != http.StatusOK || !p.Has("not all as the file says") || !p.Has("ldap") || p.Link("Go to the realm") == "" {
+		t.Errorf("%d %s", p.Status, p.Text())
+	}
+	for _, open := range []func() *servertest.Form{form, func() *servertest.Form { return w.open("import-export/import").FormWith("ifResourceExists") }} {
+		for file, says := range map[string]string{
+			`[]`:                                 "holds no JSON object",
+			"{\n\"realm\": x}":                   "from line 2, character 10",
+			`{`:                                  "from line 1, character 2",
+			`{"realm":"acme2","clients":"shop"}`: "In the file, at clients",
+		} {
+			p := open().Set("file", file).Submit()
+			if refusedAt(t, p, "file", file); !p.Has(says) || p.Has("unmarshal") {
+				t.Errorf("%s: %s", file, p.Text())
+			}
+		}
+	}
+}

@@ -81,7 +81,7 @@ var importKinds = []string{"users", "groups", "clients", "identityProviders", "r
 
 // partialImport takes parts of a file into the realm.
 var partialImport = form{
-	path: "import-export/import", menu: "import-export", prefix: "console.import", may: mayManageRealm, button: "console.import.run", body: uploadBody, blame: "file",
+	path: "import-export/import", menu: "import-export", prefix: "console.import", may: mayManageRealm, button: "console.import.run", body: uploadBody, blame: "file", file: "file",
 	top: func(v *visit, _ map[string]any) top { return exchangeTop(v, "import") },
 	sections: func(*visit, map[string]any) []section {
 		all := ""
@@ -98,16 +98,14 @@ var partialImport = form{
 		}}}
 	},
 	before: func(_ *visit, rep map[string]any) *page.FieldError {
-		if _, err := jsonFile(text(rep["file"])); err != nil {
-			return &page.FieldError{Field: "file", Message: "console.error.no-object", Args: []any{err.Error()}}
-		}
-		return nil
+		_, fault := jsonFile("file", text(rep["file"]))
+		return fault
 	},
 	acts: []formAct{{name: "look", label: "console.import.look", do: func(_ *visit, rep map[string]any) (note, error) {
-		file, err := jsonFile(text(rep["file"]))
+		file, _ := jsonFile("file", text(rep["file"])) // which was looked at before
 		holds := held(file)
 		return note{"good", "console.import.holds", []any{len(holds["users"]), len(holds["groups"]), len(holds["clients"]), len(holds["identityProviders"]),
-			len(holds["realmRoles"]), len(holds["clientRoles"])}}, err
+			len(holds["realmRoles"]), len(holds["clientRoles"])}}, nil
 	}}},
 	send: runImport,
 }
@@ -179,10 +177,7 @@ const mostImported = 100
 
 // runImport imports, and shows what became of each thing.
 func runImport(v *visit, rep map[string]any) (sent, error) {
-	file, err := jsonFile(text(rep["file"]))
-	if err != nil {
-		return sent{}, err
-	}
+	file, _ := jsonFile("file", text(rep["file"])) // which was looked at before
 	chosen := chosenOf(file, texts(rep["what"], ""))
 	chosen["ifResourceExists"] = rep["ifResourceExists"]
 	var done struct {

@@ -189,17 +189,12 @@ var profileJSON = form{
 		return []section{{Settings: []setting{{At: "whole", Kind: kindCode, Required: true, LTR: true}}}}
 	},
 	before: func(_ *visit, rep map[string]any) *page.FieldError {
-		if _, err := jsonFile(text(rep["whole"])); err != nil {
-			return &page.FieldError{Field: "whole", Message: "console.error.no-object", Args: []any{err.Error()}}
-		}
-		return nil
+		_, fault := jsonFile("whole", text(rep["whole"]))
+		return fault
 	},
 	send: func(v *visit, rep map[string]any) (sent, error) {
-		p, err := jsonFile(text(rep["whole"]))
-		if err == nil {
-			err = v.putProfile(p)
-		}
-		return sent{address: v.R.URL.Path, notice: "saved"}, err
+		p, _ := jsonFile("whole", text(rep["whole"])) // which was looked at before
+		return sent{address: v.R.URL.Path, notice: "saved"}, v.putProfile(p)
 	},
 }
 

@@ -239,6 +239,15 @@ func (e *Refusal) Message() string {
 	return strings.TrimSpace(cmp.Or(said.Message, said.Description, said.Error))
 }
 
+// Field is what the answer says that is wrong; empty when it does not.
+func (e *Refusal) Field() string {
+	var said struct {
+		Field string `json:"field"`
+	}
+	_ = json.Unmarshal(e.Body, &said) // none is as good as an empty one
+	return said.Field
+}
+
 // Unwrap gives the error that the person is shown where no page takes care.
 func (e *Refusal) Unwrap() error {
 	switch {
