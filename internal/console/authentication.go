@@ -64,12 +64,12 @@ var flowList = list{
 		id, alias := text(rep["id"]), text(rep["alias"])
 		uses, _ := v.prepared.(map[string][]string)
 		name := cell{Text: alias, URL: v.path("authentication", "flows", id)}
-		builtIn := rep["builtIn"] == true
+		builtIn, said := rep["builtIn"] == true, v.Told(text(rep["description"]))
 		if builtIn {
 			name.Tags = []string{"console.flow.built-in"}
 		}
 		used := cell{Shown: usedBy(uses[alias], othersOf(rep))}
-		row := tableRow{Cells: []cell{name, used, {Text: text(rep["description"])}}, keys: alias + " " + text(rep["description"])}
+		row := tableRow{Cells: []cell{name, used, {Text: said}}, keys: alias + " " + said}
 		if v.may(mayFlows...) {
 			row.Acts = flowActs(v, id, builtIn, len(uses[alias]) > 0)
 		}

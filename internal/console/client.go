@@ -53,7 +53,7 @@ var clientList = list{
 		if text(attributeOf(rep, latchkey.AttributeUnapproved)) == "true" {
 			name.Tags = append(name.Tags, "console.client.unapproved")
 		}
-		r := tableRow{Cells: []cell{name, {Text: shownName(rep)}, {Text: clientType(rep), Say: true}, clientState(rep), {Text: homeOf(v, rep)}}}
+		r := tableRow{Cells: []cell{name, {Text: v.Told(text(rep["name"]))}, {Text: clientType(rep), Say: true}, clientState(rep), {Text: homeOf(v, rep)}}}
 		if v.may(manageClients...) {
 			r.Acts = []link{{Text: "console.open", URL: v.path("clients", id, "settings")}}
 			if rep["enabled"] == false {
@@ -82,16 +82,6 @@ func clientsTop(v *visit, current string) top {
 func attributeOf(rep map[string]any, name string) any {
 	attributes, _ := rep["attributes"].(map[string]any)
 	return attributes[name]
-}
-
-// shownName is the client's name; one of the message catalogue stands for
-// itself.
-func shownName(rep map[string]any) string {
-	name := text(rep["name"])
-	if strings.HasPrefix(name, "${") {
-		return ""
-	}
-	return name
 }
 
 // clientType is a key: how the client proves itself, and for whom it acts.

@@ -43,7 +43,7 @@ func authenticators(v *visit) (list []option) {
 		known = nil // what the client has is shown all the same
 	}
 	for _, a := range known {
-		list = append(list, option{a.ID, a.Name})
+		list = append(list, option{a.ID, v.Told(a.Name)})
 	}
 	return list
 }

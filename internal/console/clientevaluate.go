@@ -160,7 +160,7 @@ func (p *evaluatePage) roles(v *visit) error {
 			if tag != "" {
 				name.Tags = []string{tag}
 			}
-			p.Roles.Rows = append(p.Roles.Rows, tableRow{Cells: []cell{name, {Text: roleSaid(rep)}}})
+			p.Roles.Rows = append(p.Roles.Rows, tableRow{Cells: []cell{name, {Text: v.Told(text(rep["description"]))}}})
 		}
 	}
 	slices.SortFunc(p.Roles.Rows, func(a, b tableRow) int { return strings.Compare(a.name(), b.name()) })

@@ -99,9 +99,9 @@ var importKeys = form{
 	top: func(v *visit, _ map[string]any) top {
 		return below(clientTop(v, "keys"), "console.client.keys.import", "console.client.keys.import.intro")
 	},
-	sections: func(*visit, map[string]any) []section {
+	sections: func(v *visit, _ map[string]any) []section {
 		return []section{{Settings: []setting{
-			{At: "keystoreFormat", Kind: kindChoice, Options: plainChoices("Certificate PEM", "Public Key PEM", "JSON Web Key Set")},
+			{At: "keystoreFormat", Kind: kindChoice, Options: v.toldChoices([]string{"Certificate PEM", "Public Key PEM", "JSON Web Key Set"})},
 			{At: "file", Kind: kindFile, Required: true},
 		}}}
 	},

@@ -30,7 +30,7 @@ var rolesOfClient = list{
 		if rep["composite"] == true {
 			name.Tags = []string{"console.role.composite"}
 		}
-		r := tableRow{Cells: []cell{name, {Text: roleSaid(rep)}}}
+		r := tableRow{Cells: []cell{name, {Text: v.Told(text(rep["description"]))}}}
 		if v.may(manageClients...) {
 			r.Acts = []link{{Text: sayDelete, URL: v.path(append(home, "delete")...), Bad: true}}
 		}

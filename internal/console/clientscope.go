@@ -81,9 +81,9 @@ func scopeList() list {
 			return typed(v, all), err
 		},
 		row: func(v *visit, rep map[string]any) tableRow {
-			id, name := text(rep["id"]), text(rep["name"])
-			r := tableRow{Value: id, keys: name + " " + text(rep["description"]), Cells: []cell{
-				{Text: name, URL: v.path("client-scopes", id, "settings")}, {Text: "console.scope.type." + text(rep["type"]), Say: true}, {Text: text(rep["description"])}}}
+			id, name, said := text(rep["id"]), text(rep["name"]), v.Told(text(rep["description"]))
+			r := tableRow{Value: id, keys: name + " " + said, Cells: []cell{
+				{Text: name, URL: v.path("client-scopes", id, "settings")}, {Text: "console.scope.type." + text(rep["type"]), Say: true}, {Text: said}}}
 			if v.may(manageClients...) {
 				r.Acts = []link{{Text: "console.open", URL: v.path("client-scopes", id, "settings")},
 					{Text: sayDelete, URL: v.path("client-scopes", id, "delete"), Bad: true}}

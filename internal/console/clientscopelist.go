@@ -63,10 +63,10 @@ func scopesOfClient() list {
 			kind := cell{Text: "console.scope.type." + text(rep["type"]), Say: true}
 			if rep["dedicated"] == true {
 				return tableRow{Cells: []cell{{Text: name, Say: true, URL: v.path("clients", client, "client-scopes", "dedicated")}, kind,
-					{Text: text(rep["description"]), Say: true}}}
+					{Text: v.Told(text(rep["description"])), Say: true}}}
 			}
-			return tableRow{Value: id, keys: name + " " + text(rep["description"]),
-				Cells: []cell{{Text: name, URL: v.path("client-scopes", id, "mappers")}, kind, {Text: text(rep["description"])}}}
+			return tableRow{Value: id, keys: name + " " + v.Told(text(rep["description"])),
+				Cells: []cell{{Text: name, URL: v.path("client-scopes", id, "mappers")}, kind, {Text: v.Told(text(rep["description"]))}}}
 		},
 	}
 	for _, t := range []string{scopeDefault, scopeOptional} {
@@ -121,9 +121,9 @@ func addScopes() list {
 			all, err := assignedScopes(v)
 			return slices.DeleteFunc(all, func(rep map[string]any) bool { return rep["type"] != scopeNone }), err
 		},
-		row: func(_ *visit, rep map[string]any) tableRow {
-			name := text(rep["name"])
-			return tableRow{Value: text(rep["id"]), keys: name + " " + text(rep["description"]), Cells: []cell{{Text: name}, {Text: text(rep["description"])}}}
+		row: func(v *visit, rep map[string]any) tableRow {
+			name, said := text(rep["name"]), v.Told(text(rep["description"]))
+			return tableRow{Value: text(rep["id"]), keys: name + " " + said, Cells: []cell{{Text: name}, {Text: said}}}
 		},
 	}
 	for _, t := range []string{scopeDefault, scopeOptional} {

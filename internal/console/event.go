@@ -41,7 +41,7 @@ func eventTop(v *visit, current string) top {
 var dates = []filter{{name: "dateFrom", label: "console.event.from", input: "date"}, {name: "dateTo", label: "console.event.to", input: "date"}}
 
 // eventTypes are the types that can be chosen. They are what Keycloak calls
-// them, in every language.
+// them.
 func eventTypes() []option {
 	list := []option{{"", "console.any"}}
 	for _, t := range latchkey.EventTypes() {
@@ -54,7 +54,7 @@ func eventTypes() []option {
 var eventList = list{
 	path: "events/user-events", menu: "events",
 	columns: []string{"console.event.time", "console.event.type", "console.event.user", "console.event.client", "console.event.ip", "console.event.details"},
-	filters: slices.Concat([]filter{{name: "type", label: "console.event.type", options: eventTypes()},
+	filters: slices.Concat([]filter{{name: "type", label: "console.event.type", options: eventTypes(), told: true},
 		{name: "user", label: "console.event.user", ask: whoIs}, {name: "client", label: "console.event.client"},
 		{name: "ipAddress", label: "console.event.ip"}}, dates),
 	empty:   [2]string{"console.event.none", "console.event.none.help"},
@@ -85,7 +85,7 @@ func whoIs(v *visit, typed string) (string, error) {
 // eventRow is an event of people and applications.
 func eventRow(v *visit, rep map[string]any) tableRow {
 	details, _ := rep["details"].(map[string]any)
-	kind := cell{Text: text(rep["type"])}
+	kind := cell{Text: v.Told(text(rep["type"]))}
 	if reason := text(rep["error"]); reason != "" {
 		kind.Shown = eventType(kind.Text, reason)
 	}
@@ -129,8 +129,8 @@ var adminEventList = list{
 	path: "events/admin-events", menu: "events",
 	columns: []string{"console.event.time", "console.event.operation", "console.event.resource", "console.event.path", "console.event.who", "console.event.ip"},
 	filters: slices.Concat([]filter{
-		{name: "operationTypes", label: "console.event.operation", options: append([]option{{"", "console.any"}}, plainChoices("CREATE", "UPDATE", "DELETE", "ACTION")...)},
-		{name: "resourceTypes", label: "console.event.resource", options: append([]option{{"", "console.any"}}, plainChoices(resources...)...)},
+		{name: "operationTypes", label: "console.event.operation", options: append([]option{{"", "console.any"}}, plainChoices("CREATE", "UPDATE", "DELETE", "ACTION")...), told: true},
+		{name: "resourceTypes", label: "console.event.resource", options: append([]option{{"", "console.any"}}, plainChoices(resources...)...), told: true},
 		{name: "resourcePath", label: "console.event.path", example: "users/*"}, {name: "authUser", label: "console.event.who-id"}}, dates),
 	empty:   [2]string{"console.event.none-admin", "console.event.none-admin.help"},
 	top:     func(v *visit) top { return eventTop(v, "admin-events") },
@@ -147,13 +147,13 @@ var resources = []string{"AUTH_EXECUTION", "AUTH_EXECUTION_FLOW", "AUTH_FLOW", "
 // adminEventRow is what an administrator did.
 func adminEventRow(v *visit, rep map[string]any) tableRow {
 	who, _ := rep["authDetails"].(map[string]any)
-	did := cell{Text: text(rep["operationType"])}
+	did := cell{Text: v.Told(text(rep["operationType"]))}
 	if reason := text(rep["error"]); reason != "" {
 		did.Shown = eventType(did.Text, reason)
 	}
 	return tableRow{Cells: []cell{
 		{At: moment(rep["time"]), URL: v.path("events", "admin-events", text(rep["time"]), text(rep["id"]))},
-		did, {Text: text(rep["resourceType"])}, {Text: text(rep["resourcePath"]), Mono: true},
+		did, {Text: v.Told(text(rep["resourceType"]))}, {Text: text(rep["resourcePath"]), Mono: true},
 		v.administrator(who), {Text: text(who["ipAddress"]), Mono: true},
 	}}
 }
@@ -192,10 +192,10 @@ func showAdminEvent(v *visit) error {
 	}
 	e := list[i]
 	who, _ := e["authDetails"].(map[string]any)
-	t := top{Title: text(e["operationType"]) + " " + text(e["resourceType"]), Crumbs: []link{{Text: "console.events", URL: v.path("events", "user-events")},
+	t := top{Title: v.Told(text(e["operationType"])) + " " + v.Told(text(e["resourceType"])), Crumbs: []link{{Text: "console.events", URL: v.path("events", "user-events")},
 		{Text: "console.event.tab.admin-events", URL: v.path("events", "admin-events")}}}
-	facts := known(fact{"console.event.time", cell{At: moment(e["time"])}}, fact{"console.event.operation", cell{Text: text(e["operationType"])}},
-		fact{"console.event.resource", cell{Text: text(e["resourceType"])}}, fact{"console.event.path", cell{Text: text(e["resourcePath"]), Mono: true}},
+	facts := known(fact{"console.event.time", cell{At: moment(e["time"])}}, fact{"console.event.operation", cell{Text: v.Told(text(e["operationType"]))}},
+		fact{"console.event.resource", cell{Text: v.Told(text(e["resourceType"]))}}, fact{"console.event.path", cell{Text: text(e["resourcePath"]), Mono: true}},
 		fact{"console.event.error", cell{Text: text(e["error"]), Mono: true}}, fact{"console.event.who", v.administrator(who)},
 		fact{"console.event.ip", cell{Text: text(who["ipAddress"]), Mono: true}})
 	return v.write(http.StatusOK, v.detail("events", t, adminEventView(facts, laidOut(text(e["representation"])))))

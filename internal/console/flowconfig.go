@@ -49,7 +49,7 @@ var stepConfig = form{
 				return nil, err
 			}
 		}
-		v.prepared = configOf{t, e, described.Help, described.Properties}
+		v.prepared = configOf{t, e, v.Told(described.Help), described.Properties}
 		return rep, nil
 	},
 	top: func(v *visit, _ map[string]any) top {

@@ -59,10 +59,16 @@ func (v *visit) tree(f map[string]any) (*flowTree, error) { return v.treeAs(f, "
 // treeAs is the tree with the warnings of what it is to be bound as; empty: of
 // what it is bound as.
 func (v *visit) treeAs(f map[string]any, binding string) (*flowTree, error) {
-	t := &flowTree{ID: text(f["id"]), Alias: text(f["alias"]), Description: text(f["description"]), Kind: text(f["providerId"]), BuiltIn: f["builtIn"] == true}
+	t := &flowTree{ID: text(f["id"]), Alias: text(f["alias"]), Description: v.Told(text(f["description"])), Kind: text(f["providerId"]), BuiltIn: f["builtIn"] == true}
 	base := "/authentication/flows/" + url.PathEscape(t.Alias)
 	if err := v.api(http.MethodGet, base+"/executions", nil, &t.all); err != nil {
 		return nil, err
+	}
+	for _, e := range t.all {
+		e.Description = v.Told(e.Description)
+		if !e.SubFlow || e.isForm() { // the others are called what somebody called them
+			e.Name = v.Told(e.Name)
+		}
 	}
 	t.nest()
 	var warnings []struct {
@@ -81,9 +87,9 @@ func (v *visit) treeAs(f map[string]any, binding string) (*flowTree, error) {
 		if w.Nobody {
 			t.nobody = true // said by the sentence
 		} else if e := t.find(w.ID); e != nil {
-			e.warnings = append(e.warnings, w.Text)
+			e.warnings = append(e.warnings, v.Told(w.Text))
 		} else {
-			t.whole = append(t.whole, w.Text)
+			t.whole = append(t.whole, v.Told(w.Text))
 		}
 	}
 	read := 0

@@ -25,10 +25,12 @@ func providerURL(v *visit, what ...string) string {
 }
 
 // kindName is what a kind of provider is called.
-func (v *visit) kindName(kind string) string {
-	for _, k := range v.server().IdentityProviders {
+func (v *visit) kindName(kind string) string { return v.nameOf(v.server().IdentityProviders, kind) }
+
+func (v *visit) nameOf(kinds []brokerKind, kind string) string {
+	for _, k := range kinds {
 		if k.ID == kind {
-			return k.Name
+			return v.Told(k.Name)
 		}
 	}
 	return kind
@@ -46,9 +48,12 @@ var providerList = list{
 		}
 		return t
 	},
-	api: func(*visit) string { return "/identity-provider/instances?max=1000" },
+	api:     func(*visit) string { return "/identity-provider/instances?max=1000" },
+	prepare: func(v *visit) (any, error) { return v.server().IdentityProviders, nil },
 	row: func(v *visit, rep map[string]any) tableRow {
 		alias, kind := text(rep["alias"]), text(rep["providerId"])
+		kinds, _ := v.prepared.([]brokerKind)
+		name := v.nameOf(kinds, kind)
 		at := func(what string) string { return v.path("identity-providers", kind, alias, what) }
 		state := cell{Text: "console.disabled", Say: true}
 		other := link{Text: sayEnable, URL: at("enable"), Post: true}
@@ -56,7 +61,7 @@ var providerList = list{
 			state.Text, other = "console.enabled", link{Text: sayDisable, URL: at("disable"), Post: true}
 		}
 		r := tableRow{keys: alias + " " + text(rep["displayName"]), Cells: []cell{
-			{Text: alias, URL: at("settings")}, {Text: text(rep["displayName"])}, {Text: kind}, state}}
+			{Text: alias, URL: at("settings")}, {Text: v.Told(text(rep["displayName"]))}, {Text: name}, state}}
 		if v.may(mayManageProviders...) {
 			r.Acts = []link{other, {Text: sayDelete, URL: at("delete"), Bad: true}}
 		}
@@ -73,7 +78,7 @@ var chooseProvider = form{
 	sections: func(v *visit, _ map[string]any) []section {
 		var kinds []option
 		for _, k := range v.server().IdentityProviders {
-			kinds = append(kinds, option{k.ID, k.Name})
+			kinds = append(kinds, option{k.ID, v.Told(k.Name)})
 		}
 		return []section{{Settings: []setting{{At: "providerId", Kind: kindChoice, Options: kinds}}}}
 	},

@@ -25,6 +25,10 @@ type brokerMapper struct {
 func (v *visit) brokerMappers() map[string]brokerMapper {
 	var all map[string]brokerMapper
 	_ = v.api(http.MethodGet, providerAPI(v)+"/mapper-types", nil, &all) // the page's own call says what is wrong
+	for id, m := range all {
+		m.Name, m.HelpText = v.Told(m.Name), v.Told(m.HelpText)
+		all[id] = m
+	}
 	return all
 }
 
@@ -39,10 +43,14 @@ var brokerMapperList = list{
 		}
 		return t
 	},
-	api: func(v *visit) string { return providerAPI(v) + "/mappers" },
+	api:     func(v *visit) string { return providerAPI(v) + "/mappers" },
+	prepare: func(v *visit) (any, error) { return v.brokerMappers(), nil },
 	row: func(v *visit, rep map[string]any) tableRow {
-		at := providerURL(v, "mappers", text(rep["id"]))
-		r := tableRow{keys: text(rep["name"]), Cells: []cell{{Text: text(rep["name"]), URL: at}, {Text: text(rep["identityProviderMapper"])}}}
+		at, kind := providerURL(v, "mappers", text(rep["id"])), text(rep["identityProviderMapper"])
+		if known, _ := v.prepared.(map[string]brokerMapper); known[kind].Name != "" {
+			kind = known[kind].Name
+		}
+		r := tableRow{keys: text(rep["name"]), Cells: []cell{{Text: text(rep["name"]), URL: at}, {Text: kind}}}
 		if v.may(mayManageProviders...) {
 			r.Acts = []link{{Text: sayDelete, URL: at + "/delete", Bad: true}}
 		}

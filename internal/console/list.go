@@ -57,6 +57,7 @@ type filter struct {
 	options     []option
 	example     string // of what is typed
 	input       string // how it is typed: "date"; empty: text
+	told        bool   // the options are in the API's words
 	// ask gives what the API is asked for in place of what was typed.
 	ask func(v *visit, typed string) (string, error)
 }
@@ -171,6 +172,12 @@ func (l list) show(v *visit, status int, errs []page.FieldError) error {
 	}
 	for _, f := range l.filters {
 		value := v.query.Get(f.name)
+		if f.told {
+			f.options = slices.Clone(f.options)
+			for i := range f.options {
+				f.options[i].Label = v.Told(f.options[i].Label)
+			}
+		}
 		p.Filters = append(p.Filters, shownFilter{f, value})
 		p.Narrowed = p.Narrowed || value != ""
 	}

@@ -39,6 +39,9 @@ func (v *visit) mapperKinds() (kinds []mapperKind, ready []map[string]any, err e
 	}
 	err = v.serverInfo(&said)
 	kinds = said.Kinds["openid-connect"]
+	for i := range kinds {
+		kinds[i].Name, kinds[i].HelpText = v.Told(kinds[i].Name), v.Told(kinds[i].HelpText)
+	}
 	slices.SortFunc(kinds, func(a, b mapperKind) int { return cmp.Compare(a.Name, b.Name) })
 	return kinds, said.Ready["openid-connect"], err
 }
@@ -165,26 +168,10 @@ func (m mappers) predefined() list {
 func mapperSections(v *visit, kind mapperKind) []section {
 	all := []section{{Settings: []setting{{At: "name", Kind: kindText, Required: true}}}}
 	options := v.propertySettings("config", kind.Properties)
-	for i := range options {
-		options[i].Label, options[i].Help = mapperOption(kind.Properties[i])
-	}
 	if len(options) > 0 {
 		all = append(all, section{Title: kind.Name, Settings: options})
 	}
 	return all
-}
-
-// translated are the options of mappers that have texts of their own; the others
-// are called as the API calls them.
-var translated = []string{"claim.name", "jsonType.label", "id.token.claim", "access.token.claim", "userinfo.token.claim", "introspection.token.claim",
-	"lightweight.claim", "access.tokenResponse.claim", "multivalued", "aggregate.attrs", "full.path", "user.attribute", "claim.value", "role", "new.role.name",
-	"included.client.audience", "included.custom.audience"}
-
-func mapperOption(p representation.ConfigProperty) (label, help string) {
-	if slices.Contains(translated, p.Name) {
-		return "console.mapper.option." + p.Name, ""
-	}
-	return cmp.Or(p.Label, p.Name), p.HelpText
 }
 
 func (m mappers) add() form {

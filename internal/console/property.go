@@ -14,7 +14,7 @@ import (
 // options; they are kept below the place, "config" as a rule.
 func (v *visit) propertySettings(place string, list []representation.ConfigProperty) (out []setting) {
 	for _, p := range list {
-		s := setting{At: place + "/" + p.Name, Label: p.Label, Help: p.HelpText, Required: p.Required, Fallback: text(p.DefaultValue), AsText: true}
+		s := setting{At: place + "/" + p.Name, Label: v.Told(p.Label), Help: v.Told(p.HelpText), Required: p.Required, Fallback: text(p.DefaultValue), AsText: true}
 		if s.Label == "" {
 			s.Label = p.Name
 		}
@@ -46,9 +46,9 @@ func (v *visit) kindOf(p representation.ConfigProperty) (kind, []option) {
 	case "boolean":
 		return kindFlag, nil
 	case "List":
-		return kindChoice, v.offered(p, plainChoices(p.Options...))
+		return kindChoice, v.offered(p, v.toldChoices(p.Options))
 	case "MultivaluedList":
-		return kindChecks, plainChoices(p.Options...)
+		return kindChecks, v.toldChoices(p.Options)
 	case "MultivaluedString":
 		return kindLines, nil
 	case "Text":
@@ -73,6 +73,14 @@ func (v *visit) kindOf(p representation.ConfigProperty) (kind, []option) {
 		return kindText, v.roleNames()
 	}
 	return kindText, nil
+}
+
+// toldChoices are what a provider offers.
+func (v *visit) toldChoices(values []string) (list []option) {
+	for _, value := range values {
+		list = append(list, option{value, v.Told(value)})
+	}
+	return list
 }
 
 // offered adds the choice of none where something need not be chosen.

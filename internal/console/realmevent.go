@@ -35,7 +35,7 @@ var realmEvents = form{
 			{Title: "console.realm.events.user", Settings: []setting{
 				{At: "eventsEnabled", Kind: kindFlag},
 				{At: "eventsExpiration", Kind: kindDuration, When: "eventsEnabled=on"},
-				{At: "enabledEventTypes", Kind: kindChecks, Options: plainChoices(v.server().Enums["eventType"]...), When: "eventsEnabled=on"},
+				{At: "enabledEventTypes", Kind: kindChecks, Options: v.toldChoices(v.server().Enums["eventType"]), When: "eventsEnabled=on"},
 			}},
 			{Title: "console.realm.events.admin", Settings: admin},
 		}

@@ -37,7 +37,7 @@ var requiredActionList = list{
 	top:     func(v *visit) top { return authenticationTop(v, "required-actions") },
 	api:     func(*visit) string { return "/ui-ext/authentication-management/required-actions" },
 	row: func(v *visit, rep map[string]any) tableRow {
-		alias, name := text(rep["alias"]), text(rep["name"])
+		alias, name := text(rep["alias"]), v.Told(text(rep["name"]))
 		at := func(what string) string { return v.path("authentication", "required-actions", alias, what) }
 		locked := !v.may(mayFlows...)
 		one := tableRow{Cells: []cell{
@@ -101,7 +101,7 @@ var actionConfig = form{
 		var rep map[string]any
 		title := v.R.PathValue("alias")
 		if v.api(http.MethodGet, actionPath(v), nil, &rep) == nil {
-			title = text(rep["name"])
+			title = v.Told(text(rep["name"]))
 		}
 		return top{Title: title, Crumbs: []link{{Text: "console.authentication.tab.required-actions", URL: v.path("authentication", "required-actions")}}}
 	},

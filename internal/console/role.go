@@ -52,7 +52,7 @@ var roleList = list{
 		if rep["composite"] == true {
 			name.Tags = []string{"console.role.composite"}
 		}
-		out := tableRow{Cells: []cell{name, {Text: roleSaid(rep)}}}
+		out := tableRow{Cells: []cell{name, {Text: v.Told(text(rep["description"]))}}}
 		if v.may(mayManageRealm...) && !v.isDefaultRole(id) {
 			out.Acts = []link{{Text: sayDelete, URL: v.path("roles", id, "delete"), Bad: true}}
 		}

@@ -50,18 +50,19 @@ func (m roleMapping) list(path string, top func(*visit) top, things func(*visit)
 	return list{
 		path: path, menu: m.menu, top: top, things: things, may: m.may, search: "console.roles.search",
 		columns: []string{"console.role.name", "console.role.description"},
-		row: func(_ *visit, rep map[string]any) tableRow {
+		row: func(v *visit, rep map[string]any) tableRow {
 			name := cell{Text: text(rep["name"])}
 			if client := text(rep["client"]); client != "" {
 				name.Tags = append(name.Tags, client)
 			}
-			r := tableRow{keys: text(rep["client"]) + " " + name.Text + " " + text(rep["description"])}
+			said := v.Told(text(rep["description"]))
+			r := tableRow{keys: text(rep["client"]) + " " + name.Text + " " + said}
 			if rep["inherited"] == true {
 				name.Tags = append(name.Tags, "console.role-mapping.by-another")
 			} else {
 				r.Value = mappedRole(rep)
 			}
-			r.Cells = []cell{name, {Text: roleSaid(rep)}}
+			r.Cells = []cell{name, {Text: said}}
 			return r
 		},
 	}

@@ -3,7 +3,6 @@ package console
 import (
 	"net/http"
 	"slices"
-	"strings"
 )
 
 // rolePages are the tabs of one role, of the realm or of a client; its id is
@@ -120,14 +119,4 @@ func (p rolePages) remove() act {
 		},
 		no: func(v *visit) string { return p.at(v, "details") },
 	}
-}
-
-// roleSaid is what a role is for. Keycloak's own roles have a key of its
-// catalogues there, which says no more than their name.
-func roleSaid(rep map[string]any) string {
-	said := text(rep["description"])
-	if strings.HasPrefix(said, "${") {
-		return ""
-	}
-	return said
 }

@@ -153,7 +153,7 @@ func (v *visit) requiredActions(has any) (list []option) {
 	if v.api(http.MethodGet, "/authentication/required-actions", nil, &all) == nil && v.Call(http.MethodGet, "/serverinfo", nil, &server) == nil {
 		for _, a := range all {
 			if _, built := server.Providers["required-action"].Providers[text(a["providerId"])]; built && a["enabled"] == true {
-				list = append(list, option{text(a["alias"]), cmp.Or(text(a["name"]), text(a["alias"]))})
+				list = append(list, option{text(a["alias"]), cmp.Or(v.Told(text(a["name"])), text(a["alias"]))})
 			}
 		}
 	}

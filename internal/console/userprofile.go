@@ -95,7 +95,7 @@ var profileAttributes = list{
 			needed.Text = "console.attribute.required"
 		}
 		r := tableRow{keys: name + " " + text(rep["displayName"]), Cells: []cell{
-			{Text: name, URL: at("edit-attribute")}, {Text: text(rep["displayName"])}, {Text: text(rep["group"])}, needed}}
+			{Text: name, URL: at("edit-attribute")}, {Text: v.Told(text(rep["displayName"]))}, {Text: text(rep["group"])}, needed}}
 		if v.may(mayManageRealm...) {
 			r.Acts = []link{{Text: "console.edit", URL: at("edit-attribute")}, {Text: "console.attribute.up", URL: at("up"), Post: true},
 				{Text: "console.attribute.down", URL: at("down"), Post: true}}
@@ -216,7 +216,7 @@ var profileGroups = list{
 	},
 	row: func(v *visit, rep map[string]any) tableRow {
 		at := profileURL(v, "attributes-group", "edit", text(rep["name"]))
-		r := tableRow{Cells: []cell{{Text: text(rep["name"]), URL: at}, {Text: text(rep["displayHeader"])}, {Text: text(rep["displayDescription"])}}}
+		r := tableRow{Cells: []cell{{Text: text(rep["name"]), URL: at}, {Text: v.Told(text(rep["displayHeader"]))}, {Text: v.Told(text(rep["displayDescription"]))}}}
 		if v.may(mayManageRealm...) {
 			r.Acts = []link{{Text: sayDelete, URL: at + "/delete", Bad: true}}
 		}

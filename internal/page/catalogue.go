@@ -13,7 +13,7 @@ import (
 	"golang.org/x/text/language"
 )
 
-//go:embed catalogue/*.json
+//go:embed catalogue/*.json catalogue/told/*.json
 var catalogueFiles embed.FS
 
 // catalogue holds the texts of one language.
@@ -21,6 +21,7 @@ type catalogue struct {
 	code    string // BCP 47, the file's name
 	tag     language.Tag
 	entries map[string]entry
+	told    told
 }
 
 // entry is one text by plural form; a text without plurals has only Other.
@@ -44,6 +45,9 @@ func loadCatalogues() ([]*catalogue, error) {
 	}
 	var all []*catalogue
 	for _, f := range files {
+		if f.IsDir() {
+			continue
+		}
 		data, err := catalogueFiles.ReadFile("catalogue/" + f.Name())
 		if err != nil {
 			return nil, err
@@ -61,7 +65,7 @@ func loadCatalogues() ([]*catalogue, error) {
 	if len(all) == 0 || all[0].code != fallbackLanguage {
 		return nil, fmt.Errorf("there is no catalogue for %s", fallbackLanguage)
 	}
-	return all, nil
+	return all, loadTold(all)
 }
 
 // addCatalogue joins the parts of a language.
@@ -170,12 +174,12 @@ func (t *Texts) lookup(key string, args []any) (string, bool) {
 
 // Say gives the text for the key as plain text, with {0}, {1}, ... replaced by
 // the arguments (strings and ints). A string that is written in the other
-// direction is isolated. A key without a text is given back as it is,
-// so that a plain sentence may stand in for one.
+// direction is isolated. A plain sentence may stand in for a key: it is
+// given back as [Texts.Told] has it.
 func (t *Texts) Say(key string, args ...any) string {
 	text, ok := t.lookup(key, args)
 	if !ok {
-		return key
+		return t.Told(key)
 	}
 	return placeholder.ReplaceAllStringFunc(text, func(p string) string {
 		i := int(p[1] - '0')

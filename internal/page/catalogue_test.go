@@ -1,6 +1,7 @@
 package page
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -183,7 +184,19 @@ func derivedKeys() []string {
 	for _, client := range []string{"account", "account-console", "admin-cli", "broker", "realm-management", "security-admin-console"} {
 		keys = append(keys, "client_"+client) // the names of Keycloak's built-in clients
 	}
+	for key := range catalogueOf("role") { // the descriptions of Keycloak's built-in roles
+		keys = append(keys, key)
+	}
 	return keys
+}
+
+// catalogueOf is what one of the English files says.
+func catalogueOf(part string) (all map[string]any) {
+	data, err := catalogueFiles.ReadFile("catalogue/" + part + ".en.json")
+	if err != nil || json.Unmarshal(data, &all) != nil {
+		panic(part)
+	}
+	return all
 }
 
 func TestPlurals(t *testing.T) {

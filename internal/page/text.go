@@ -19,7 +19,7 @@ func Say(ctx context.Context, key string, args ...any) templ.Component {
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
 		text, ok := t.lookup(key, args)
 		if !ok {
-			_, err := io.WriteString(w, templ.EscapeString(key))
+			_, err := io.WriteString(w, templ.EscapeString(t.Told(key)))
 			return err
 		}
 		at := 0
@@ -76,11 +76,8 @@ func AdminCommand(ctx context.Context) string { return from(ctx).meta.AdminComma
 // label resolves "${key}" in the catalogue; any other text stays as it is.
 func label(ctx context.Context, text string) string {
 	t := from(ctx).texts
-	if key, ok := catalogueKey(text); ok {
-		if t.Has("profile." + key) {
-			return t.Say("profile." + key)
-		}
-		return key
+	if _, ok := catalogueKey(text); ok {
+		return t.Told(text)
 	}
 	if t.Has(text) {
 		return t.Say(text)

@@ -81,7 +81,8 @@ type Visit struct {
 	R     *http.Request
 	Snap  *latchkey.Snapshot // the realm that the person signed in at
 	Held  Held
-	token string // a good access token; empty until one is needed
+	token string      // a good access token; empty until one is needed
+	texts *page.Texts // in the language of the person; nil until one is needed
 }
 
 // errSignIn says that nobody is signed in any more.
@@ -181,6 +182,14 @@ func (v *Visit) Meta() page.Meta { return v.Kit.Meta(v.R, v.Snap.Realm, nil, v.L
 
 // Lang is the language of the person.
 func (v *Visit) Lang() string { return v.Kit.Language(v.W, v.R, v.Snap.Realm, "", v.Held.Locale) }
+
+// Told gives a text of the Admin REST API in the language of the person.
+func (v *Visit) Told(text string) string {
+	if v.texts == nil {
+		v.texts = v.Kit.TextsOf(v.Snap.Realm, v.Lang())
+	}
+	return v.texts.Told(text)
+}
 
 // URL is the address of a page of the party, for the realm of the sign-in.
 func (v *Visit) URL(path string) string { return v.Path(v.Snap.Realm.Name, path) }
