@@ -81,7 +81,7 @@ func (w *world) held(path string) (size, most int64) {
 		w.t.Fatalf("%s: %d", path, response.StatusCode)
 	}
 	for err == nil {
-		n := int64(0)
+		var n int64
 		n, err = io.CopyN(io.Discard, response.Body, 256<<10)
 		size, most = size+n, max(most, live()-before)
 	}

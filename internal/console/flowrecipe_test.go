@@ -130,7 +130,7 @@ func TestFlowNames(t *testing.T) {
 	w := newWorld(t)
 	p := w.open("authentication/create-flow").FormWith("alias").Set("alias", "mine").Submit()
 	id := w.flowID("mine")
-	p = pressProvider(t, p.Click("Add step"), "ext-magic-form")
+	pressProvider(t, p.Click("Add step"), "ext-magic-form")
 	gear := "authentication/flows/" + id + "/executions/" + w.step("mine", "ext-magic-form").ID + "/config"
 	sub := "authentication/flows/" + id + "/add-sub-flow?to=mine"
 	for _, test := range []struct{ path, field, value, says string }{
