@@ -121,6 +121,7 @@ func (v *visit) addPage(errs []page.FieldError) error {
 	}
 	groups := map[string][]offer{}
 	for _, o := range all {
+		o.Name, o.Help = v.Told(o.Name), v.Told(o.Help)
 		if group := groupOf(o.ID); fits(group) && (p.Searched == "" || contains(o.Name+" "+o.Help+" "+o.ID, p.Searched)) {
 			groups[group] = append(groups[group], o)
 		}
