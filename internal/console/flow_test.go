@@ -204,7 +204,7 @@ func TestFlowOffers(t *testing.T) {
 	if !found.Has("Lets a browser in") || found.Has("Magic Link") || found.Has("Ask for something") || !found.Has("without a page") {
 		t.Errorf("found: %s", found.Text())
 	}
-	p = p.Click("Add sub-flow").FormWith("alias").Set("alias", "inner").Submit()
+	p.Click("Add sub-flow").FormWith("alias").Set("alias", "inner").Submit()
 	id := w.flowID("mine")
 	if add = w.open("authentication/flows/" + id + "/add?to=inner&what=step"); !add.Has("Condition - user configured") || !add.Has("Conditions: whether") {
 		t.Errorf("a sub-flow is offered no conditions: %s", add.Text())
