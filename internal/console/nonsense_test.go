@@ -60,7 +60,7 @@ func TestClientNonsense(t *testing.T) {
 	w.refused(at+"/keys", "attributes/jwks.url", "nonsense", "not a whole address", "attributes/use.jwks.url", "on")
 	w.refused(at+"/advanced", "attributes/default.acr.values", "1\r\nplatinum", "“platinum” names no level")
 	w.refused(at+"/advanced", "attributes/minimum.acr.value", "gold", "“gold” names no level")
-	w.refused(at+"/advanced", "attributes/access.token.lifespan", "99999999999", "whole number")
+	w.refused(at+"/advanced", "attributes/access.token.lifespan", "99999999999", "at most")
 	w.refused(at+"/advanced", "attributes/access.token.lifespan", "-1", "at least")
 
 	f := w.open(at+"/settings").FormWith("redirectUris").Set("redirectUris", "https://shop.example.test/*\r\n/below\r\ncom.example.app:/cb\r\nhttp://127.0.0.1/cb").
