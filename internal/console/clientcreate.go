@@ -157,20 +157,24 @@ func (k clientKind) strict(rep map[string]any) *page.FieldError {
 // scheme of their own (RFC 8252 7.1), which is a domain written backwards.
 func strictAddress(address, field string, app bool) string {
 	u, err := url.Parse(address)
+	wrong := "console.error.address"
+	if app {
+		wrong = "console.error.address-app"
+	}
 	switch {
 	case strings.Contains(address, "*"):
 		return "console.error.wildcard"
 	case field == "webOrigins" && address == "+":
 		return ""
 	case err != nil || u.Scheme == "" || u.Fragment != "" || strings.Contains(address, "#"):
-		return "console.error.address"
+		return wrong
 	case app && u.Scheme != "http" && u.Scheme != "https":
 		if !strings.Contains(u.Scheme, ".") {
 			return "console.error.scheme"
 		}
 		return ""
 	case u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
-		return "console.error.address"
+		return wrong
 	case u.Scheme == "http" && !latchkey.Loopback(u.Hostname()):
 		return "console.error.https"
 	case field == "webOrigins" && u.Path != "" && u.Path != "/":

@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,5 +54,29 @@ func TestSignedOutInAForm(t *testing.T) {
 	}
 	if c := w.client("shop"); c.Name != "Typed for hours" || len(c.RedirectURIs) != 2 {
 		t.Errorf("%+v", c)
+	}
+}
+
+// A secret that was typed does not stand in the page that keeps a form: it is
+// asked for again.
+func TestSignedOutWithSecret(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user("ada@example.test")
+	f := w.open("users/"+ada+"/credentials/set-password").FormWith("value").Set("value", "sesame-opens-it").Set("confirmation", "sesame-opens-it")
+	w.s.Change(latchkey.MasterRealm, func(tx *store.Tx, snap *latchkey.Snapshot) error {
+		u, err := tx.UserByEmail(snap.Realm.ID, root)
+		if err != nil {
+			return err
+		}
+		_, err = tx.EndUserSessions(snap.Realm.ID, u.ID, "")
+		return err
+	})
+	w.s.Clock.Advance(time.Duration(w.s.Snapshot(latchkey.MasterRealm).Realm.AccessTokenLifespan) * time.Second)
+	p := f.Submit()
+	if p.Status != http.StatusForbidden || !p.Has("You are signed out") || !p.Has("type it again") || strings.Contains(p.Body, "sesame") {
+		t.Fatalf("%d %s", p.Status, p.Text())
+	}
+	if again := p.FormWith("confirmation").Set("value", "sesame-opens-it").Set("confirmation", "sesame-opens-it").Submit(); !again.Has("type it again") || strings.Contains(again.Body, "sesame") {
+		t.Error("the second page keeps it")
 	}
 }

@@ -3,8 +3,11 @@ package relyingparty
 import (
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 
 	"latchkey/internal/page"
 )
@@ -22,9 +25,19 @@ const codeLength = 43
 type kept struct {
 	Form page.Form
 	Sent url.Values
+	// Secrets are fields whose values do not stand in the page: they are asked for
+	// again, by what they are called.
+	Secrets []secretField
 	// SignInURL is where one signs in; empty: somebody is signed in already.
 	SignInURL string
 }
+
+// secretField is the name of a secret's field, and what it is called.
+type secretField struct{ Name, Label string }
+
+// SecretField stands behind the name of a field in that of another one, by which
+// a form says that the field is a secret, and what it is called.
+const SecretField = "~secret"
 
 func (p kept) heading() string {
 	if p.SignInURL == "" {
@@ -51,6 +64,15 @@ func (v *Visit) keepForm(signedIn bool) error {
 	for name, values := range v.R.Form {
 		if name != sessionCode {
 			p.Sent[name] = values
+		}
+	}
+	for _, marked := range slices.Sorted(maps.Keys(v.R.Form)) {
+		name, is := strings.CutSuffix(marked, SecretField)
+		if is && p.Sent.Get(name) != "" {
+			p.Secrets = append(p.Secrets, secretField{name, v.R.Form.Get(marked)})
+		}
+		if is {
+			delete(p.Sent, name)
 		}
 	}
 	if !signedIn {
