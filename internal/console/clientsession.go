@@ -1,7 +1,6 @@
 package console
 
 import (
-	"net/http"
 	"net/url"
 	"slices"
 )
@@ -33,41 +32,19 @@ var sessionsOfClient = list{
 		r := tableRow{Cells: []cell{who, kind, since(rep["start"]),
 			since(rep["lastAccess"]), {Text: text(rep["ipAddress"]), Mono: true}}}
 		if v.may("manage-users") {
-			r.Acts = []link{{Text: "console.client.session.end", URL: v.path("clients", v.R.PathValue("id"), "sessions", text(rep["id"]), "end"), Bad: true}}
+			end := v.path("clients", v.R.PathValue("id"), "sessions", text(rep["id"]), "end")
+			r.Acts = []link{{Text: "console.client.session.end", URL: end + endQuery(rep), Bad: true}}
 		}
 		return r
 	},
 }
 
-// sessionOfClient finds the session of the page among those of the client.
-func sessionOfClient(v *visit) (map[string]any, error) {
-	var all []map[string]any
-	err := v.api(http.MethodGet, sessionsOfClient.api(v)+"&max=10000", nil, &all)
-	for _, rep := range all {
-		if rep["id"] == v.R.PathValue("session") {
-			return rep, err
-		}
-	}
-	return map[string]any{}, err
-}
-
 var endClientSession = act{
 	path: "clients/{id}/sessions/{session}/end", menu: "clients",
-	ask: [3]string{"console.client.session.end.heading", "console.client.session.end.text", "console.client.session.end"},
-	thing: func(v *visit) (string, error) {
-		rep, err := sessionOfClient(v)
-		return text(rep["username"]), err
-	},
+	ask:   [3]string{"console.client.session.end.heading", "console.client.session.end.text", "console.client.session.end"},
+	thing: endName, warn: losesMine,
 	do: func(v *visit) (address, notice string, err error) {
-		rep, err := sessionOfClient(v)
-		if err != nil {
-			return "", "", err
-		}
-		at := "/sessions/" + v.value("session")
-		if rep["type"] == "OFFLINE" {
-			at += "?isOffline=true"
-		}
-		return sessionsURL(v), "done", v.api(http.MethodDelete, at, nil, nil)
+		return sessionsURL(v), "done", v.endSession()
 	},
 	no: sessionsURL,
 }

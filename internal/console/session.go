@@ -40,10 +40,9 @@ var sessionList = list{
 	row: func(v *visit, rep map[string]any) tableRow {
 		id := text(rep["id"])
 		who := cell{Text: text(rep["username"]), URL: v.path("users", text(rep["userId"]), "sessions")}
-		end := v.path("sessions", id, "end") + "?name=" + url.QueryEscape(who.Text) + "&user=" + url.QueryEscape(text(rep["userId"]))
+		end := v.path("sessions", id, "end") + endQuery(rep)
 		if rep["type"] == "OFFLINE" {
 			who.Tags = []string{"console.session.offline"}
-			end += "&offline=true"
 		}
 		out := tableRow{Cells: []cell{who, since(rep["start"]), since(rep["lastAccess"]), {Text: text(rep["ipAddress"]), Mono: true}, {Text: sessionClients(rep)}}}
 		if v.may(mayManageUsers...) {
@@ -75,6 +74,25 @@ var revocation = detail{
 	},
 }
 
+// endQuery is what the page that asks before a session is ended knows of it: the
+// API gives no session by its id.
+func endQuery(rep map[string]any) string {
+	q := url.Values{"name": {text(rep["username"])}, "user": {text(rep["userId"])}}
+	if rep["type"] == "OFFLINE" {
+		q.Set("offline", "true")
+	}
+	return "?" + q.Encode()
+}
+
+func endName(v *visit) (string, error) { return v.query.Get("name"), nil }
+
+func losesMine(v *visit) string {
+	if v.isMe(v.query.Get("user")) {
+		return losesSession
+	}
+	return ""
+}
+
 // endSession ends the session of the page's path; its query says when it is an
 // offline one.
 func (v *visit) endSession() error {
@@ -100,13 +118,7 @@ func sessionActRows() []row {
 			}}.rows(),
 		act{path: "sessions/{session}/end", menu: "sessions", no: back,
 			ask:   [3]string{"console.session.end.heading", "console.session.end.text", "console.session.end"},
-			thing: func(v *visit) (string, error) { return v.query.Get("name"), nil },
-			warn: func(v *visit) string {
-				if v.isMe(v.query.Get("user")) {
-					return losesSession
-				}
-				return ""
-			},
+			thing: endName, warn: losesMine,
 			do: func(v *visit) (string, string, error) {
 				return back(v), "done", v.endSession()
 			}}.rows(),

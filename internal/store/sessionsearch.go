@@ -200,11 +200,15 @@ type SessionCount struct {
 func (tx *Tx) CountSessionsByClient(realmID string, f SessionFilter) ([]SessionCount, error) {
 	f.fewOfClient = f.ClientID != ""
 	c := f.where(tx.db.dialect, realmID)
+	join := ","
+	if f.few() {
+		join = " CROSS JOIN" // SQLite would rather go by the clients'
+	}
 	return many(tx, func(_ *Tx, r row) (n SessionCount, err error) {
 		err = r.Scan(&n.ClientID, &n.Offline, &n.Sessions)
 		return n, err
-	}, `SELECT p.client_id, s.offline, COUNT(*) FROM user_session s JOIN client_session p ON p.realm_id = s.realm_id AND p.session_id = s.id
-		WHERE `+c.text.String()+` GROUP BY p.client_id, s.offline ORDER BY p.client_id, s.offline`, c.args...)
+	}, `SELECT p.client_id, s.offline, COUNT(*) FROM user_session s`+join+` client_session p
+		WHERE p.realm_id = s.realm_id AND p.session_id = s.id AND `+c.text.String()+` GROUP BY p.client_id, s.offline ORDER BY p.client_id, s.offline`, c.args...)
 }
 
 // ClientsOfSessions gives which clients, by their internal ids, have a part in
