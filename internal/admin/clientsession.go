@@ -125,18 +125,8 @@ func (d *Door) consoleSessionsOfClient(c *call) error {
 	if err != nil {
 		return err
 	}
-	return inParts(c, defaultUsers, func(first, limit int) (out []representation.Session, err error) {
-		if limit == 0 {
-			return nil, nil
-		}
-		err = c.view(func(tx *store.Tx) error {
-			f := session.Filter(c.snap.Realm, tx.Now())
-			f.Search, f.Offline, f.ClientID, f.First, f.Max = narrowed.Search, narrowed.Offline, client.ID, first, limit
-			out, err = c.listSessions(tx, f)
-			return err
-		})
-		return out, err
-	})
+	narrowed.ClientID, narrowed.Clients = client.ID, nil // what is searched is no other client
+	return c.answerSessions(narrowed)
 }
 
 // pushClientRevocation has nobody to tell: no application keeps an address for

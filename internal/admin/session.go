@@ -125,13 +125,18 @@ func (d *Door) realmSessions(c *call) error {
 	if err != nil {
 		return err
 	}
+	return c.answerSessions(narrowed)
+}
+
+// answerSessions lists the sessions that are live and that the filter leaves.
+func (c *call) answerSessions(narrowed store.SessionFilter) error {
 	return inParts(c, defaultUsers, func(first, limit int) (out []representation.Session, err error) {
 		if limit == 0 {
 			return nil, nil
 		}
 		err = c.view(func(tx *store.Tx) error {
-			f := session.Filter(c.snap.Realm, tx.Now())
-			f.Search, f.Clients, f.Offline, f.First, f.Max = narrowed.Search, narrowed.Clients, narrowed.Offline, first, limit
+			f, live := narrowed, session.Filter(c.snap.Realm, tx.Now())
+			f.Live, f.StartedSince, f.First, f.Max = live.Live, live.StartedSince, first, limit
 			out, err = c.listSessions(tx, f)
 			return err
 		})

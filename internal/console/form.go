@@ -292,45 +292,6 @@ func (f form) post(v *visit) error {
 	return v.back(done.address, done.notice)
 }
 
-// intake is what came of taking what was typed.
-type intake struct {
-	before map[string]shown // the settings as they are
-	faults []page.FieldError
-	status int // of an answer with the faults
-	// was is what the next page carries of what the settings were. One that says
-	// what somebody else changed carries what there is now, so that sending it
-	// again overwrites; others are the places that it shows anew.
-	was    string
-	others map[string]bool
-}
-
-// take puts what was typed into the representation, but for what only somebody
-// else changed meanwhile.
-func (f form) take(v *visit, rep map[string]any) intake {
-	t := intake{before: f.shown(v, rep), status: http.StatusBadRequest, was: v.R.Form.Get(shownField)}
-	was, others := carried(v.R.Form), map[string]bool{}
-	var both []page.FieldError
-	for _, sec := range f.sections(v, rep) {
-		for _, s := range sec.Settings {
-			kept, fault := was.meanwhile(t.before[s.At], s.typed(v.R.Form))
-			if fault != nil {
-				both = append(both, *fault)
-			}
-			if others[s.At] = kept; kept {
-				continue
-			}
-			if fault := s.take(v.R.Form, rep); fault != nil {
-				t.faults = append(t.faults, *fault)
-			}
-		}
-	}
-	if tried := v.R.Form.Get("act") != ""; len(both) > 0 && !tried {
-		t.faults = append(append([]page.FieldError{{Message: "console.error.meanwhile.top"}}, both...), t.faults...)
-		t.status, t.was, t.others = http.StatusConflict, digestsOf(t.before).encode(), others
-	}
-	return t
-}
-
 // shown are the settings as they are, by their places.
 func (f form) shown(v *visit, rep map[string]any) map[string]shown {
 	out := map[string]shown{}
